@@ -1,0 +1,235 @@
+/**
+ * Released peers for side-by-side tests, in a cache outside the tree: from Debian's packages, unpacked and not installed, else built
+ * from their Go modules. Prints nothing but progress; what cannot be had is named with the reason.
+ */
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+interface Peer {
+  readonly name: string;
+  /** Environment variable by which the interop tests find it. */
+  readonly variable: string;
+  readonly debian?: {
+    readonly suite: string;
+    readonly package: string;
+    readonly binary: string;
+    /** Packages of shared libraries that a machine may lack. */
+    readonly libraries?: readonly string[];
+  };
+  /** Program of a Go module, as `go install` wants it. */
+  readonly go?: string;
+  /** Package of a Go module whose tests are the program. */
+  readonly goTest?: { readonly package: string; readonly version: string };
+  /** Words with which it ends well; `version` or `--version` when absent. */
+  readonly probe?: readonly string[];
+}
+
+const PEERS: readonly Peer[] = [
+  {
+    name: 'cosign3',
+    variable: 'PEER_COSIGN3',
+    debian: { suite: 'sid', package: 'cosign', binary: 'usr/bin/cosign' },
+    go: 'github.com/sigstore/cosign/v3/cmd/cosign@v3.0.6',
+  },
+  {
+    name: 'cosign2',
+    variable: 'PEER_COSIGN2',
+    debian: { suite: 'trixie', package: 'cosign', binary: 'usr/bin/cosign' },
+    go: 'github.com/sigstore/cosign/v2/cmd/cosign@v2.6.1',
+  },
+  {
+    name: 'crane',
+    variable: 'PEER_CRANE',
+    debian: { suite: 'sid', package: 'crane', binary: 'usr/bin/crane' },
+    go: 'github.com/google/go-containerregistry/cmd/crane@v0.20.6',
+  },
+  {
+    name: 'oras',
+    variable: 'PEER_ORAS',
+    debian: { suite: 'sid', package: 'oras', binary: 'usr/bin/oras' },
+    go: 'oras.land/oras/cmd/oras@v1.3.0',
+  },
+  {
+    name: 'skopeo',
+    variable: 'PEER_SKOPEO',
+    debian: {
+      suite: 'bookworm',
+      package: 'skopeo',
+      binary: 'usr/bin/skopeo',
+      libraries: ['libgpgme11', 'libassuan0', 'libdevmapper1.02.1'],
+    },
+  },
+  {
+    name: 'docker-registry',
+    variable: 'PEER_DOCKER_REGISTRY',
+    debian: { suite: 'sid', package: 'docker-registry', binary: 'usr/bin/docker-registry' },
+  },
+  {
+    name: 'kubectl',
+    variable: 'PEER_KUBECTL',
+    debian: { suite: 'sid', package: 'kubectl', binary: 'usr/bin/kubectl' },
+    probe: ['version', '--client'],
+  },
+  {
+    // The suite of the OCI distribution specification, in a version that the public proxy and checksum database of Go modules hold.
+    name: 'distribution-conformance',
+    variable: 'PEER_DISTRIBUTION_CONFORMANCE',
+    goTest: {
+      package: 'github.com/opencontainers/distribution-spec/conformance',
+      version: 'v0.0.0-20230516164017-7fcdf80f3c8b',
+    },
+    probe: ['-test.list', '.'],
+  },
+];
+
+const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'plimsoll-peers');
+const bin = join(cache, 'bin');
+
+export interface InstalledPeers {
+  /** For the environment of the tests: variable -> path of the program. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly missing: readonly { readonly name: string; readonly reason: string }[];
+}
+
+export function installPeers(): InstalledPeers {
+  mkdirSync(bin, { recursive: true });
+  const variables: Record<string, string> = {};
+  const missing: { name: string; reason: string }[] = [];
+  for (const peer of PEERS) {
+    const path = join(bin, peer.name);
+    const reasons = existsSync(path) ? [] : install(peer, path);
+    if (existsSync(path) && starts(path, peer)) variables[peer.variable] = path;
+    else missing.push({ name: peer.name, reason: reasons.join('; ') || 'it does not start' });
+  }
+  return { variables, missing };
+}
+
+/** Gives the reasons of what did not work; each way gives its own, undefined where it is not meant for this peer. */
+function install(peer: Peer, path: string): string[] {
+  const reasons: string[] = [];
+  process.stderr.write(`installing ${peer.name} ...\n`);
+  for (const way of [fromDebian, fromGo, fromGoTest]) {
+    const reason = way(peer, path);
+    if (existsSync(path)) return [];
+    if (reason !== undefined) reasons.push(reason);
+  }
+  return reasons;
+}
+
+function fromDebian(peer: Peer, path: string): string | undefined {
+  if (peer.debian === undefined) return undefined;
+  const { suite, package: name, binary, libraries = [] } = peer.debian;
+  const options = aptOptions(suite);
+  if (options === undefined) return 'no Debian package sources on this machine';
+  const folder = join(cache, 'unpacked', peer.name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const commands = [
+    ['apt-get', ...options, 'update'],
+    ['apt-get', ...options, 'download', name, ...libraries],
+    ['sh', '-c', 'for archive in *.deb; do dpkg-deb -x "$archive" root && rm "$archive" || exit 1; done'],
+  ] as const;
+  for (const [program, ...args] of commands) {
+    const { status, error, stderr } = spawnSync(program, args, { cwd: folder, encoding: 'utf8' });
+    if (status !== 0)
+      return `${program} ${args.slice(options.length).join(' ')} (${suite}): ${error?.message ?? lastLine(stderr)}`;
+  }
+  const libraryPath = join(folder, 'root/usr/lib', `${MACHINES[process.arch] ?? process.arch}-linux-gnu`);
+  writeFileSync(path, `#!/bin/sh\nLD_LIBRARY_PATH=${libraryPath} exec ${join(folder, 'root', binary)} "$@"\n`, {
+    mode: 0o755,
+  });
+  if (starts(path, peer)) return undefined;
+  rmSync(path);
+  return `${name} of ${suite} does not start here`;
+}
+
+/** Debian's names of what node calls an architecture. */
+const MACHINES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
+
+/** Makes apt-get look at one suite only, and keep its lists and archives in our cache. */
+function aptOptions(suite: string): string[] | undefined {
+  const sources = sourcesFor(suite);
+  if (sources === undefined) return undefined;
+  const lists = join(cache, 'apt', suite);
+  for (const part of ['lists/partial', 'archives/partial']) mkdirSync(join(lists, part), { recursive: true });
+  const file = join(lists, 'list.sources');
+  writeFileSync(file, sources);
+  return [
+    `Dir::Etc::sourcelist=${file}`,
+    'Dir::Etc::sourceparts=-',
+    `Dir::State::lists=${join(lists, 'lists')}`,
+    // An installed package of the same name and a higher version would hide the suite's.
+    'Dir::State::status=/dev/null',
+    `Dir::Cache::archives=${join(lists, 'archives')}`,
+    'APT::Sandbox::User=root',
+  ].flatMap((option) => ['-o', option]);
+}
+
+/** The machine's own package sources with another suite, so that no mirror is named here. */
+function sourcesFor(suite: string): string | undefined {
+  const files = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list'];
+  const text = files
+    .filter((file) => existsSync(file))
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
+  const mirror = /^URIs:\s*(\S+)/m.exec(text)?.[1] ?? /^deb\s+(?:\[[^\]]*\]\s*)?(\S+)/m.exec(text)?.[1];
+  const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+  return mirror === undefined
+    ? undefined
+    : `Types: deb\nURIs: ${mirror}\nSuites: ${suite}\nComponents: main\nSigned-By: ${keyring}\n`;
+}
+
+function fromGo(peer: Peer, path: string): string | undefined {
+  if (peer.go === undefined) return undefined;
+  const folder = mkdtempSync(join(cache, 'fresh-'));
+  const result = spawnSync('go', ['install', peer.go], {
+    encoding: 'utf8',
+    env: { ...process.env, GOBIN: folder, CGO_ENABLED: '0' },
+  });
+  const [built] = readdirSync(folder);
+  if (built !== undefined) renameSync(join(folder, built), path);
+  rmSync(folder, { recursive: true, force: true });
+  return built === undefined ? `go install ${peer.go}: ${result.error?.message ?? lastLine(result.stderr)}` : undefined;
+}
+
+/** Built in a module of its own, for `go install` builds no tests. */
+function fromGoTest(peer: Peer, path: string): string | undefined {
+  if (peer.goTest === undefined) return undefined;
+  const { package: name, version } = peer.goTest;
+  const folder = mkdtempSync(join(cache, 'fresh-'));
+  try {
+    for (const args of [
+      ['mod', 'init', 'peer'],
+      ['get', '-t', `${name}@${version}`],
+      ['test', '-c', '-o', path, name],
+    ]) {
+      const { status, error, stderr } = spawnSync('go', args, { cwd: folder, encoding: 'utf8' });
+      if (status !== 0) return `go ${args.join(' ')}: ${error?.message ?? lastLine(stderr)}`;
+    }
+    return undefined;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function starts(path: string, { probe }: Peer): boolean {
+  const probes = probe === undefined ? [['version'], ['--version']] : [probe];
+  // the conformance suite wants an address even to list its tests
+  const options = { cwd: cache, env: { ...process.env, OCI_ROOT_URL: 'http://127.0.0.1' } };
+  return probes.some((words) => spawnSync(path, words, options).status === 0);
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}
