@@ -1,0 +1,69 @@
+export { AppError, EXIT_NEGATIVE, httpStatusOf, toAppError } from './errors.ts';
+export type { AppErrorOptions, ErrorKind } from './errors.ts';
+export { algorithmOf, createHasher, digestOf, findDigest, hexOf, parseDigest } from './digest.ts';
+export type { Digest, DigestAlgorithm, Hasher } from './digest.ts';
+export type { Descriptor, Platform } from './descriptor.ts';
+export {
+  DEFAULT_TAG,
+  DOCKER_HUB,
+  formatReference,
+  parseReference,
+  parseRegistry,
+  referenceWithDigest,
+  targetOf,
+} from './reference.ts';
+export type { Reference } from './reference.ts';
+export { combineVerdicts } from './verdict.ts';
+export type { Outcome, Reason, Verdict } from './verdict.ts';
+export type { Evidence, Signer, Storage, Verification, VerifiedAttestation, VerifiedSignature } from './evidence.ts';
+export { SEVERITIES } from './finding.ts';
+export type { Finding, FindingComponent, FixState, Severity, Suppression } from './finding.ts';
+export {
+  anything,
+  arrayOf,
+  boolean,
+  decodeJson,
+  isRecord,
+  mapOf,
+  mismatch,
+  natural,
+  object,
+  oneOf,
+  optional,
+  parseJson,
+  record,
+  strictObject,
+  string,
+} from './decode.ts';
+export type { Decoder, JsonLimits } from './decode.ts';
+export { resolveSettings, SETTINGS } from './settings.ts';
+export type { SettingName, Settings, SettingSpec, SettingValues } from './settings.ts';
+export type {
+  Cache,
+  Clock,
+  Environment,
+  FileEntry,
+  Files,
+  FileSelector,
+  FileStat,
+  FileTree,
+  FileVersion,
+  Http,
+  HttpRequest,
+  HttpResponse,
+  LayerRef,
+  Log,
+  Ports,
+  Progress,
+  ProgressEvent,
+  Random,
+  RunProgram,
+  Selection,
+  Serve,
+  ServeOptions,
+  SkippedFile,
+  WebHandler,
+  WebServer,
+} from './ports.ts';
+export { findPredicateType } from './predicate-types.ts';
+export { VERSION } from './version.ts';

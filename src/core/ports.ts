@@ -1,0 +1,212 @@
+/**
+ * Effects as small interfaces. They are implemented in io/ and handed in by main.ts;
+ * no other room reads the network, the disk, the clock, the environment or the console.
+ */
+import type { Digest } from './digest.ts';
+import type { Settings } from './settings.ts';
+
+/** Now. Verification never calls it: there, time is a parameter. */
+export type Clock = () => Date;
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A stream needs a `content-length` header, or is sent chunked. */
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
+  readonly signal?: AbortSignal;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case; a repeated header has several values. */
+  readonly headers: ReadonlyMap<string, readonly string[]>;
+  /** Must be read to its end or cancelled with `return()`, or the connection is lost. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * One exchange. Redirects are never followed here: who follows decides what goes along.
+ * Throws `unavailable` when there is no answer.
+ */
+export type Http = (request: HttpRequest) => Promise<HttpResponse>;
+
+export interface FileStat {
+  readonly kind: 'file' | 'directory' | 'symlink' | 'other';
+  /** Bytes. */
+  readonly size: number;
+  /** Permission bits. */
+  readonly mode: number;
+  readonly modified: Date;
+}
+
+/** The disk. Paths are absolute or relative to the working directory. Missing things throw `not-found`. */
+export interface Files {
+  /** Refuses (`invalid-input`) a file of more than maxBytes. */
+  read(path: string, maxBytes?: number): Promise<Uint8Array>;
+  /** Bytes from `start` to before `end`; defaults to all. */
+  stream(path: string, range?: { readonly start?: number; readonly end?: number }): AsyncIterable<Uint8Array>;
+  /** Follows symbolic links unless told not to. Undefined when nothing is there. */
+  stat(path: string, options?: { readonly follow?: boolean }): Promise<FileStat | undefined>;
+  /** Names in the folder, sorted. Empty when the folder does not exist. */
+  list(path: string): Promise<readonly string[]>;
+  readLink(path: string): Promise<string>;
+  /** Temporary file, fsync, rename, fsync of the folder: after a crash there is the old content or the new, never a part. */
+  writeAtomic(path: string, content: Uint8Array | string, options?: { readonly mode?: number }): Promise<void>;
+  /** Appends and fsyncs; creates file and folders. */
+  append(path: string, content: AsyncIterable<Uint8Array> | Uint8Array): Promise<void>;
+  /** Cuts a file to this many bytes. */
+  truncate(path: string, size: number): Promise<void>;
+  /** Atomic within a file system; creates the folder; fsyncs it. */
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file or a folder with all in it; no error when absent. */
+  remove(path: string): Promise<void>;
+  makeFolder(path: string): Promise<void>;
+  /** Absolute path with symbolic links resolved. */
+  realPath(path: string): Promise<string>;
+}
+
+/** Answers requests with responses, as Web standards have them; tests call it without a socket. */
+export type WebHandler = (request: Request) => Promise<Response>;
+
+export interface ServeOptions {
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  /** PEM. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
+}
+
+export interface WebServer {
+  /** With the port that was taken, without a path: `http://127.0.0.1:5000`. */
+  readonly url: string;
+  /** Refuses new connections, lets running answers end. */
+  close(): Promise<void>;
+}
+
+/** Throws `unavailable` when the address is taken. */
+export type Serve = (handler: WebHandler, options: ServeOptions) => Promise<WebServer>;
+
+/** Runs a program without a shell, for credential helpers and key plugins. */
+export type RunProgram = (
+  program: string,
+  args: readonly string[],
+  options: { readonly input?: string; readonly signal?: AbortSignal; readonly maxBytes: number },
+) => Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
+
+/** Small derived values that may vanish at any time, by key. */
+export interface Cache {
+  load(key: string): Promise<Uint8Array | undefined>;
+  save(key: string, value: Uint8Array): Promise<void>;
+}
+
+/** Cryptographically strong bytes. */
+export type Random = (bytes: number) => Uint8Array;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Structured lines for operators; never secrets. */
+export interface Log {
+  info(event: string, facts?: Readonly<Record<string, unknown>>): void;
+  warn(event: string, facts?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Long work reports itself; only the CLI draws it. */
+export type Progress = (event: ProgressEvent) => void;
+
+export interface ProgressEvent {
+  /** What is being worked on, for example a layer's digest. */
+  readonly item: string;
+  /** Lower-case verb, for example `pull`, `push`, `read`. */
+  readonly action: string;
+  /** Bytes or entries so far, and in all if known. */
+  readonly done: number;
+  readonly total?: number;
+}
+
+/** The layer that holds a file: `index` 0 is the lowest. */
+export interface LayerRef {
+  readonly index: number;
+  readonly digest: Digest;
+  readonly diffId: Digest;
+}
+
+export interface FileEntry {
+  /** From the root, without a leading slash: `usr/bin/env`. Never escapes the root. */
+  readonly path: string;
+  readonly kind: 'file' | 'directory' | 'symlink';
+  /** Bytes. */
+  readonly size: number;
+  readonly mode: number;
+  readonly linkTarget?: string;
+  /** The uppermost layer that wrote it; absent outside images. */
+  readonly layer?: LayerRef;
+}
+
+/** One layer's version of a path; undefined content means that the layer deleted it. */
+export interface FileVersion {
+  readonly layer: LayerRef;
+  readonly content: Uint8Array | undefined;
+}
+
+/** Something that was not read although it was asked for, and why. */
+export interface SkippedFile {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/**
+ * The files of an image, a folder or an archive, as catalogers see them.
+ * Content is at hand only for files that the FileSelector chose.
+ */
+export interface FileTree {
+  /** All entries, sorted by path (by code unit). */
+  entries(): Iterable<FileEntry>;
+  /** Resolves symbolic links inside the root. */
+  find(path: string): FileEntry | undefined;
+  /** Content of a chosen file, symbolic links resolved; undefined when absent or not chosen. */
+  read(path: string): Promise<Uint8Array | undefined>;
+  /** Every layer's version of a chosen path, lowest first; one entry with no layer is never given. Empty outside images. */
+  history(path: string): Promise<readonly FileVersion[]>;
+  /** Filled while reading; an SBOM repeats it. */
+  readonly skipped: readonly SkippedFile[];
+}
+
+export type Selection =
+  | { readonly kind: 'skip' }
+  /** Keep the content, if the file has at most maxBytes; more is listed as skipped. */
+  | { readonly kind: 'keep'; readonly maxBytes: number }
+  /** Keep only what `condense` makes of the content; undefined keeps nothing. For executables of which a section matters. */
+  | {
+      readonly kind: 'condense';
+      readonly maxBytes: number;
+      /** The file's first bytes (up to 16) must pass, so that a stream drops others unread. */
+      readonly accepts: (head: Uint8Array) => boolean;
+      readonly condense: (content: Uint8Array) => Uint8Array | undefined;
+    };
+
+/** Decides from path, mode and size alone, so that one pass over a layer suffices. */
+export interface FileSelector {
+  /** Changes whenever the choice or a condenser changes; part of cache keys. */
+  readonly id: string;
+  select(file: { readonly path: string; readonly mode: number; readonly size: number }): Selection;
+}
+
+/** All effects together, as main.ts hands them to use cases. */
+export interface Ports {
+  readonly http: Http;
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly run: RunProgram;
+  readonly serve: Serve;
+  readonly cache: Cache;
+  /** Raw environment, for keys named `env://NAME`; our own settings are in `settings`. */
+  readonly environment: Environment;
+  readonly settings: Settings;
+  /** The user's home folder. */
+  readonly home: string;
+  readonly log: Log;
+  readonly progress: Progress;
+}

@@ -1,0 +1,91 @@
+/** The one configuration schema: flag > environment > file > default. `docs/reference/configuration.md` is generated from it. */
+import { join } from 'node:path';
+import { AppError } from './errors.ts';
+import type { Environment } from './ports.ts';
+
+export interface SettingSpec {
+  readonly environment: string;
+  readonly description: string;
+  readonly defaultText: string;
+  readonly kind: 'path' | 'list' | 'number';
+}
+
+/** Keys are the names in the configuration file; the flag is the same name in dashes. */
+export const SETTINGS = {
+  dataDir: {
+    environment: 'PLIMSOLL_DATA_DIR',
+    description: 'folder of what must be kept: the advisory store, the evidence graph',
+    defaultText: '$XDG_DATA_HOME/plimsoll, else ~/.local/share/plimsoll',
+    kind: 'path',
+  },
+  cacheDir: {
+    environment: 'PLIMSOLL_CACHE_DIR',
+    description: 'folder of what can be made again: layer indexes, token caches',
+    defaultText: '$XDG_CACHE_HOME/plimsoll, else ~/.cache/plimsoll',
+    kind: 'path',
+  },
+  insecureRegistries: {
+    environment: 'PLIMSOLL_INSECURE_REGISTRIES',
+    description:
+      'registries (host or host:port, separated by commas) to be asked over plain HTTP; loopback ones always are',
+    defaultText: 'none',
+    kind: 'list',
+  },
+  parallelism: {
+    environment: 'PLIMSOLL_PARALLELISM',
+    description: 'transfers and layer reads that run at the same time, 1 to 64',
+    defaultText: '4',
+    kind: 'number',
+  },
+  timeoutSeconds: {
+    environment: 'PLIMSOLL_TIMEOUT',
+    description: 'seconds after which a command that waits for the network gives up',
+    defaultText: '300',
+    kind: 'number',
+  },
+} as const satisfies Readonly<Record<string, SettingSpec>>;
+
+export interface Settings {
+  readonly dataDir: string;
+  readonly cacheDir: string;
+  readonly insecureRegistries: readonly string[];
+  readonly parallelism: number;
+  readonly timeoutSeconds: number;
+}
+
+export type SettingName = keyof typeof SETTINGS;
+export type SettingValues = Readonly<Partial<Record<SettingName, string | number | readonly string[]>>>;
+
+/** `flags` and `file` hold what was given there; `home` is the user's home folder. Throws `usage` for a value out of range. */
+export function resolveSettings(
+  given: { readonly flags: SettingValues; readonly file: SettingValues },
+  environment: Environment,
+  home: string,
+): Settings {
+  const pick = (name: SettingName) => given.flags[name] ?? environment[SETTINGS[name].environment] ?? given.file[name];
+  return {
+    dataDir: textOf(pick('dataDir')) ?? join(environment.XDG_DATA_HOME ?? join(home, '.local/share'), 'plimsoll'),
+    cacheDir: textOf(pick('cacheDir')) ?? join(environment.XDG_CACHE_HOME ?? join(home, '.cache'), 'plimsoll'),
+    insecureRegistries: listOf(pick('insecureRegistries')),
+    parallelism: numberOf('parallelism', pick('parallelism'), 4, 64),
+    timeoutSeconds: numberOf('timeoutSeconds', pick('timeoutSeconds'), 300, 86_400),
+  };
+}
+
+function textOf(value: string | number | readonly string[] | undefined): string | undefined {
+  return value === undefined || value === '' ? undefined : String(value);
+}
+
+function listOf(value: string | number | readonly string[] | undefined): readonly string[] {
+  if (Array.isArray(value)) return value as readonly string[];
+  return (textOf(value as string | undefined) ?? '')
+    .split(',')
+    .flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()]));
+}
+
+function numberOf(name: SettingName, value: unknown, fallback: number, max: number): number {
+  if (value === undefined || value === '') return fallback;
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= 1 && number <= max) return number;
+  throw new AppError('usage', `${name}: expected a whole number from 1 to ${max}, found ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,107 @@
+/** Fakes of ports that several rooms' tests share. */
+import { digestOf } from './digest.ts';
+import type { FileEntry, FileSelector, FileTree, FileVersion, LayerRef, SkippedFile } from './ports.ts';
+
+/** Content, or what needs saying besides it. A link has a target and no content. */
+export type MemoryFile =
+  | string
+  | Uint8Array
+  | { readonly content: string | Uint8Array; readonly mode?: number }
+  | { readonly link: string };
+
+export type MemoryFiles = Readonly<Record<string, MemoryFile>>;
+
+interface Stored {
+  readonly entry: FileEntry;
+  readonly content: Uint8Array | undefined;
+}
+
+/** A folder from an object literal of paths. With a selector, content is kept and condensed as a real reader would. */
+export function createMemoryTree(files: MemoryFiles, selector?: FileSelector): FileTree {
+  const skipped: SkippedFile[] = [];
+  const stored = new Map(Object.entries(files).map(([path, file]) => [path, store(path, file, { selector, skipped })]));
+  return treeOf(stored, new Map(), skipped);
+}
+
+/** An image from its layers, lowest first; null deletes what lower layers have. */
+export function createLayeredTree(
+  layers: readonly Readonly<Record<string, MemoryFile | null>>[],
+  selector?: FileSelector,
+): FileTree {
+  const skipped: SkippedFile[] = [];
+  const top = new Map<string, Stored>();
+  const history = new Map<string, FileVersion[]>();
+  layers.forEach((files, index) => {
+    const layer: LayerRef = { index, digest: digestOf(`layer ${index}`), diffId: digestOf(`diff ${index}`) };
+    for (const [path, file] of Object.entries(files)) {
+      const next = file === null ? undefined : store(path, file, { selector, skipped, layer });
+      if (next === undefined) top.delete(path);
+      else top.set(path, next);
+      history.set(path, [...(history.get(path) ?? []), { layer, content: next?.content }]);
+    }
+  });
+  return treeOf(top, history, skipped);
+}
+
+interface StoreOptions {
+  readonly selector: FileSelector | undefined;
+  readonly skipped: SkippedFile[];
+  readonly layer?: LayerRef;
+}
+
+function store(path: string, file: MemoryFile, options: StoreOptions): Stored {
+  const layer = options.layer === undefined ? {} : { layer: options.layer };
+  if (typeof file === 'object' && 'link' in file) {
+    return {
+      entry: { path, kind: 'symlink', size: 0, mode: 0o777, linkTarget: file.link, ...layer },
+      content: undefined,
+    };
+  }
+  const plain = typeof file === 'string' || file instanceof Uint8Array ? { content: file } : file;
+  const content = typeof plain.content === 'string' ? Buffer.from(plain.content) : plain.content;
+  const entry: FileEntry = { path, kind: 'file', size: content.length, mode: plain.mode ?? 0o644, ...layer };
+  return { entry, content: choose(entry, content, options) };
+}
+
+function choose(entry: FileEntry, content: Uint8Array, options: StoreOptions): Uint8Array | undefined {
+  if (options.selector === undefined) return content;
+  const selection = options.selector.select(entry);
+  if (selection.kind === 'skip') return undefined;
+  if (selection.kind === 'condense' && !selection.accepts(content.subarray(0, 16))) return undefined;
+  if (content.length > selection.maxBytes) {
+    options.skipped.push({
+      path: entry.path,
+      reason: `expected at most ${selection.maxBytes} bytes, found ${content.length}`,
+    });
+    return undefined;
+  }
+  return selection.kind === 'keep' ? content : selection.condense(content);
+}
+
+function treeOf(
+  stored: ReadonlyMap<string, Stored>,
+  history: ReadonlyMap<string, readonly FileVersion[]>,
+  skipped: readonly SkippedFile[],
+): FileTree {
+  const find = (path: string, hops = 0): Stored | undefined => {
+    const found = stored.get(path);
+    if (found?.entry.kind !== 'symlink' || hops > 40) return found;
+    return find(resolveLink(path, found.entry.linkTarget ?? ''), hops + 1);
+  };
+  return {
+    entries: () => [...stored.values()].map(({ entry }) => entry).sort((a, b) => (a.path < b.path ? -1 : 1)),
+    find: (path) => find(path)?.entry,
+    read: async (path) => find(path)?.content,
+    history: async (path) => history.get(path) ?? [],
+    skipped,
+  };
+}
+
+function resolveLink(path: string, target: string): string {
+  const parts = target.startsWith('/') ? [] : path.split('/').slice(0, -1);
+  for (const part of target.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return parts.join('/');
+}

@@ -1,0 +1,184 @@
+/** The disk through node:fs, with durable writes. */
+import { randomBytes } from 'node:crypto';
+import { createReadStream, type Stats } from 'node:fs';
+import {
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { AppError, type Files, type FileStat } from '../core/index.ts';
+
+/** Ceiling of a whole-file read whose caller names none. */
+const MAX_FILE_BYTES = 512 * 1024 * 1024;
+const READ_CHUNK = 1024 * 1024;
+
+export function createFiles(): Files {
+  return {
+    read: (path, maxBytes = MAX_FILE_BYTES) => guard(path, () => readWhole(path, maxBytes)),
+    stream: (path, range) => streamFile(path, range?.start ?? 0, range?.end),
+    stat: (path, options) => guard(path, () => statFile(path, options?.follow ?? true)),
+    list: (path) => guard(path, () => listFolder(path)),
+    readLink: (path) => guard(path, () => readlink(path)),
+    writeAtomic: (path, content, options) => guard(path, () => writeAtomic(path, content, options?.mode)),
+    append: (path, content) => guard(path, () => append(path, content)),
+    truncate: (path, size) => guard(path, () => truncate(path, size)),
+    rename: (from, to) => guard(from, () => renameDurably(from, to)),
+    remove: (path) => guard(path, () => rm(path, { recursive: true, force: true })),
+    makeFolder: (path) => guard(path, async () => void (await mkdir(path, { recursive: true }))),
+    realPath: (path) => guard(path, () => realpath(path)),
+  };
+}
+
+async function guard<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (cause) {
+    throw fileError(path, cause);
+  }
+}
+
+function fileError(path: string, cause: unknown): unknown {
+  if (!(cause instanceof Error) || !('code' in cause) || cause instanceof AppError) return cause;
+  const details = { path, code: cause.code };
+  switch (cause.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new AppError('not-found', `${path}: no such file`, { cause, details });
+    case 'EACCES':
+    case 'EPERM':
+      return new AppError('unauthorized', `${path}: the system refuses access`, { cause, details });
+    case 'EISDIR':
+      return new AppError('invalid-input', `${path}: expected a file, found a folder`, { cause, details });
+    default:
+      return new AppError('unavailable', `${path}: ${cause.message}`, { cause, details });
+  }
+}
+
+async function readWhole(path: string, maxBytes: number): Promise<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const buffer = Buffer.allocUnsafe(Math.min(size, maxBytes) + 1);
+    let length = 0;
+    const chunks: Uint8Array[] = [];
+    // files of /proc say size 0 and pipes lie: read until the end, whatever the size said
+    for (let total = 0; ;) {
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+      total += bytesRead;
+      if (total > maxBytes) throw new AppError('invalid-input', `${path}: expected at most ${maxBytes} bytes`);
+      if (length < buffer.length) continue;
+      chunks.push(Uint8Array.from(buffer));
+      length = 0;
+    }
+    return chunks.length === 0 ? buffer.subarray(0, length) : Buffer.concat([...chunks, buffer.subarray(0, length)]);
+  } finally {
+    await file.close();
+  }
+}
+
+async function* streamFile(path: string, start: number, end?: number): AsyncGenerator<Uint8Array> {
+  if (end !== undefined && end <= start) return;
+  try {
+    const options = { start, highWaterMark: READ_CHUNK, ...(end === undefined ? {} : { end: end - 1 }) };
+    for await (const chunk of createReadStream(path, options)) yield chunk as Uint8Array;
+  } catch (cause) {
+    throw fileError(path, cause);
+  }
+}
+
+async function statFile(path: string, follow: boolean): Promise<FileStat | undefined> {
+  try {
+    return describeStats(await (follow ? stat(path) : lstat(path)));
+  } catch (cause) {
+    if (isAbsent(cause)) return undefined;
+    throw cause;
+  }
+}
+
+function describeStats(stats: Stats): FileStat {
+  const kind = stats.isFile()
+    ? 'file'
+    : stats.isDirectory()
+      ? 'directory'
+      : stats.isSymbolicLink()
+        ? 'symlink'
+        : 'other';
+  return { kind, size: stats.size, mode: stats.mode & 0o7777, modified: stats.mtime };
+}
+
+async function listFolder(path: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(path)).sort();
+  } catch (cause) {
+    if (isAbsent(cause)) return [];
+    throw cause;
+  }
+}
+
+function isAbsent(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR');
+}
+
+async function writeAtomic(wanted: string, content: Uint8Array | string, mode = 0o644): Promise<void> {
+  const present = await stat(wanted).catch(() => undefined);
+  // A device or a pipe (`/dev/null`, `/dev/stdout`) takes what is written; replacing it by a file would break the machine.
+  if (present !== undefined && !present.isFile() && !present.isDirectory()) return await writeFile(wanted, content);
+  // A link stays a link: what it points to is replaced.
+  const path = present === undefined ? wanted : await realpath(wanted);
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
+  const temporary = join(folder, `.${basename(path).slice(0, 100)}.${randomBytes(8).toString('hex')}.tmp`);
+  try {
+    const file = await open(temporary, 'wx', mode);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw cause;
+  }
+  await syncFolder(folder);
+}
+
+async function append(path: string, content: AsyncIterable<Uint8Array> | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(path, 'a');
+  try {
+    if (content instanceof Uint8Array) await file.writeFile(content);
+    else for await (const chunk of content) await file.writeFile(chunk);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function renameDurably(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  await rename(from, to);
+  await syncFolder(dirname(to));
+}
+
+/** Without this a rename may be lost in a power cut although the file's content is safe. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

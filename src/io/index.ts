@@ -1,0 +1,4 @@
+export { createFiles } from './files.ts';
+export { createPorts } from './ports.ts';
+export type { PortsOptions } from './ports.ts';
+export { askSecret, createProgress, readInput } from './terminal.ts';

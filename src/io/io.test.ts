@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict';
+import { createServer, type RequestListener } from 'node:http';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, lstatSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { AppError, type ErrorKind, type HttpResponse } from '../core/index.ts';
+import { createFileCache } from './cache.ts';
+import { createFiles } from './files.ts';
+import { createHttp } from './http.ts';
+import { createLog } from './log.ts';
+import { createRunProgram } from './run.ts';
+import { serveHttp } from './serve.ts';
+import { temporaryFolder } from './testing.ts';
+
+async function rejects(action: Promise<unknown>, kind: ErrorKind, message: RegExp) {
+  await assert.rejects(action, (error) => {
+    assert.ok(error instanceof AppError, String(error));
+    assert.equal(error.kind, kind, error.message);
+    assert.match(error.message, message);
+    return true;
+  });
+}
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function withServer(listener: RequestListener, run: (url: string) => Promise<void>): Promise<void> {
+  const server = createServer(listener);
+  try {
+    await run(await listen(server));
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+async function textOf(response: HttpResponse): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of response.body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+test('http sends bytes and streams, gives repeated headers apart, and follows no redirect', async () => {
+  await withServer(
+    (request, response) => {
+      response.writeHead(request.url === '/moved' ? 302 : 200, { location: '/else', 'x-two': ['a', 'b'] });
+      request.pipe(response);
+    },
+    async (url) => {
+      const http = createHttp();
+      assert.equal(await textOf(await http({ method: 'POST', url, body: Buffer.from('bytes') })), 'bytes');
+      const stream = async function* () {
+        yield Buffer.from('str');
+        yield Buffer.from('eam');
+      };
+      const streamed = await http({ method: 'PUT', url, headers: { 'content-length': '6' }, body: stream() });
+      assert.equal(await textOf(streamed), 'stream');
+      assert.deepEqual(streamed.headers.get('x-two'), ['a', 'b']);
+      const moved = await http({ method: 'GET', url: `${url}/moved` });
+      assert.equal(moved.status, 302);
+      await textOf(moved);
+      const head = await http({ method: 'HEAD', url });
+      assert.equal(await textOf(head), '');
+    },
+  );
+});
+
+test('http names the host when there is no answer, when the answer breaks off, and when it never comes', async () => {
+  const http = createHttp({ stallTimeout: 150 });
+  await rejects(http({ method: 'GET', url: 'http://127.0.0.1:1/' }), 'unavailable', /^127\.0\.0\.1:1: .*ECONNREFUSED/);
+  await rejects(http({ method: 'GET', url: 'file:///etc/passwd' }), 'invalid-input', /http or https/);
+  await rejects(http({ method: 'GET', url: 'http://127.0.0.1:1/', signal: AbortSignal.abort() }), 'unavailable', /127/);
+  await withServer(
+    (request, response) => {
+      if (request.url === '/silent') return;
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('part');
+      setTimeout(() => response.destroy(), 20);
+    },
+    async (url) => {
+      await rejects(textOf(await http({ method: 'GET', url })), 'unavailable', /127\.0\.0\.1:\d+: aborted/);
+      await rejects(http({ method: 'GET', url: `${url}/silent` }), 'unavailable', /no byte for 0.15 s/);
+      const signal = AbortSignal.timeout(30);
+      await rejects(http({ method: 'GET', url: `${url}/silent`, signal }), 'unavailable', /cancelled or out of time/);
+    },
+  );
+});
+
+test('http refuses an answer that is no HTTP', async () => {
+  const server = createTcpServer((socket) => void socket.end('nonsense\r\n\r\n'));
+  const url = await listen(server);
+  await rejects(createHttp()({ method: 'GET', url }), 'unavailable', /Parse Error/);
+  server.close();
+});
+
+test('an answer that comes before the body was sent is given, not the broken sending', async () => {
+  await withServer(
+    (_request, response) => void response.writeHead(413, { connection: 'close' }).end('too much'),
+    async (url) => {
+      const endless = async function* () {
+        for (let index = 0; index < 2000; index += 1) yield Buffer.alloc(64 * 1024);
+      };
+      const response = await createHttp()({ method: 'PUT', url, body: endless() });
+      assert.equal(response.status, 413);
+    },
+  );
+});
+
+test('serveHttp answers on a socket, hides errors, and says when the address is taken', async () => {
+  const server = await serveHttp(
+    async (request) => {
+      if (request.url.endsWith('/throw')) throw new Error('secret detail');
+      return new Response(await request.text(), { headers: { 'content-length': '2' } });
+    },
+    { host: '127.0.0.1', port: 0 },
+  );
+  const http = createHttp();
+  assert.equal(await textOf(await http({ method: 'POST', url: server.url, body: Buffer.from('hi') })), 'hi');
+  const broken = await http({ method: 'GET', url: `${server.url}/throw` });
+  assert.equal(broken.status, 500);
+  assert.equal(await textOf(broken), 'internal error\n');
+  await rejects(
+    serveHttp(async () => new Response(), { host: '127.0.0.1', port: Number(new URL(server.url).port) }),
+    'unavailable',
+    /EADDRINUSE/,
+  );
+  await server.close();
+  await rejects(http({ method: 'GET', url: server.url }), 'unavailable', /ECONNREFUSED|hang up/);
+});
+
+test('files reads, streams ranges, and keeps to its ceiling', async () => {
+  const files = createFiles();
+  const folder = temporaryFolder();
+  const path = join(folder, 'deep/er/file');
+  await files.writeAtomic(path, '0123456789', { mode: 0o600 });
+  assert.equal((await files.stat(path))?.mode, 0o600);
+  assert.equal(Buffer.from(await files.read(path)).toString(), '0123456789');
+  assert.equal((await files.read(path, 10)).length, 10);
+  await rejects(files.read(path, 9), 'invalid-input', /at most 9 bytes/);
+  const range = async (start?: number, end?: number) => {
+    const chunks: Uint8Array[] = [];
+    const limits = { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
+    for await (const chunk of files.stream(path, limits)) chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
+  };
+  assert.deepEqual(
+    [await range(), await range(3), await range(3, 5), await range(5, 5), await range(8, 99)],
+    ['0123456789', '3456789', '34', '', '89'],
+  );
+  assert.ok((await files.read('/proc/self/stat')).length > 0, 'a file that says it has no size is read to its end');
+});
+
+test('files writes whole or not at all, and leaves no temporary file', async () => {
+  const files = createFiles();
+  const folder = temporaryFolder();
+  await files.writeAtomic(join(folder, 'file'), 'old');
+  await Promise.all(Array.from({ length: 20 }, (_, index) => files.writeAtomic(join(folder, 'file'), `new${index}`)));
+  assert.match(Buffer.from(await files.read(join(folder, 'file'))).toString(), /^new\d+$/);
+  await files.makeFolder(join(folder, 'taken'));
+  await assert.rejects(files.writeAtomic(join(folder, 'taken'), 'x'), AppError);
+  assert.deepEqual(readdirSync(folder), ['file', 'taken']);
+});
+
+test('files writes through a pipe and through a link, and replaces neither', async () => {
+  const files = createFiles();
+  const folder = temporaryFolder();
+  const [pipe, link, target] = [join(folder, 'pipe'), join(folder, 'link'), join(folder, 'target')];
+  execFileSync('mkfifo', [pipe]);
+  const reading = readFile(pipe, 'utf8');
+  await files.writeAtomic(pipe, 'through');
+  assert.equal(await reading, 'through');
+  assert.ok(lstatSync(pipe).isFIFO());
+  writeFileSync(target, 'old');
+  symlinkSync('target', link);
+  await files.writeAtomic(link, 'new');
+  assert.equal(await readFile(target, 'utf8'), 'new');
+  assert.ok(lstatSync(link).isSymbolicLink());
+});
+
+test('files appends, cuts, moves, removes, and names what is missing', async () => {
+  const files = createFiles();
+  const folder = temporaryFolder();
+  const path = join(folder, 'a/file');
+  await files.append(path, Buffer.from('ab'));
+  await files.append(
+    path,
+    (async function* () {
+      yield Buffer.from('cd');
+    })(),
+  );
+  await files.truncate(path, 3);
+  await files.rename(path, join(folder, 'b/moved'));
+  assert.equal(Buffer.from(await files.read(join(folder, 'b/moved'))).toString(), 'abc');
+  assert.deepEqual(await files.list(folder), ['a', 'b']);
+  assert.deepEqual(await files.list(join(folder, 'none')), []);
+  assert.equal(await files.stat(join(folder, 'none')), undefined);
+  await rejects(files.read(join(folder, 'none')), 'not-found', /no such file/);
+  await rejects(files.read(folder), 'invalid-input', /expected a file, found a folder/);
+  await files.remove(join(folder, 'none'));
+  await files.remove(join(folder, 'a'));
+  assert.deepEqual(await files.list(folder), ['b']);
+  symlinkSync('b', join(folder, 'link'));
+  assert.equal((await files.stat(join(folder, 'link')))?.kind, 'directory');
+  assert.equal((await files.stat(join(folder, 'link'), { follow: false }))?.kind, 'symlink');
+  assert.equal(await files.readLink(join(folder, 'link')), 'b');
+  assert.equal(await files.realPath(join(folder, 'link')), await files.realPath(join(folder, 'b')));
+});
+
+test('the file cache gives back what was saved, and nothing of what was damaged', async () => {
+  const folder = temporaryFolder();
+  const cache = createFileCache(folder);
+  await cache.save('key', Buffer.from('value'));
+  assert.equal(Buffer.from((await cache.load('key')) ?? []).toString(), 'value');
+  assert.equal(await cache.load('other'), undefined);
+  const [path = ''] = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('/'));
+  for (const damage of ['', 'short', 'x'.repeat(60)]) {
+    writeFileSync(join(folder, path), damage);
+    assert.equal(await cache.load('key'), undefined);
+  }
+});
+
+test('a cache that cannot be written is no error', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'file'), '');
+  const cache = createFileCache(join(folder, 'file/cache'));
+  await cache.save('key', Buffer.from('value'));
+  assert.equal(await cache.load('key'), undefined);
+});
+
+test('programs run without a shell, with input, a ceiling and their own exit code', async () => {
+  const run = createRunProgram();
+  const node = process.execPath;
+  const echo = await run(node, ['-e', 'process.stdin.pipe(process.stdout); process.exitCode = 3'], {
+    input: '$(id)',
+    maxBytes: 100,
+  });
+  assert.deepEqual(echo, { code: 3, stdout: '$(id)', stderr: '' });
+  await rejects(
+    run(node, ['-e', 'console.log("x".repeat(1000))'], { maxBytes: 100 }),
+    'invalid-input',
+    /at most 100 bytes/,
+  );
+  await rejects(run('no-such-program-here', [], { maxBytes: 1 }), 'not-found', /no such program/);
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'tool'), 'not executable');
+  chmodSync(join(folder, 'tool'), 0o600);
+  await rejects(run(join(folder, 'tool'), [], { maxBytes: 1 }), 'unavailable', /EACCES/);
+});
+
+test('the log is one JSON object per line', () => {
+  const lines: string[] = [];
+  const log = createLog(
+    (line) => void lines.push(line),
+    () => new Date(0),
+  );
+  log.info('start', { a: 'b\nc' });
+  log.warn('trouble');
+  assert.deepEqual(lines, [
+    '{"time":"1970-01-01T00:00:00.000Z","level":"info","event":"start","a":"b\\nc"}\n',
+    '{"time":"1970-01-01T00:00:00.000Z","level":"warn","event":"trouble"}\n',
+  ]);
+});

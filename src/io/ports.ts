@@ -1,0 +1,37 @@
+/** All ports together, as the process offers them. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Log, Ports, Progress, Settings } from '../core/index.ts';
+import { createFileCache } from './cache.ts';
+import { createFiles } from './files.ts';
+import { createHttp } from './http.ts';
+import { createErrorLog } from './log.ts';
+
+export interface PortsOptions {
+  readonly settings: Settings;
+  readonly home: string;
+  /** Writes the log to standard error; else it is dropped. */
+  readonly verbose: boolean;
+  readonly progress: Progress;
+}
+
+const SILENT: Log = { info: () => undefined, warn: () => undefined };
+
+export function createPorts(options: PortsOptions): Ports {
+  const clock = () => new Date();
+  return {
+    http: createHttp({ environment: process.env }),
+    files: createFiles(),
+    clock,
+    random: (bytes) => randomBytes(bytes),
+    // What few commands need is loaded when it is needed: every command pays for the rest.
+    run: async (...words) => (await import('./run.ts')).createRunProgram()(...words),
+    serve: async (...words) => (await import('./serve.ts')).serveHttp(...words),
+    cache: createFileCache(join(options.settings.cacheDir, 'v1')),
+    environment: process.env,
+    settings: options.settings,
+    home: options.home,
+    log: options.verbose ? createErrorLog(clock) : SILENT,
+    progress: options.progress,
+  };
+}
