@@ -1,0 +1,73 @@
+/** Decompression by magic bytes: gzip (several members too), zstd (several frames too), none. The media type is not asked. */
+import type { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { AppError } from '../../core/index.ts';
+
+/** Twice as fast as zlib's default of 16 KiB. */
+const CHUNK = 1024 * 1024;
+
+export async function* inflate(source: AsyncIterable<Uint8Array>, what: string): AsyncGenerator<Uint8Array> {
+  const { head, all } = await peek(source);
+  const stream = decompressor(head);
+  if (stream === undefined) {
+    yield* all;
+    return;
+  }
+  const feeding = pipeline(all, stream);
+  feeding.catch(() => undefined);
+  try {
+    for await (const chunk of stream) yield chunk as Uint8Array;
+    // the source's own last check (digest) comes after its last byte
+    await feeding;
+  } catch (cause) {
+    if (cause instanceof AppError || !(cause instanceof Error) || !('code' in cause)) throw cause;
+    throw new AppError('invalid-input', `${what}: expected compressed content, ${cause.message}`, { cause });
+  } finally {
+    stream.destroy();
+  }
+}
+
+export type Compression = 'gzip' | 'zstd' | 'none';
+
+export function compressionOf(head: Uint8Array): Compression {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
+  const isZstd = head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd;
+  // zstd:chunked may begin with a skippable frame (RFC 8878 3.1.2)
+  const isSkippable = ((head[0] ?? 0) & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;
+  return isZstd || isSkippable ? 'zstd' : 'none';
+}
+
+function decompressor(head: Uint8Array): Transform | undefined {
+  // Loaded here: most commands open no layer, and each start would pay for it.
+  const { createGunzip, createZstdDecompress } = process.getBuiltinModule('node:zlib');
+  switch (compressionOf(head)) {
+    case 'gzip':
+      return createGunzip({ chunkSize: CHUNK });
+    case 'zstd':
+      return createZstdDecompress({ chunkSize: CHUNK });
+    case 'none':
+      return undefined;
+  }
+}
+
+async function peek(source: AsyncIterable<Uint8Array>) {
+  const iterator = source[Symbol.asyncIterator]();
+  const held: Uint8Array[] = [];
+  let length = 0;
+  while (length < 4) {
+    const next = await iterator.next();
+    if (next.done === true) break;
+    held.push(next.value);
+    length += next.value.length;
+  }
+  return { head: Buffer.concat(held).subarray(0, 4), all: rejoin(held, iterator) };
+}
+
+async function* rejoin(held: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* held;
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}

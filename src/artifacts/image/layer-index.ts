@@ -1,0 +1,245 @@
+/** What one layer says, learnt in a single pass: paths, whiteouts, and the content of chosen files only. */
+import { AppError, createHasher, type Digest, type FileSelector, type SkippedFile } from '../../core/index.ts';
+import { inflate } from './inflate.ts';
+import { cleanPath, TarParser, type TarEntry, type TarSink } from './tar.ts';
+
+export interface LayerEntry {
+  readonly path: string;
+  readonly kind: TarEntry['kind'];
+  readonly size: number;
+  readonly mode: number;
+  /** Of links, as written. */
+  readonly linkName: string;
+}
+
+export interface LayerIndex {
+  readonly diffId: Digest;
+  /** In the tar's order; a path may come twice, the later one counts. */
+  readonly entries: readonly LayerEntry[];
+  /** Paths of lower layers that this one deletes. */
+  readonly whiteouts: readonly string[];
+  /** Folders of which this layer hides all that lower layers put there. */
+  readonly opaques: readonly string[];
+  readonly contents: ReadonlyMap<string, Uint8Array>;
+  readonly skipped: readonly SkippedFile[];
+}
+
+export interface LayerLimits {
+  /** Bytes of the uncompressed tar: a bomb of a few megabytes inflates a thousandfold. */
+  readonly inflatedBytes: number;
+  readonly entries: number;
+  /** Bytes kept of chosen files. */
+  readonly keptBytes: number;
+}
+
+/** Above the largest known images (machine learning bases: 20 GB, 600,000 files in a layer). */
+export const LAYER_LIMITS: LayerLimits = {
+  inflatedBytes: 64 * 1024 ** 3,
+  entries: 2_000_000,
+  keptBytes: 1024 ** 3,
+};
+
+/** Up to here any ratio is fine: a second's work. Beyond it, more than 200 to 1 is no file system: gzip's best is 1032 to 1. */
+const SAFE_BYTES = 2 * 1024 ** 3;
+const MAX_RATIO = 200;
+
+/** PATH_MAX of Linux. */
+const MAX_PATH_LENGTH = 4096;
+const MAX_DEPTH = 256;
+const HEAD_BYTES = 16;
+
+export interface LayerReadOptions {
+  readonly selector: FileSelector;
+  /** Names the layer in errors. */
+  readonly what: string;
+  readonly limits?: LayerLimits;
+  /** Inflated bytes so far. */
+  readonly onBytes?: (total: number) => void;
+}
+
+/** Reads a layer's bytes as stored, compressed or not. The diff id found is in the result: the caller compares. */
+export async function readLayer(source: AsyncIterable<Uint8Array>, options: LayerReadOptions): Promise<LayerIndex> {
+  const limits = options.limits ?? LAYER_LIMITS;
+  const collector = new LayerCollector(options, limits);
+  const parser = new TarParser(options.what, (entry) => collector.visit(entry));
+  const hasher = createHasher('sha256');
+  let total = 0;
+  const stored = { bytes: 0 };
+  for await (const chunk of inflate(counted(source, stored), options.what)) {
+    total += chunk.length;
+    refuseBomb(total, stored.bytes, { what: options.what, limits });
+    hasher.update(chunk);
+    parser.push(chunk);
+    options.onBytes?.(total);
+  }
+  parser.finish();
+  return collector.finish(hasher.digest());
+}
+
+async function* counted(source: AsyncIterable<Uint8Array>, count: { bytes: number }): AsyncIterable<Uint8Array> {
+  for await (const chunk of source) {
+    count.bytes += chunk.length;
+    yield chunk;
+  }
+}
+
+/** Both ceilings say what was found: how much, and out of how little. */
+function refuseBomb(
+  total: number,
+  stored: number,
+  { what, limits }: { readonly what: string; readonly limits: LayerLimits },
+): void {
+  const allowed = Math.min(limits.inflatedBytes, Math.max(SAFE_BYTES, stored * MAX_RATIO));
+  if (total <= allowed) return;
+  throw new AppError(
+    'invalid-input',
+    `${what}: expected at most ${allowed} bytes uncompressed out of ${stored}, found more`,
+  );
+}
+
+class LayerCollector {
+  readonly #options: LayerReadOptions;
+  readonly #limits: LayerLimits;
+  readonly #entries: LayerEntry[] = [];
+  readonly #whiteouts: string[] = [];
+  readonly #opaques: string[] = [];
+  readonly #contents = new Map<string, Uint8Array>();
+  readonly #skipped: SkippedFile[] = [];
+  #kept = 0;
+
+  constructor(options: LayerReadOptions, limits: LayerLimits) {
+    this.#options = options;
+    this.#limits = limits;
+  }
+
+  finish(diffId: Digest): LayerIndex {
+    return {
+      diffId,
+      entries: this.#entries,
+      whiteouts: this.#whiteouts,
+      opaques: this.#opaques,
+      contents: this.#contents,
+      skipped: this.#skipped,
+    };
+  }
+
+  visit(entry: TarEntry): TarSink | undefined {
+    const path = this.#cleaned(entry.path);
+    if (path === undefined || path === '' || this.#takeWhiteout(path)) return undefined;
+    if (this.#entries.length >= this.#limits.entries) {
+      throw new AppError(
+        'invalid-input',
+        `${this.#options.what}: expected at most ${this.#limits.entries} entries, found more`,
+      );
+    }
+    const { kind, size, mode, linkName } = entry;
+    if (linkName.length > MAX_PATH_LENGTH) throw this.#tooLong(path);
+    this.#entries.push({ path, kind, size, mode, linkName });
+    this.#contents.delete(path);
+    if (kind === 'hardlink') this.#noteLink(entry, path);
+    return kind === 'file' ? this.#open(entry, path) : undefined;
+  }
+
+  /** Content is chosen by the first name of a file; a later name that alone is wanted comes too late in a stream. */
+  #noteLink(entry: TarEntry, path: string): void {
+    const { kind } = this.#options.selector.select({ path, mode: entry.mode, size: 0 });
+    const target = cleanPath(entry.linkName) ?? '';
+    if (kind === 'keep' && !this.#contents.has(target)) {
+      this.#skipped.push({ path, reason: `a hard link to ${target}, whose content was not chosen` });
+    }
+  }
+
+  #cleaned(written: string): string | undefined {
+    if (written.length > MAX_PATH_LENGTH) throw this.#tooLong(written);
+    const path = cleanPath(written);
+    if (path === undefined) this.#skipped.push({ path: written, reason: 'its path leaves the root' });
+    if (path !== undefined && path.split('/').length > MAX_DEPTH) throw this.#tooLong(path);
+    return path;
+  }
+
+  #tooLong(path: string): AppError {
+    const shown = JSON.stringify(path.slice(0, 80));
+    return new AppError(
+      'invalid-input',
+      `${this.#options.what}: expected paths of at most ${MAX_PATH_LENGTH} characters and ${MAX_DEPTH} folders, found ${shown}...`,
+    );
+  }
+
+  /** OCI image specification, clause "Whiteouts"; other `.wh..wh.` names are bookkeeping of AUFS. */
+  #takeWhiteout(path: string): boolean {
+    const slash = path.lastIndexOf('/');
+    const name = path.slice(slash + 1);
+    if (!name.startsWith('.wh.')) return false;
+    const folder = slash < 0 ? '' : path.slice(0, slash);
+    if (name === '.wh..wh..opq') this.#opaques.push(folder);
+    else if (!name.startsWith('.wh..wh.') && name !== '.wh.') {
+      const hidden = cleanPath(`${folder}/${name.slice(4)}`);
+      if (hidden !== undefined && hidden !== folder) this.#whiteouts.push(hidden);
+    }
+    return true;
+  }
+
+  #open(entry: TarEntry, path: string): TarSink | undefined {
+    const { size, mode } = entry;
+    const selection = this.#options.selector.select({ path, mode, size });
+    if (selection.kind === 'skip') return undefined;
+    const reason = entry.isSparse
+      ? 'a sparse file'
+      : size > selection.maxBytes
+        ? `larger than ${selection.maxBytes} bytes`
+        : this.#kept + size > this.#limits.keptBytes
+          ? 'the layer has too much content to keep'
+          : undefined;
+    if (reason !== undefined) {
+      this.#skipped.push({ path, reason });
+      return undefined;
+    }
+    const accepts = selection.kind === 'condense' ? selection.accepts : undefined;
+    const keep = (content: Uint8Array) => {
+      const kept = selection.kind === 'condense' ? selection.condense(content) : content;
+      if (kept === undefined) return;
+      this.#kept += kept.length;
+      this.#contents.set(path, kept);
+    };
+    return new FileSink(size, accepts, keep);
+  }
+}
+
+/** Gathers one file; gives up early when its head does not please. */
+class FileSink implements TarSink {
+  readonly #accepts: ((head: Uint8Array) => boolean) | undefined;
+  readonly #keep: (content: Uint8Array) => void;
+  readonly #size: number;
+  #content: Buffer | undefined;
+  #length = 0;
+  #refused = false;
+
+  constructor(size: number, accepts: ((head: Uint8Array) => boolean) | undefined, keep: (content: Uint8Array) => void) {
+    this.#size = size;
+    this.#accepts = accepts;
+    this.#keep = keep;
+  }
+
+  write(chunk: Uint8Array): void {
+    if (this.#refused) return;
+    const before = this.#length;
+    if (before === 0 && chunk.length >= HEAD_BYTES && this.#refuses(chunk)) return;
+    // allocated late, so that refused files cost nothing; copied, because a chunk is a view of a megabyte
+    this.#content ??= Buffer.allocUnsafe(this.#size);
+    this.#content.set(chunk, before);
+    this.#length += chunk.length;
+    const isHeadComplete = before < HEAD_BYTES && this.#length >= HEAD_BYTES;
+    if (isHeadComplete && this.#refuses(this.#content.subarray(0, this.#length))) this.#content = undefined;
+  }
+
+  end(): void {
+    const content = this.#content ?? Buffer.alloc(0);
+    if (this.#refused || (this.#length < HEAD_BYTES && this.#refuses(content))) return;
+    this.#keep(content);
+  }
+
+  #refuses(content: Uint8Array): boolean {
+    this.#refused = this.#accepts !== undefined && !this.#accepts(content.subarray(0, HEAD_BYTES));
+    return this.#refused;
+  }
+}

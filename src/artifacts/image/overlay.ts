@@ -1,0 +1,219 @@
+/**
+ * Layers laid over each other, after the clauses "Applying Changesets" and "Whiteouts" of the OCI image specification: of
+ * each layer first the deletions, on what lower layers left, then its own entries. Parents that are symbolic links are
+ * followed inside the root, as container runtimes do.
+ */
+import type { FileEntry, FileTree, FileVersion, LayerRef, SkippedFile } from '../../core/index.ts';
+import { createFileTree } from './file-tree.ts';
+import type { LayerEntry, LayerIndex } from './layer-index.ts';
+import { cleanPath } from './tar.ts';
+
+const MAX_LINKS = 40;
+const DEFAULT_FOLDER_MODE = 0o755;
+
+export interface PlacedLayer {
+  readonly index: LayerIndex;
+  /** Absent for a lone archive, which is no image. */
+  readonly ref?: LayerRef;
+}
+
+interface Node {
+  entry: FileEntry | undefined;
+  content: Uint8Array | undefined;
+  /** Why its content is not at hand although it was asked for. */
+  skipped: string | undefined;
+  readonly children: Map<string, Node>;
+  readonly path: string;
+}
+
+export function overlayLayers(layers: readonly PlacedLayer[]): FileTree {
+  const overlay = new Overlay();
+  for (const layer of layers) overlay.apply(layer);
+  return overlay.finish();
+}
+
+class Overlay {
+  readonly #root: Node = newNode('');
+  readonly #versions = new Map<string, FileVersion[]>();
+  readonly #skipped: SkippedFile[] = [];
+
+  apply(layer: PlacedLayer): void {
+    for (const path of layer.index.opaques) this.#empty(path, layer);
+    for (const path of layer.index.whiteouts) this.#delete(path, layer);
+    for (const entry of layer.index.entries) this.#add(entry, layer);
+    // of a file that a higher layer writes anew or deletes, what this layer could not keep is of no concern
+    for (const { path, reason } of layer.index.skipped) {
+      const node = this.#find(parentOf(path))?.children.get(nameOf(path));
+      if (cleanPath(path) === undefined) this.#skipped.push({ path, reason });
+      else if (node !== undefined && node.content === undefined) node.skipped = reason;
+    }
+  }
+
+  finish(): FileTree {
+    const entries = new Map<string, FileEntry>();
+    const contents = new Map<string, Uint8Array>();
+    const todo = [this.#root];
+    for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
+      if (node.entry !== undefined) entries.set(node.path, node.entry);
+      if (node.content !== undefined) contents.set(node.path, node.content);
+      if (node.skipped !== undefined) this.#skipped.push({ path: node.path, reason: node.skipped });
+      todo.push(...node.children.values());
+    }
+    return createFileTree({
+      entries,
+      read: async (entry) => contents.get(entry.path),
+      history: (path) => this.#versions.get(path) ?? [],
+      skipped: this.#skipped.sort((a, b) => (a.path < b.path ? -1 : 1)),
+    });
+  }
+
+  #empty(path: string, layer: PlacedLayer): void {
+    const node = path === '' ? this.#root : this.#find(path);
+    if (node === undefined) return;
+    for (const child of node.children.values()) this.#forget(child, layer);
+    node.children.clear();
+  }
+
+  #delete(path: string, layer: PlacedLayer): void {
+    const parent = this.#find(parentOf(path));
+    const node = parent?.children.get(nameOf(path));
+    if (parent === undefined || node === undefined) return;
+    this.#forget(node, layer);
+    parent.children.delete(nameOf(path));
+  }
+
+  #add(entry: LayerEntry, layer: PlacedLayer): void {
+    const parent = this.#makeFolder(parentOf(entry.path), layer);
+    if (parent === undefined) {
+      this.#skipped.push({ path: entry.path, reason: 'its folder is a circle of symbolic links' });
+      return;
+    }
+    const name = nameOf(entry.path);
+    const before = parent.children.get(name);
+    if (entry.kind === 'hardlink') {
+      this.#link(entry, { parent, name, layer });
+    } else if (entry.kind === 'directory') {
+      const node = before?.entry?.kind === 'directory' ? before : this.#replace(parent, name, layer);
+      node.entry = placed({ path: node.path, kind: 'directory', size: 0, mode: entry.mode }, layer);
+    } else if (entry.kind === 'other') {
+      this.#drop(parent, name, layer);
+    } else {
+      const node = this.#replace(parent, name, layer);
+      const link = entry.kind === 'symlink' ? { linkTarget: entry.linkName } : {};
+      node.entry = placed({ path: node.path, kind: entry.kind, size: entry.size, mode: entry.mode, ...link }, layer);
+      this.#keep(node, layer.index.contents.get(entry.path), layer);
+    }
+  }
+
+  /** The target may be in this layer or a lower one; its content is the one it has now. */
+  #link(entry: LayerEntry, place: { readonly parent: Node; readonly name: string; readonly layer: PlacedLayer }): void {
+    const target = cleanPath(entry.linkName);
+    const folder = target === undefined ? undefined : this.#find(parentOf(target));
+    const found = folder?.children.get(nameOf(target ?? ''));
+    if (found?.entry === undefined || found.entry.kind === 'directory') {
+      this.#skipped.push({ path: entry.path, reason: 'a hard link to a file that is not there' });
+      return;
+    }
+    if (place.parent.children.get(place.name) === found) return;
+    const node = this.#replace(place.parent, place.name, place.layer);
+    node.entry = placed({ ...found.entry, path: node.path }, place.layer);
+    this.#keep(node, found.content, place.layer);
+  }
+
+  #keep(node: Node, content: Uint8Array | undefined, layer: PlacedLayer): void {
+    node.content = content;
+    if (content !== undefined) this.#note(node.path, content, layer);
+  }
+
+  #note(path: string, content: Uint8Array | undefined, layer: PlacedLayer): void {
+    if (layer.ref === undefined) return;
+    const versions = this.#versions.get(path) ?? [];
+    if (versions.at(-1)?.layer.index === layer.ref.index) versions.pop();
+    versions.push({ layer: layer.ref, content });
+    this.#versions.set(path, versions);
+  }
+
+  /** A new node in place of whatever was there. */
+  #replace(parent: Node, name: string, layer: PlacedLayer): Node {
+    this.#drop(parent, name, layer);
+    const node = newNode(parent.path === '' ? name : `${parent.path}/${name}`);
+    parent.children.set(name, node);
+    return node;
+  }
+
+  #drop(parent: Node, name: string, layer: PlacedLayer): void {
+    const before = parent.children.get(name);
+    if (before !== undefined) this.#forget(before, layer);
+    parent.children.delete(name);
+  }
+
+  /** Notes for every kept file at and under the node that this layer deleted it. */
+  #forget(node: Node, layer: PlacedLayer): void {
+    const todo = [node];
+    for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+      if (next.content !== undefined) this.#note(next.path, undefined, layer);
+      todo.push(...next.children.values());
+    }
+  }
+
+  #find(path: string): Node | undefined {
+    return this.#walk(path, undefined);
+  }
+
+  #makeFolder(path: string, layer: PlacedLayer): Node | undefined {
+    return this.#walk(path, layer);
+  }
+
+  /** Follows links; makes missing folders when `layer` is given. Undefined: absent, or a circle. */
+  #walk(path: string, layer: PlacedLayer | undefined): Node | undefined {
+    const todo = path.split('/').reverse();
+    const trail: Node[] = [this.#root];
+    let links = 0;
+    for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
+      const here = trail.at(-1) ?? this.#root;
+      if (part === '' || part === '.') continue;
+      if (part === '..') {
+        if (trail.length > 1) trail.pop();
+        continue;
+      }
+      const child = here.children.get(part);
+      if (child?.entry?.kind === 'symlink') {
+        links += 1;
+        if (links > MAX_LINKS) return undefined;
+        const target = child.entry.linkTarget ?? '';
+        if (target.startsWith('/')) trail.length = 1;
+        todo.push(...target.split('/').reverse());
+        continue;
+      }
+      const isFolder = child?.entry?.kind === 'directory';
+      if (child !== undefined && (isFolder || layer === undefined)) trail.push(child);
+      else if (layer === undefined) return undefined;
+      else trail.push(this.#implied(here, part, layer));
+    }
+    return trail.at(-1);
+  }
+
+  /** A folder that the tar does not mention. */
+  #implied(parent: Node, name: string, layer: PlacedLayer): Node {
+    const node = this.#replace(parent, name, layer);
+    node.entry = placed({ path: node.path, kind: 'directory', size: 0, mode: DEFAULT_FOLDER_MODE }, layer);
+    return node;
+  }
+}
+
+function newNode(path: string): Node {
+  return { entry: undefined, content: undefined, skipped: undefined, children: new Map(), path };
+}
+
+function placed(entry: FileEntry, { ref }: PlacedLayer): FileEntry {
+  return ref === undefined ? entry : { ...entry, layer: ref };
+}
+
+function parentOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? '' : path.slice(0, slash);
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,106 @@
+/** Choice of one image from an index by platform. */
+import { AppError, type Descriptor, type Platform } from '../../core/index.ts';
+import { parseImageIndex } from '../manifest.ts';
+import { isIndexType } from '../media-types.ts';
+import type { Manifest, ReadableRepository } from '../repository.ts';
+
+export const DEFAULT_PLATFORM: Platform = { os: 'linux', architecture: 'amd64' };
+
+/** Indexes inside indexes are legal; deeper ones lead in circles. */
+const MAX_INDEX_DEPTH = 4;
+
+/** What an ARM of a variant also runs, best first. */
+const ARM_VARIANTS = ['v8', 'v7', 'v6', 'v5'];
+
+/** Reads `os/architecture[/variant][:osversion]`. Throws `usage`. */
+export function parsePlatform(text: string): Platform {
+  const match = /^([a-z0-9]+)\/([a-z0-9_]+)(?:\/([a-z0-9.]+))?(?::([A-Za-z0-9._-]+))?$/.exec(text);
+  if (match?.[1] === undefined || match[2] === undefined) {
+    throw new AppError('usage', `expected a platform like linux/arm64 or linux/arm/v7, found ${JSON.stringify(text)}`);
+  }
+  return {
+    os: match[1],
+    architecture: match[2],
+    ...(match[3] === undefined ? {} : { variant: match[3] }),
+    ...(match[4] === undefined ? {} : { osVersion: match[4] }),
+  };
+}
+
+function formatPlatform(platform: Platform): string {
+  const variant = platform.variant === undefined ? '' : `/${platform.variant}`;
+  const version = platform.osVersion === undefined ? '' : `:${platform.osVersion}`;
+  return `${platform.os}/${platform.architecture}${variant}${version}`;
+}
+
+/** The image manifest for a platform, through indexes. Throws `not-found`, naming the platforms there are. */
+export async function selectManifest(
+  repository: ReadableRepository,
+  manifest: Manifest,
+  platform: Platform,
+  signal?: AbortSignal,
+): Promise<Manifest> {
+  let current = manifest;
+  for (let depth = 0; isIndexType(current.descriptor.mediaType); depth += 1) {
+    if (depth >= MAX_INDEX_DEPTH) {
+      throw new AppError(
+        'invalid-input',
+        `${repository.name}: expected at most ${MAX_INDEX_DEPTH} indexes inside each other`,
+      );
+    }
+    const { manifests } = parseImageIndex(current);
+    const chosen = choosePlatform(manifests, platform);
+    if (chosen === undefined) throw notFound(repository, manifests, platform);
+    current = await repository.fetchManifest(chosen.digest, signal);
+  }
+  return current;
+}
+
+/** The best entry of an index; an entry without platform is taken when it is the only image. */
+function choosePlatform(manifests: readonly Descriptor[], wanted: Platform): Descriptor | undefined {
+  const images = manifests.filter((entry) => !isAttestationManifest(entry));
+  const ranked = images
+    .map((entry) => ({ entry, rank: rankOf(entry.platform, wanted) }))
+    .filter(({ rank }) => rank >= 0)
+    .sort((a, b) => a.rank - b.rank);
+  const [only] = images;
+  return ranked[0]?.entry ?? (images.length === 1 && only?.platform === undefined ? only : undefined);
+}
+
+/** BuildKit stores attestations as manifests for no platform. */
+function isAttestationManifest(entry: Descriptor): boolean {
+  const isMarked = entry.annotations?.['vnd.docker.reference.type'] === 'attestation-manifest';
+  return isMarked || (entry.platform?.os === 'unknown' && entry.platform.architecture === 'unknown');
+}
+
+/** 0 fits exactly; more is further off; -1 does not fit. */
+function rankOf(found: Platform | undefined, wanted: Platform): number {
+  if (found === undefined || found.os !== wanted.os || found.architecture !== wanted.architecture) return -1;
+  if (wanted.osVersion !== undefined && !`${found.osVersion ?? ''}.`.startsWith(`${wanted.osVersion}.`)) return -1;
+  if (!(wanted.osFeatures ?? []).every((feature) => found.osFeatures?.includes(feature))) return -1;
+  return variantRank(found, wanted);
+}
+
+function variantRank(found: Platform, wanted: Platform): number {
+  if (wanted.architecture === 'arm64') {
+    return (found.variant ?? 'v8') === (wanted.variant ?? 'v8') ? 0 : -1;
+  }
+  if (wanted.architecture !== 'arm') {
+    return wanted.variant === undefined || found.variant === wanted.variant ? 0 : -1;
+  }
+  const best = ARM_VARIANTS.indexOf(wanted.variant ?? 'v7');
+  return ARM_VARIANTS.slice(Math.max(best, 0)).indexOf(found.variant ?? 'v7');
+}
+
+function notFound(repository: ReadableRepository, manifests: readonly Descriptor[], wanted: Platform): AppError {
+  const offered = manifests
+    .filter((entry) => !isAttestationManifest(entry))
+    .map((entry) => (entry.platform === undefined ? 'unnamed' : formatPlatform(entry.platform)));
+  const list = offered.slice(0, 20).join(', ') || 'none';
+  return new AppError(
+    'not-found',
+    `${repository.name}: expected an image for ${formatPlatform(wanted)}, found ${list}`,
+    {
+      hint: 'choose one with --platform',
+    },
+  );
+}

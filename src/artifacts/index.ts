@@ -1,0 +1,34 @@
+export { EMPTY_CONTENT, EMPTY_DESCRIPTOR, encodeDescriptor, parseImageIndex, parseImageManifest } from './manifest.ts';
+export type { ImageIndex, ImageManifest } from './manifest.ts';
+export {
+  isIndexType,
+  OCI_CONFIG,
+  OCI_EMPTY,
+  OCI_INDEX,
+  OCI_LAYER,
+  OCI_LAYER_GZIP,
+  OCI_LAYER_ZSTD,
+  OCI_MANIFEST,
+} from './media-types.ts';
+export type { Manifest, ReadableRepository, Repository } from './repository.ts';
+export { openReference, openRegistry } from './registry/client.ts';
+export type { Registry, RegistryOptions, RegistryPorts, RegistryRepository } from './registry/client.ts';
+export type { Credential } from './registry/credentials.ts';
+export { openImage, openImageTree } from './image/image.ts';
+export type { Image, ImageConfig, ImageLayer, TreeOptions } from './image/image.ts';
+export { readLayer } from './image/layer-index.ts';
+export { overlayLayers } from './image/overlay.ts';
+export { DEFAULT_PLATFORM, parsePlatform, selectManifest } from './image/platform.ts';
+export { openDockerArchive } from './local/docker-archive.ts';
+export { openFileTree, openFolderTree } from './local/folder-tree.ts';
+export { defaultTarget, openLayout, openLayoutReader } from './local/layout.ts';
+export { firstBytes, openArchive, openFolder } from './local/stored-files.ts';
+export type { StoredFiles } from './local/stored-files.ts';
+export { createRegistry } from './server/registry.ts';
+export type { RegistryServerOptions } from './server/registry.ts';
+export { copyArtifact, cosignTags } from './copy.ts';
+export type { CopyOptions, CopyResult } from './copy.ts';
+export { writeTar } from './image/tar-writer.ts';
+export type { TarFile } from './image/tar-writer.ts';
+export { compressionOf } from './image/inflate.ts';
+export { dockerConfigPath, helperProgram, hostOfKey, loadConfig, serverAddress } from './registry/credentials.ts';

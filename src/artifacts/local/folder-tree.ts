@@ -1,0 +1,119 @@
+/** A folder on disk as a FileTree: one walk, no link followed out of the folder, unreadable things listed as skipped. */
+import { join } from 'node:path';
+import {
+  AppError,
+  type FileEntry,
+  type Files,
+  type FileSelector,
+  type FileTree,
+  type Selection,
+  type SkippedFile,
+} from '../../core/index.ts';
+import { createFileTree } from '../image/file-tree.ts';
+
+/** A host with more files is scanned by its packages, not by its root folder. */
+const MAX_ENTRIES = 5_000_000;
+const MAX_DEPTH = 256;
+const HEAD_BYTES = 16;
+
+/** Contents are read when asked for. Throws `not-found` when nothing is there. */
+export async function openFolderTree(files: Files, path: string, selector: FileSelector): Promise<FileTree> {
+  const root = await files.realPath(path);
+  const entries = new Map<string, FileEntry>();
+  const skipped: SkippedFile[] = [];
+  await walk({ files, root, entries, skipped });
+  return createFileTree({
+    entries,
+    read: (entry) => readChosen({ files, root, skipped }, entry, selector),
+    skipped,
+  });
+}
+
+/** One file as the only one of a tree. */
+export async function openFileTree(files: Files, path: string, selector: FileSelector): Promise<FileTree> {
+  const stat = await files.stat(path);
+  if (stat?.kind !== 'file') throw new AppError('not-found', `${path}: expected a file`);
+  const folder = await files.realPath(join(path, '..'));
+  const name = path.slice(path.replaceAll('\\', '/').lastIndexOf('/') + 1);
+  const entry: FileEntry = { path: name, kind: 'file', size: stat.size, mode: stat.mode };
+  const skipped: SkippedFile[] = [];
+  return createFileTree({
+    entries: new Map([[name, entry]]),
+    read: (found) => readChosen({ files, root: folder, skipped }, found, selector),
+    skipped,
+  });
+}
+
+interface Walk {
+  readonly files: Files;
+  readonly root: string;
+  readonly entries: Map<string, FileEntry>;
+  readonly skipped: SkippedFile[];
+}
+
+async function walk(run: Walk): Promise<void> {
+  const folders = [''];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    const names = await attempt(run, folder, () => run.files.list(join(run.root, folder ?? '')));
+    for (const name of names ?? []) {
+      const path = folder === '' ? name : `${folder}/${name}`;
+      const entry = await attempt(run, path, () => describe(run, path));
+      if (entry === undefined) continue;
+      if (run.entries.size >= MAX_ENTRIES) {
+        throw new AppError('invalid-input', `${run.root}: expected at most ${MAX_ENTRIES} files, found more`);
+      }
+      run.entries.set(path, entry);
+      if (entry.kind !== 'directory') continue;
+      if (path.split('/').length < MAX_DEPTH) folders.push(path);
+      else run.skipped.push({ path, reason: `deeper than ${MAX_DEPTH} folders` });
+    }
+  }
+}
+
+async function describe(run: Walk, path: string): Promise<FileEntry | undefined> {
+  const full = join(run.root, path);
+  const stat = await run.files.stat(full, { follow: false });
+  // gone since the folder was listed, or a device or socket
+  if (stat === undefined || stat.kind === 'other') return undefined;
+  const entry = { path, kind: stat.kind, size: stat.kind === 'file' ? stat.size : 0, mode: stat.mode };
+  return stat.kind === 'symlink' ? { ...entry, linkTarget: await run.files.readLink(full) } : entry;
+}
+
+/** Undefined when the system refuses, which is noted. */
+async function attempt<T>(run: Pick<Walk, 'skipped'>, path: string, action: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof AppError) || error.kind === 'internal') throw error;
+    run.skipped.push({ path, reason: error.message });
+    return undefined;
+  }
+}
+
+async function readChosen(
+  place: Pick<Walk, 'files' | 'root' | 'skipped'>,
+  entry: FileEntry,
+  selector: FileSelector,
+): Promise<Uint8Array | undefined> {
+  if (entry.kind !== 'file') return undefined;
+  const selection = selector.select({ path: entry.path, mode: entry.mode, size: entry.size });
+  if (selection.kind === 'skip') return undefined;
+  if (entry.size > selection.maxBytes) {
+    place.skipped.push({ path: entry.path, reason: `larger than ${selection.maxBytes} bytes` });
+    return undefined;
+  }
+  const path = join(place.root, entry.path);
+  return await attempt(place, entry.path, () => readSelected(place.files, path, selection));
+}
+
+async function readSelected(
+  files: Files,
+  path: string,
+  selection: Exclude<Selection, { kind: 'skip' }>,
+): Promise<Uint8Array | undefined> {
+  if (selection.kind === 'keep') return await files.read(path, selection.maxBytes);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of files.stream(path, { start: 0, end: HEAD_BYTES })) chunks.push(chunk);
+  if (!selection.accepts(Buffer.concat(chunks))) return undefined;
+  return selection.condense(await files.read(path, selection.maxBytes));
+}

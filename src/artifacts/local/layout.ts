@@ -1,0 +1,277 @@
+/**
+ * OCI image layout 1.0.0 (image specification 1.1) as a repository: a folder, or a tar of one (then read-only).
+ * Tags are the `org.opencontainers.image.ref.name` annotations of index.json; referrers are found by their subject there.
+ */
+import { join } from 'node:path';
+import {
+  algorithmOf,
+  AppError,
+  createHasher,
+  decodeJson,
+  digestOf,
+  findDigest,
+  hexOf,
+  isRecord,
+  parseJson,
+  arrayOf,
+  object,
+  type Descriptor,
+  type Digest,
+  type Files,
+} from '../../core/index.ts';
+import {
+  descriptor,
+  encodeDescriptor,
+  MAX_MANIFEST_BYTES,
+  readManifest,
+  readSubject,
+  referrerEntryOf,
+} from '../manifest.ts';
+import { isIndexType, OCI_INDEX } from '../media-types.ts';
+import { parseImageIndex } from '../manifest.ts';
+import type { Manifest, ReadableRepository, Repository } from '../repository.ts';
+import { openFolder, readStored, type StoredFiles } from './stored-files.ts';
+
+const REF_NAME = 'org.opencontainers.image.ref.name';
+
+/** Fallback tags of referrers, and those of cosign. */
+const BELONGING_TAG = /(?:^|:)sha(?:256|512)-[0-9a-f]{64}(?:\.\w+)?$/;
+
+const MAX_ENTRIES = 100_000;
+const MAX_INDEX_BYTES = 64 * 1024 * 1024;
+
+const indexFields = object({ manifests: arrayOf(descriptor, MAX_ENTRIES) });
+
+/** A layout that is read; the folder or archive must have `oci-layout`. Throws `invalid-input` when it has not. */
+export async function openLayoutReader(stored: StoredFiles): Promise<ReadableRepository> {
+  const marker = parseJson(await readStored(stored, 'oci-layout', 4096), { what: `${stored.name}: oci-layout` });
+  const version = isRecord(marker) ? marker.imageLayoutVersion : undefined;
+  if (version !== '1.0.0') {
+    throw new AppError(
+      'invalid-input',
+      `${stored.name}: expected image layout version 1.0.0, found ${JSON.stringify(version)}`,
+    );
+  }
+  return createReader(stored);
+}
+
+/** A layout folder for writing; made when nothing is there. Two processes must not write the same one at once. */
+export async function openLayout(files: Files, path: string): Promise<Repository> {
+  if ((await files.stat(join(path, 'oci-layout'))) === undefined) {
+    if ((await files.list(path)).length > 0) {
+      throw new AppError('invalid-input', `${path}: expected an OCI layout or an empty folder, found other files`);
+    }
+    await files.writeAtomic(join(path, 'index.json'), encodeLayoutIndex([]));
+    await files.writeAtomic(join(path, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+  }
+  const stored = openFolder(files, path);
+  const reader = await openLayoutReader(stored);
+  // one writer after the other: index.json is read, changed and written
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(action: () => Promise<T>): Promise<T> => {
+    const next = turn.then(action, action);
+    turn = next.catch(() => undefined);
+    return next;
+  };
+  return {
+    ...reader,
+    hasBlob: async (digest) => (await stored.size(blobPath(digest))) !== undefined,
+    pushBlob: (blob, content) => writeBlob(files, path, blob, content),
+    pushManifest: (bytes, mediaType, tag) =>
+      inTurn(() => writeManifest({ files, path, stored }, { bytes, mediaType, tag })),
+    deleteManifest: (target) => inTurn(() => removeManifest({ files, path, stored }, target)),
+  };
+}
+
+/** The only tagged image of a layout, else the only one, else the one named `latest`. Throws `usage` when it takes a name. */
+export async function defaultTarget(stored: StoredFiles): Promise<string> {
+  const entries = await readEntries(stored);
+  const tagged = entries.filter((entry) => {
+    const name = entry.annotations?.[REF_NAME];
+    return name !== undefined && !BELONGING_TAG.test(name);
+  });
+  for (const candidates of [tagged, entries.filter((entry) => entry.artifactType === undefined), entries]) {
+    const [only, ...others] = new Set(candidates.map((entry) => entry.digest));
+    if (only !== undefined && others.length === 0) return only;
+  }
+  const names = tagged.flatMap((entry) => entry.annotations?.[REF_NAME] ?? []);
+  if (names.includes('latest')) return 'latest';
+  const list =
+    names.slice(0, 20).join(', ') ||
+    entries
+      .slice(0, 5)
+      .map((entry) => entry.digest)
+      .join(', ') ||
+    'none';
+  throw new AppError('usage', `${stored.name}: expected one image, found ${entries.length}`, {
+    hint: `add :TAG or @DIGEST to the path; there are ${list}`,
+  });
+}
+
+function createReader(stored: StoredFiles): ReadableRepository {
+  const findManifest = async (target: string): Promise<Manifest | undefined> => {
+    const digest = findDigest(target) ?? findTagged(await readEntries(stored), target)?.digest;
+    return digest === undefined ? undefined : await readStoredManifest(stored, digest);
+  };
+  return {
+    name: stored.name,
+    findManifest,
+    fetchManifest: async (target) => {
+      const found = await findManifest(target);
+      if (found === undefined) throw new AppError('not-found', `${stored.name}: no manifest ${target}`);
+      return found;
+    },
+    fetchBlob: async (blob, maxBytes) => {
+      if (blob.size > maxBytes)
+        throw new AppError(
+          'invalid-input',
+          `${stored.name}: blob ${blob.digest}: expected at most ${maxBytes} bytes, found ${blob.size}`,
+        );
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of streamStored(stored, blob)) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    },
+    streamBlob: (blob) => streamStored(stored, blob),
+    listReferrers: (subject, artifactType) => listStoredReferrers(stored, subject, artifactType),
+    listTags: async () =>
+      [...new Set((await readEntries(stored)).flatMap((entry) => entry.annotations?.[REF_NAME] ?? []))].sort(),
+  };
+}
+
+/** By the whole name, else by what follows the last colon: some writers put the full reference there. */
+function findTagged(entries: readonly Descriptor[], tag: string): Descriptor | undefined {
+  const nameOf = (entry: Descriptor) => entry.annotations?.[REF_NAME] ?? '';
+  return (
+    entries.findLast((entry) => nameOf(entry) === tag) ?? entries.findLast((entry) => nameOf(entry).endsWith(`:${tag}`))
+  );
+}
+
+async function readEntries(stored: StoredFiles): Promise<readonly Descriptor[]> {
+  const what = `${stored.name}: index.json`;
+  return decodeJson(await readStored(stored, 'index.json', MAX_INDEX_BYTES), indexFields, {
+    what,
+    maxBytes: MAX_INDEX_BYTES,
+  }).manifests;
+}
+
+async function readStoredManifest(stored: StoredFiles, digest: Digest): Promise<Manifest | undefined> {
+  if ((await stored.size(blobPath(digest))) === undefined) return undefined;
+  const bytes = await readStored(stored, blobPath(digest), MAX_MANIFEST_BYTES);
+  const what = `${stored.name}: manifest ${digest}`;
+  const manifest = readManifest(bytes, undefined, what, algorithmOf(digest));
+  if (manifest.descriptor.digest === digest) return manifest;
+  throw new AppError('invalid-input', `${what}: expected its digest, found ${manifest.descriptor.digest}`);
+}
+
+async function* streamStored(stored: StoredFiles, blob: Descriptor): AsyncGenerator<Uint8Array> {
+  const what = `${stored.name}: blob ${blob.digest}`;
+  const size = await stored.size(blobPath(blob.digest));
+  if (size === undefined) throw new AppError('not-found', `${what}: no such blob`);
+  if (size !== blob.size) throw new AppError('invalid-input', `${what}: expected ${blob.size} bytes, found ${size}`);
+  const hasher = createHasher(algorithmOf(blob.digest));
+  for await (const chunk of stored.stream(blobPath(blob.digest))) {
+    hasher.update(chunk);
+    yield chunk;
+  }
+  const found = hasher.digest();
+  if (found !== blob.digest) throw new AppError('invalid-input', `${what}: expected its digest, found ${found}`);
+}
+
+async function listStoredReferrers(
+  stored: StoredFiles,
+  subject: Digest,
+  artifactType: string | undefined,
+): Promise<readonly Descriptor[]> {
+  const found = new Map<Digest, Descriptor>();
+  const entries = await readEntries(stored);
+  const fallback = findTagged(entries, subject.replace(':', '-'));
+  const index = fallback === undefined ? undefined : await readStoredManifest(stored, fallback.digest);
+  const listed = index !== undefined && isIndexType(index.descriptor.mediaType) ? parseImageIndex(index).manifests : [];
+  for (const { digest } of [...entries, ...listed]) {
+    const manifest = found.has(digest) ? undefined : await readStoredManifest(stored, digest);
+    if (manifest === undefined || readSubject(manifest).subject?.digest !== subject) continue;
+    const entry = referrerEntryOf(manifest);
+    if (artifactType === undefined || entry.artifactType === artifactType) found.set(digest, entry);
+  }
+  return [...found.values()];
+}
+
+function blobPath(digest: Digest): string {
+  return `blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
+}
+
+function encodeLayoutIndex(entries: readonly Descriptor[]): string {
+  return JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: entries.map(encodeDescriptor) });
+}
+
+async function writeBlob(
+  files: Files,
+  path: string,
+  blob: Descriptor,
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const target = join(path, blobPath(blob.digest));
+  if ((await files.stat(target)) !== undefined) return;
+  const temporary = `${target}.part`;
+  const state = { size: 0, hasher: createHasher(algorithmOf(blob.digest)) };
+  await files.remove(temporary);
+  await files.append(temporary, counted(content, state));
+  const found = state.hasher.digest();
+  if (found !== blob.digest || state.size !== blob.size) {
+    await files.remove(temporary);
+    throw new AppError(
+      'invalid-input',
+      `${path}: expected blob ${blob.digest} of ${blob.size} bytes, found ${found} of ${state.size}`,
+    );
+  }
+  await files.rename(temporary, target);
+}
+
+async function* counted(
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+  state: { size: number; readonly hasher: { update(chunk: Uint8Array): void } },
+): AsyncGenerator<Uint8Array> {
+  const chunks = content instanceof Uint8Array ? [content] : content;
+  for await (const chunk of chunks) {
+    state.size += chunk.length;
+    state.hasher.update(chunk);
+    yield chunk;
+  }
+}
+
+interface LayoutPlace {
+  readonly files: Files;
+  readonly path: string;
+  readonly stored: StoredFiles;
+}
+
+async function writeManifest(
+  place: LayoutPlace,
+  pushed: { readonly bytes: Uint8Array; readonly mediaType: string; readonly tag: string | undefined },
+): Promise<Descriptor> {
+  const { bytes, mediaType, tag } = pushed;
+  const manifest = readManifest(bytes, mediaType, `${place.path}: manifest to write`);
+  await writeBlob(place.files, place.path, { mediaType, digest: digestOf(bytes), size: bytes.length }, bytes);
+  const isListed = tag !== undefined || readSubject(manifest).subject !== undefined;
+  if (!isListed) return manifest.descriptor;
+  const entries = await readEntries(place.stored);
+  const kept = entries.filter((entry) => {
+    const name = entry.annotations?.[REF_NAME];
+    return name === undefined ? entry.digest !== manifest.descriptor.digest : name !== tag;
+  });
+  const own =
+    tag === undefined ? referrerEntryOf(manifest) : { ...manifest.descriptor, annotations: { [REF_NAME]: tag } };
+  await place.files.writeAtomic(join(place.path, 'index.json'), encodeLayoutIndex([...kept, own]));
+  return manifest.descriptor;
+}
+
+async function removeManifest(place: LayoutPlace, target: string): Promise<void> {
+  const entries = await readEntries(place.stored);
+  const digest = findDigest(target);
+  const kept = entries.filter((entry) =>
+    digest === undefined ? entry.annotations?.[REF_NAME] !== target : entry.digest !== digest,
+  );
+  if (kept.length === entries.length) throw new AppError('not-found', `${place.path}: no manifest ${target}`);
+  await place.files.writeAtomic(join(place.path, 'index.json'), encodeLayoutIndex(kept));
+  if (digest !== undefined) await place.files.remove(join(place.path, blobPath(digest)));
+}

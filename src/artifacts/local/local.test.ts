@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { AppError, digestOf, type ErrorKind, type FileSelector } from '../../core/index.ts';
+import { createTestPorts } from '../../io/testing.ts';
+import { copyArtifact } from '../copy.ts';
+import { writeTar } from '../image/tar-writer.ts';
+import { EMPTY_CONTENT, EMPTY_DESCRIPTOR } from '../manifest.ts';
+import { OCI_MANIFEST } from '../media-types.ts';
+import { createMemoryRepository } from '../testing.ts';
+import { openDockerArchive } from './docker-archive.ts';
+import { openFileTree, openFolderTree } from './folder-tree.ts';
+import { defaultTarget, openLayout, openLayoutReader } from './layout.ts';
+import { openArchive, openFolder } from './stored-files.ts';
+
+const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+
+async function rejects(action: Promise<unknown>, kind: ErrorKind, message: RegExp) {
+  await assert.rejects(action, (error) => {
+    assert.ok(error instanceof AppError, String(error));
+    assert.equal(error.kind, kind, error.message);
+    assert.match(error.message, message);
+    return true;
+  });
+}
+
+async function filled() {
+  const repository = createMemoryRepository();
+  await repository.pushBlob(EMPTY_DESCRIPTOR, EMPTY_CONTENT);
+  const push = (extra: object, tag?: string) =>
+    repository.pushManifest(
+      encode({ schemaVersion: 2, mediaType: OCI_MANIFEST, config: EMPTY_DESCRIPTOR, layers: [], ...extra }),
+      OCI_MANIFEST,
+      tag,
+    );
+  const image = await push({}, 'v1');
+  const referrer = await push({ subject: image, artifactType: 'application/x.sbom' });
+  const deep = await push({ subject: referrer, artifactType: 'application/x.sig' });
+  await push({ annotations: { cosign: 'yes' } }, `${image.digest.replace(':', '-')}.sig`);
+  return { repository, image, referrer, deep, push };
+}
+
+test('a copy takes referrers, referrers of referrers and cosign tags along, into a layout and out of it', async () => {
+  const { repository, image, referrer, deep } = await filled();
+  const ports = createTestPorts();
+  const path = join(ports.home, 'layout');
+  const layout = await openLayout(ports.files, path);
+  const result = await copyArtifact(repository, layout, 'v1', { tag: 'v1' });
+  assert.deepEqual([result.manifests, result.blobs, result.referrers], [4, 1, 3]);
+  const stored = openFolder(ports.files, path);
+  assert.equal(await defaultTarget(stored), image.digest);
+  const back = createMemoryRepository();
+  await copyArtifact(await openLayoutReader(stored), back, 'v1', { tag: 'v2' });
+  assert.deepEqual(await back.listTags(), [`${image.digest.replace(':', '-')}.sig`, 'v2']);
+  assert.equal((await back.listReferrers(image.digest))[0]?.digest, referrer.digest);
+  assert.equal((await back.listReferrers(referrer.digest))[0]?.digest, deep.digest);
+});
+
+test('a copy asked for the artifact only takes nothing else', async () => {
+  const { repository } = await filled();
+  const target = createMemoryRepository('other.example.com/app');
+  assert.equal((await copyArtifact(repository, target, 'v1', { tag: 'v1', only: true })).manifests, 1);
+});
+
+test('a target that lost a manifest fails the copy', async () => {
+  const { repository, referrer } = await filled();
+  const target = createMemoryRepository('other.example.com/app');
+  const forgetful = {
+    ...target,
+    findManifest: async (name: string) => (name === referrer.digest ? undefined : await target.findManifest(name)),
+  };
+  await rejects(
+    copyArtifact(repository, forgetful, 'v1', { tag: 'v1' }),
+    'unavailable',
+    /after the copy, found nothing/,
+  );
+});
+
+test('a layout refuses damaged blobs, lies about size, and folders of other things', async () => {
+  const ports = createTestPorts();
+  const path = join(ports.home, 'layout');
+  const layout = await openLayout(ports.files, path);
+  const content = new TextEncoder().encode('content');
+  const blob = { mediaType: 'x/y', digest: digestOf(content), size: content.length };
+  await rejects(layout.pushBlob({ ...blob, digest: digestOf('other') }, content), 'invalid-input', /expected blob/);
+  assert.equal(await layout.hasBlob(digestOf('other')), false);
+  await layout.pushBlob(blob, content);
+  const file = join(path, 'blobs/sha256', blob.digest.slice(7));
+  await ports.files.writeAtomic(file, 'CONTENT');
+  await rejects(layout.fetchBlob(blob, 100), 'invalid-input', /expected its digest/);
+  await ports.files.writeAtomic(file, 'CONTENT!');
+  await rejects(layout.fetchBlob(blob, 100), 'invalid-input', /expected 7 bytes, found 8/);
+  await rejects(layout.fetchBlob({ ...blob, digest: digestOf('none') }, 100), 'not-found', /no such blob/);
+  await rejects(
+    openLayout(ports.files, join(path, 'blobs')),
+    'invalid-input',
+    /expected an OCI layout or an empty folder/,
+  );
+  await ports.files.writeAtomic(join(path, 'oci-layout'), '{"imageLayoutVersion":"2.0.0"}');
+  await rejects(openLayoutReader(openFolder(ports.files, path)), 'invalid-input', /version 1.0.0/);
+});
+
+async function archiveOf(files: Readonly<Record<string, string | Uint8Array>>) {
+  const ports = createTestPorts();
+  const path = join(ports.home, 'image.tar');
+  const entries = Object.entries(files).map(([name, text]) => {
+    const content = typeof text === 'string' ? new TextEncoder().encode(text) : text;
+    return { path: name, size: content.length, content };
+  });
+  await ports.files.append(path, writeTar(entries));
+  return await openArchive(ports.files, path);
+}
+
+test('a docker archive that points outside, lacks a layer, or has a false one is refused', async () => {
+  const config = JSON.stringify({ rootfs: { diff_ids: [digestOf('a layer')] } });
+  const open = async (manifest: unknown, files: Record<string, string> = {}) =>
+    await openDockerArchive(await archiveOf({ 'manifest.json': JSON.stringify(manifest), 'c.json': config, ...files }));
+  await rejects(open([{ Config: '../c.json', Layers: [] }]), 'invalid-input', /leaves the archive/);
+  await rejects(open([{ Config: 'c.json', Layers: ['../../l'] }]), 'invalid-input', /leaves the archive/);
+  await rejects(open([{ Config: 'c.json', Layers: ['none.tar'] }]), 'not-found', /no layer none.tar/);
+  await rejects(open([{ Config: 'c.json', Layers: [] }]), 'invalid-input', /expected 1 layers/);
+  await rejects(open([]), 'invalid-input', /expected an image/);
+  const { repository, images } = await open([{ Config: 'c.json', Layers: ['l.tar'] }], { 'l.tar': 'not it' });
+  const layer = { mediaType: 'x/y', digest: digestOf('a layer'), size: 6 };
+  assert.equal(images.length, 1);
+  await rejects(repository.fetchBlob(layer, 100), 'invalid-input', /expected content with digest/);
+});
+
+const KEEP: FileSelector = { id: 'keep', select: () => ({ kind: 'keep', maxBytes: 100 }) };
+
+test('a folder is walked without following links out of it', async () => {
+  const ports = createTestPorts();
+  const root = join(ports.home, 'root');
+  await ports.files.writeAtomic(join(ports.home, 'secret'), 'secret');
+  await ports.files.writeAtomic(join(root, 'sub/file'), 'inside');
+  await ports.files.writeAtomic(join(root, 'large'), 'x'.repeat(101));
+  symlinkSync('../secret', join(root, 'out'));
+  symlinkSync(join(ports.home, 'secret'), join(root, 'absolute'));
+  symlinkSync('..', join(root, 'up'));
+  symlinkSync('sub', join(root, 'link'));
+  symlinkSync('/sub/file', join(root, 'rooted'));
+  const tree = await openFolderTree(ports.files, root, KEEP);
+  assert.deepEqual(
+    [...tree.entries()].map((entry) => entry.path),
+    ['absolute', 'large', 'link', 'out', 'rooted', 'sub', 'sub/file', 'up'],
+  );
+  for (const path of ['out', 'absolute', 'up/secret', '../secret', 'up/../../secret'])
+    assert.equal(await tree.read(path), undefined, path);
+  for (const path of ['link/file', 'rooted', '/sub/file', 'up/sub/file'])
+    assert.equal(Buffer.from((await tree.read(path)) ?? []).toString(), 'inside', path);
+  assert.equal(await tree.read('large'), undefined);
+  assert.deepEqual(tree.skipped, [{ path: 'large', reason: 'larger than 100 bytes' }]);
+});
+
+test('what cannot be read is named, and the walk goes on', async () => {
+  const ports = createTestPorts();
+  await ports.files.writeAtomic(join(ports.home, 'a/file'), 'x');
+  await ports.files.writeAtomic(join(ports.home, 'b/file'), 'x');
+  const files = {
+    ...ports.files,
+    list: async (path: string) => {
+      if (path.endsWith('/a')) throw new AppError('unauthorized', `${path}: the system refuses access`);
+      return await ports.files.list(path);
+    },
+  };
+  const tree = await openFolderTree(files, ports.home, KEEP);
+  assert.ok(tree.find('b/file'));
+  assert.deepEqual(
+    tree.skipped.map((entry) => entry.path),
+    ['a'],
+  );
+  await rejects(openFolderTree(ports.files, join(ports.home, 'none'), KEEP), 'not-found', /no such file/);
+});
+
+test('a single file is a tree of one', async () => {
+  const ports = createTestPorts();
+  await ports.files.writeAtomic(join(ports.home, 'app.jar'), 'jar');
+  const tree = await openFileTree(ports.files, join(ports.home, 'app.jar'), KEEP);
+  assert.deepEqual(
+    [...tree.entries()].map((entry) => entry.path),
+    ['app.jar'],
+  );
+  assert.equal(Buffer.from((await tree.read('app.jar')) ?? []).toString(), 'jar');
+  assert.equal(await tree.read('none'), undefined);
+});

@@ -1,0 +1,323 @@
+/**
+ * Client of registries after the OCI distribution specification 1.1.
+ * Not done: chunked upload, foreign layers by URL, warnings.
+ */
+import {
+  algorithmOf,
+  AppError,
+  arrayOf,
+  DOCKER_HUB,
+  findDigest,
+  object,
+  optional,
+  string,
+  type Clock,
+  type Descriptor,
+  type Digest,
+  type Http,
+  type Log,
+  type Random,
+  type Reference,
+  type Settings,
+} from '../../core/index.ts';
+import { embeddedContent, MAX_MANIFEST_BYTES, readManifest, readSubject, referrerEntryOf } from '../manifest.ts';
+import { MANIFEST_TYPES } from '../media-types.ts';
+import type { Manifest, Repository } from '../repository.ts';
+import { isLoopbackRegistry } from './address.ts';
+import { Authorizer } from './authorizer.ts';
+import { findBlobSize, hasBlob, mountBlob, streamBlob, uploadBlob } from './blobs.ts';
+import { findCredential, type Credential, type CredentialPorts } from './credentials.ts';
+import { discard, readBody, refusal } from './errors.ts';
+import { fetchPages } from './pages.ts';
+import {
+  listReferrers,
+  updateFallback,
+  type ReferrersContext,
+  type TaggedManifest,
+  type TaggedPut,
+} from './referrers.ts';
+import { RETRIES, Transport, type RetryPolicy } from './transport.ts';
+
+export interface RegistryPorts extends CredentialPorts {
+  readonly http: Http;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly settings: Pick<Settings, 'insecureRegistries'>;
+}
+
+export interface RegistryOptions {
+  /** Instead of stored credentials. */
+  readonly credential?: Credential;
+  /** Plain HTTP whatever the settings say. */
+  readonly insecure?: boolean;
+  readonly retries?: RetryPolicy;
+}
+
+export interface Registry {
+  readonly host: string;
+  repository(name: string): RegistryRepository;
+  /** Names of all repositories, where the registry tells. */
+  catalog(signal?: AbortSignal): Promise<readonly string[]>;
+  /** Asks whether the credentials are good. Throws `unauthorized`. */
+  ping(signal?: AbortSignal): Promise<void>;
+}
+
+export interface RegistryRepository extends Repository {
+  readonly registry: string;
+  readonly repository: string;
+  /** Size of a blob of which only the digest is known; undefined when absent. Throws `invalid-input` when not told. */
+  findBlobSize(digest: Digest, signal?: AbortSignal): Promise<number | undefined>;
+}
+
+const MAX_TAGS = 1_000_000;
+const MANIFEST_ACCEPT = MANIFEST_TYPES.join(', ');
+
+/** `host` is a registry as in references. No request is made yet. */
+export function openRegistry(ports: RegistryPorts, host: string, options: RegistryOptions = {}): Registry {
+  const isPlain =
+    options.insecure === true || isLoopbackRegistry(host) || ports.settings.insecureRegistries.includes(host);
+  const api = host === DOCKER_HUB ? 'registry-1.docker.io' : host;
+  const origin = new URL(`${isPlain ? 'http' : 'https'}://${api}`);
+  const found = new Map<string, Promise<Credential | undefined>>();
+  const credentialFor = (repository: string) => {
+    if (options.credential !== undefined) return Promise.resolve(options.credential);
+    const known = found.get(repository) ?? findCredential(ports, host, repository);
+    found.set(repository, known);
+    return known;
+  };
+  const authorizer = new Authorizer({ ...ports, origin, registry: host, findCredential: credentialFor });
+  const transport = new Transport({
+    ...ports,
+    origin,
+    registry: host,
+    authorizer,
+    retries: options.retries ?? RETRIES,
+  });
+  return {
+    host,
+    repository: (name) => openRegistryRepository({ transport, host, name, random: ports.random }),
+    catalog: (signal) => listCatalog(transport, host, signal),
+    ping: (signal) => ping(transport, host, signal),
+  };
+}
+
+async function ping(transport: Transport, host: string, signal?: AbortSignal): Promise<void> {
+  const access = { repository: '', scopes: [] };
+  const request = { method: 'GET' as const, url: '/v2/', access, retry: true, what: `${host}: ping`, signal };
+  await discard(await transport.send(request, [200]));
+}
+
+async function listCatalog(transport: Transport, host: string, signal?: AbortSignal): Promise<readonly string[]> {
+  const access = { repository: '', scopes: ['registry:catalog:*'] };
+  const request = {
+    method: 'GET' as const,
+    url: '/v2/_catalog?n=1000',
+    access,
+    retry: true,
+    what: `${host}: catalog`,
+    signal,
+  };
+  const decoder = object({ repositories: optional(arrayOf(string)) });
+  const names: string[] = [];
+  for await (const page of fetchPages(transport, { request, decoder, absent: [] }))
+    names.push(...(page.repositories ?? []));
+  return names;
+}
+
+interface Opened {
+  readonly transport: Transport;
+  readonly host: string;
+  readonly name: string;
+  readonly random: Random;
+}
+
+function openRegistryRepository({ transport, host, name, random }: Opened): RegistryRepository {
+  const access = (actions: string) => ({ repository: name, scopes: [`repository:${name}:${actions}`] });
+  const context: ReferrersContext = {
+    transport,
+    random,
+    name: `${host}/${name}`,
+    repository: name,
+    pull: access('pull'),
+    push: access('pull,push'),
+    findTagged: (tag, signal) => getManifest(context, tag, signal),
+    putTagged: (put, signal) => putTagged(context, put, signal),
+  };
+  const remove = access('pull,push,delete');
+  return {
+    name: context.name,
+    registry: host,
+    repository: name,
+    findManifest: async (target, signal) => (await getManifest(context, target, signal))?.manifest,
+    fetchManifest: (target, signal) => fetchManifest(context, target, signal),
+    fetchBlob: (blob, maxBytes, signal) => fetchBlob(context, blob, { maxBytes, signal }),
+    streamBlob: (blob, signal) => streamBlob(context, blob, signal),
+    listReferrers: (subject, artifactType, signal) => listReferrers(context, subject, artifactType, signal),
+    listTags: (signal) => listTags(context, signal),
+    findBlobSize: (digest, signal) => findBlobSize(context, digest, signal),
+    hasBlob: (digest, signal) => hasBlob(context, digest, signal),
+    pushBlob: async (blob, content, signal) => {
+      if (!(await hasBlob(context, blob.digest, signal))) await uploadBlob(context, blob, content, signal);
+    },
+    mountBlob: async (blob, source, signal) =>
+      isOnRegistry(source, host) && (await mountBlob(context, blob, source.repository, signal)),
+    pushManifest: (bytes, mediaType, tag, signal) => pushManifest(context, { bytes, mediaType, tag }, signal),
+    deleteManifest: (target, signal) => deleteManifest({ ...context, push: remove }, target, signal),
+  };
+}
+
+function isOnRegistry(source: object, host: string): source is { readonly repository: string } {
+  return (
+    'registry' in source && source.registry === host && 'repository' in source && typeof source.repository === 'string'
+  );
+}
+
+async function fetchManifest(context: ReferrersContext, target: string, signal?: AbortSignal): Promise<Manifest> {
+  const found = await getManifest(context, target, signal);
+  if (found !== undefined) return found.manifest;
+  throw new AppError('not-found', `${context.name}: no manifest ${target}`);
+}
+
+async function getManifest(
+  context: ReferrersContext,
+  target: string,
+  signal?: AbortSignal,
+): Promise<TaggedManifest | undefined> {
+  const what = `${context.name}: manifest ${target}`;
+  const response = await context.transport.send(
+    manifestRequest(context, target, { method: 'GET', what, signal }),
+    [200, 404],
+  );
+  if (response.status === 404) {
+    await discard(response);
+    return undefined;
+  }
+  const bytes = await readBody(response, MAX_MANIFEST_BYTES);
+  if (bytes === undefined) throw new AppError('invalid-input', `${what}: expected at most ${MAX_MANIFEST_BYTES} bytes`);
+  const asked = findDigest(target);
+  const said = findDigest(response.headers.get('docker-content-digest')?.[0] ?? '');
+  const expected = asked ?? said;
+  const algorithm = expected === undefined ? 'sha256' : algorithmOf(expected);
+  const manifest = readManifest(bytes, response.headers.get('content-type')?.[0], what, algorithm);
+  if (expected !== undefined && manifest.descriptor.digest !== expected) {
+    const found = manifest.descriptor.digest;
+    throw new AppError('invalid-input', `${what}: expected content with digest ${expected}, found ${found}`);
+  }
+  return { manifest, etag: response.headers.get('etag')?.[0] };
+}
+
+interface ManifestRequest {
+  readonly method: 'GET' | 'PUT' | 'DELETE';
+  readonly what: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+function manifestRequest(context: ReferrersContext, target: string, { method, what, signal }: ManifestRequest) {
+  return {
+    method,
+    url: `/v2/${context.repository}/manifests/${target}`,
+    access: method === 'GET' ? context.pull : context.push,
+    headers: method === 'GET' ? { accept: MANIFEST_ACCEPT } : {},
+    retry: true,
+    what,
+    signal,
+  };
+}
+
+interface Pushed {
+  readonly bytes: Uint8Array;
+  readonly mediaType: string;
+  readonly tag: string | undefined;
+}
+
+async function pushManifest(context: ReferrersContext, pushed: Pushed, signal?: AbortSignal): Promise<Descriptor> {
+  const { bytes, mediaType, tag } = pushed;
+  const manifest = readManifest(bytes, mediaType, `${context.name}: manifest to push`);
+  const target = tag ?? manifest.descriptor.digest;
+  const what = `${context.name}: manifest ${target}`;
+  const request = manifestRequest(context, target, { method: 'PUT', what, signal });
+  const response = await context.transport.send(
+    { ...request, headers: { 'content-type': mediaType }, body: bytes },
+    [201],
+  );
+  await discard(response);
+  const { subject } = readSubject(manifest);
+  // clause "Pushing Manifests with Subject": without this header the client keeps the list
+  if (subject !== undefined && response.headers.get('oci-subject') === undefined) {
+    await updateFallback(context, subject.digest, { add: referrerEntryOf(manifest) }, signal);
+  }
+  return manifest.descriptor;
+}
+
+async function putTagged(context: ReferrersContext, put: TaggedPut, signal?: AbortSignal): Promise<void> {
+  const { mediaType } = readManifest(put.bytes, undefined, context.name).descriptor;
+  const what = `${context.name}: tag ${put.tag}`;
+  const request = manifestRequest(context, put.tag, { method: 'PUT', what, signal });
+  // RFC 9110 13.1: nobody else may have written, or created, the tag since we looked
+  const condition: Record<string, string> = put.isNew
+    ? { 'if-none-match': '*' }
+    : put.etag === undefined
+      ? {}
+      : { 'if-match': put.etag };
+  const headers = { 'content-type': mediaType, ...condition };
+  const response = await context.transport.send({ ...request, headers, body: put.bytes }, [201, 412]);
+  await discard(response);
+}
+
+async function deleteManifest(context: ReferrersContext, target: string, signal?: AbortSignal): Promise<void> {
+  const digest = findDigest(target);
+  const manifest = digest === undefined ? undefined : (await getManifest(context, digest, signal))?.manifest;
+  const what = `${context.name}: deletion of ${target}`;
+  const response = await context.transport.send(manifestRequest(context, target, { method: 'DELETE', what, signal }));
+  if (![200, 202, 204].includes(response.status)) throw await refusal(response, what);
+  await discard(response);
+  if (manifest === undefined) return;
+  const { subject } = readSubject(manifest);
+  if (subject === undefined) return;
+  const remaining = await listReferrers(context, subject.digest, undefined, signal);
+  if (remaining.some((entry) => entry.digest === digest)) {
+    await updateFallback(context, subject.digest, { remove: manifest.descriptor.digest }, signal);
+  }
+}
+
+async function fetchBlob(
+  context: ReferrersContext,
+  blob: Descriptor,
+  limits: { readonly maxBytes: number; readonly signal: AbortSignal | undefined },
+): Promise<Uint8Array> {
+  if (blob.size > limits.maxBytes) {
+    throw new AppError(
+      'invalid-input',
+      `${context.name}: blob ${blob.digest}: expected at most ${limits.maxBytes} bytes, found ${blob.size}`,
+    );
+  }
+  const embedded = embeddedContent(blob);
+  if (embedded !== undefined) return embedded;
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of streamBlob(context, blob, limits.signal)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+async function listTags(context: ReferrersContext, signal?: AbortSignal): Promise<readonly string[]> {
+  const what = `${context.name}: tags`;
+  const url = `/v2/${context.repository}/tags/list?n=1000`;
+  const request = { method: 'GET' as const, url, access: context.pull, retry: true, what, signal };
+  const decoder = object({ tags: optional(arrayOf(string)) });
+  const tags: string[] = [];
+  for await (const page of fetchPages(context.transport, { request, decoder, absent: [] })) {
+    tags.push(...(page.tags ?? []));
+    if (tags.length > MAX_TAGS)
+      throw new AppError('invalid-input', `${what}: expected at most ${MAX_TAGS}, found more`);
+  }
+  return tags;
+}
+
+/** The repository that a reference names; see openRegistry. */
+export function openReference(
+  ports: RegistryPorts,
+  reference: Reference,
+  options: RegistryOptions = {},
+): RegistryRepository {
+  return openRegistry(ports, reference.registry, options).repository(reference.repository);
+}

@@ -1,0 +1,198 @@
+/**
+ * Credentials of registries: flags, else the Docker configuration file (`credHelpers`, then `credsStore`, then `auths`),
+ * found by DOCKER_CONFIG or in the home folder, else the containers auth file (REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, ~/.config).
+ * Not done: cloud vendors' own exchanges (their credential helpers do that), Kubernetes pull secrets.
+ */
+import { join } from 'node:path';
+import {
+  AppError,
+  DOCKER_HUB,
+  isRecord,
+  parseJson,
+  type Environment,
+  type Files,
+  type RunProgram,
+} from '../../core/index.ts';
+
+export type Credential =
+  | { readonly kind: 'password'; readonly username: string; readonly password: string }
+  /** A refresh token of OAuth 2. */
+  | { readonly kind: 'identity-token'; readonly token: string }
+  /** Sent as bearer token as it is. */
+  | { readonly kind: 'registry-token'; readonly token: string };
+
+export interface CredentialPorts {
+  readonly files: Files;
+  readonly run: RunProgram;
+  readonly environment: Environment;
+  readonly home: string;
+}
+
+/** Above any real configuration file. */
+const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
+const MAX_HELPER_BYTES = 1024 * 1024;
+/** Helpers write this, with exit code 1, when they know nothing; then the registry is asked anonymously. */
+const HELPER_KNOWS_NOTHING = 'credentials not found in native keychain';
+/** The key under which `docker login` keeps Docker Hub. */
+const DOCKER_HUB_KEY = 'https://index.docker.io/v1/';
+
+/** The credential for one repository of a registry; undefined means anonymous. */
+export async function findCredential(
+  ports: CredentialPorts,
+  registry: string,
+  repository: string,
+): Promise<Credential | undefined> {
+  for (const path of configPaths(ports)) {
+    const config = await loadConfig(ports.files, path);
+    const found = config === undefined ? undefined : await findInConfig(ports, config, { registry, repository, path });
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Where `login` writes. */
+export function dockerConfigPath(ports: Pick<CredentialPorts, 'environment' | 'home'>): string {
+  const folder = ports.environment.DOCKER_CONFIG;
+  return join(folder === undefined || folder === '' ? join(ports.home, '.docker') : folder, 'config.json');
+}
+
+function configPaths(ports: CredentialPorts): readonly string[] {
+  const { REGISTRY_AUTH_FILE: authFile, XDG_RUNTIME_DIR: runtime } = ports.environment;
+  return [
+    ...(authFile === undefined || authFile === '' ? [] : [authFile]),
+    dockerConfigPath(ports),
+    ...(runtime === undefined || runtime === '' ? [] : [join(runtime, 'containers/auth.json')]),
+    join(ports.home, '.config/containers/auth.json'),
+  ];
+}
+
+export interface DockerConfig {
+  /** All of the file, so that writing it back loses nothing. */
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly auths: ReadonlyMap<string, unknown>;
+  readonly helpers: ReadonlyMap<string, string>;
+  readonly store: string | undefined;
+}
+
+/** Undefined when there is no file; an empty one has no credentials. Throws `invalid-input` when it is malformed. */
+export async function loadConfig(files: Files, path: string): Promise<DockerConfig | undefined> {
+  if ((await files.stat(path)) === undefined) return undefined;
+  return parseConfig(await files.read(path, MAX_CONFIG_BYTES), path);
+}
+
+export function parseConfig(bytes: Uint8Array, path: string): DockerConfig {
+  const text = new TextDecoder().decode(bytes);
+  const document = text.trim() === '' ? {} : parseJson(text, { what: path });
+  if (!isRecord(document)) throw new AppError('invalid-input', `${path}: expected an object`);
+  const { auths = {}, credHelpers = {}, credsStore } = document;
+  if (!isRecord(auths)) throw new AppError('invalid-input', `${path}: auths: expected an object`);
+  if (!isRecord(credHelpers)) throw new AppError('invalid-input', `${path}: credHelpers: expected an object`);
+  const helpers = Object.entries(credHelpers).flatMap(([host, program]) =>
+    typeof program === 'string' ? [[host, program] as const] : [],
+  );
+  return {
+    document,
+    auths: new Map(Object.entries(auths)),
+    helpers: new Map(helpers),
+    store: typeof credsStore === 'string' && credsStore !== '' ? credsStore : undefined,
+  };
+}
+
+interface Wanted {
+  readonly registry: string;
+  readonly repository: string;
+  readonly path: string;
+}
+
+async function findInConfig(
+  ports: CredentialPorts,
+  config: DockerConfig,
+  wanted: Wanted,
+): Promise<Credential | undefined> {
+  const helper = [...config.helpers].find(([key]) => hostOfKey(key) === wanted.registry)?.[1] ?? config.store;
+  // an empty program name means: no helper for this registry
+  if (helper !== undefined && helper !== '') {
+    const found = await askHelper(ports.run, helper, serverAddress(wanted.registry));
+    if (found !== undefined) return found;
+  }
+  const key = findKey(config.auths, wanted);
+  return key === undefined ? undefined : parseAuth(config.auths.get(key), `${wanted.path}: auths: ${key}`);
+}
+
+/** The exact host first, else the longest `host/path` that the repository lies in. Keys may be URLs of older clients. */
+function findKey(auths: ReadonlyMap<string, unknown>, wanted: Wanted): string | undefined {
+  const full = `${wanted.registry}/${wanted.repository}`;
+  const paths = [...auths.keys()]
+    .filter((key) => !key.includes('://') && key.includes('/') && `${full}/`.startsWith(`${key.replace(/\/$/, '')}/`))
+    .sort((a, b) => b.length - a.length);
+  if (paths[0] !== undefined) return paths[0];
+  if (auths.has(wanted.registry)) return wanted.registry;
+  // a key with a path but without a scheme (`host/team`) is for that path alone
+  return [...auths.keys()].find(
+    (key) => (key.includes('://') || !key.includes('/')) && hostOfKey(key) === wanted.registry,
+  );
+}
+
+/** The registry that a key of the file stands for: `https://host/v1/` and `host` are the same one. */
+export function hostOfKey(key: string): string {
+  const host = (key.replace(/^https?:\/\//, '').split('/')[0] ?? '').toLowerCase();
+  return host === 'docker.io' || host === 'registry-1.docker.io' ? DOCKER_HUB : host;
+}
+
+export function serverAddress(registry: string): string {
+  return registry === DOCKER_HUB ? DOCKER_HUB_KEY : registry;
+}
+
+/** One entry of `auths`. The precedence is the one of Docker: tokens before the password. */
+function parseAuth(entry: unknown, what: string): Credential | undefined {
+  if (!isRecord(entry)) throw new AppError('invalid-input', `${what}: expected an object`);
+  const read = (name: string): string => {
+    const value = entry[name];
+    if (value === undefined || value === null) return '';
+    if (typeof value !== 'string') throw new AppError('invalid-input', `${what}.${name}: expected a string`);
+    return value;
+  };
+  if (read('registrytoken') !== '') return { kind: 'registry-token', token: read('registrytoken') };
+  if (read('identitytoken') !== '') return { kind: 'identity-token', token: read('identitytoken') };
+  if (read('auth') !== '') return parseBasic(read('auth'), what);
+  if (read('username') === '' && read('password') === '') return undefined;
+  return { kind: 'password', username: read('username'), password: read('password') };
+}
+
+function parseBasic(encoded: string, what: string): Credential {
+  const text = Buffer.from(encoded, 'base64').toString('utf8').replaceAll('\0', '');
+  const colon = text.indexOf(':');
+  // the value itself is a secret: it never goes into the message
+  if (colon < 1 || !/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) {
+    throw new AppError('invalid-input', `${what}.auth: expected base64 of username:password`);
+  }
+  return credentialOf(text.slice(0, colon), text.slice(colon + 1));
+}
+
+/** The user name `<token>` marks the secret as identity token. */
+function credentialOf(username: string, secret: string): Credential {
+  return username === '<token>'
+    ? { kind: 'identity-token', token: secret }
+    : { kind: 'password', username, password: secret };
+}
+
+/** Protocol of docker-credential-helpers: `get` with the server on standard input, JSON out. */
+async function askHelper(run: RunProgram, name: string, server: string): Promise<Credential | undefined> {
+  const program = helperProgram(name);
+  const { code, stdout, stderr } = await run(program, ['get'], { input: server, maxBytes: MAX_HELPER_BYTES });
+  if (code !== 0) {
+    if (`${stdout}${stderr}`.includes(HELPER_KNOWS_NOTHING)) return undefined;
+    throw new AppError('unauthorized', `${program}: ended with code ${code} when asked for ${server}`);
+  }
+  const answer = parseJson(stdout, { what: `answer of ${program}` });
+  if (!isRecord(answer) || typeof answer.Username !== 'string' || typeof answer.Secret !== 'string') {
+    throw new AppError('invalid-input', `answer of ${program}: expected Username and Secret`);
+  }
+  return answer.Username === '' && answer.Secret === '' ? undefined : credentialOf(answer.Username, answer.Secret);
+}
+
+/** A name with a path in it would run any program on disk. */
+export function helperProgram(name: string): string {
+  if (/^[A-Za-z0-9._-]+$/.test(name)) return `docker-credential-${name}`;
+  throw new AppError('invalid-input', `expected the plain name of a credential helper, found ${JSON.stringify(name)}`);
+}
