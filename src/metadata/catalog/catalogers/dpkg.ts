@@ -1,0 +1,206 @@
+/**
+ * Packages that dpkg (or opkg) installed: `status`, the `status.d` of distroless images, file lists, licences from copyright files.
+ * Not read: `Built-Using`, the digest of the archive in `available`.
+ */
+import type { FileEntry, FileTree, LayerRef, SkippedFile } from '../../../core/index.ts';
+import { AppError } from '../../../core/index.ts';
+import type { Component, Dependency, Hash } from '../../sbom/index.ts';
+import { MAX_DATABASE_BYTES, SKIP } from '../cataloger.ts';
+import type { Catalog, CatalogContext, Cataloger } from '../cataloger.ts';
+import { createComponent, locationOf, readText, trying } from '../components.ts';
+import { parseParagraphs, parseRelations, parseSource } from '../deb-control.ts';
+import type { Paragraph } from '../deb-control.ts';
+import { parseCopyright } from '../deb-copyright.ts';
+import { findIntroductions } from '../introduction.ts';
+
+const STATUS = /^(?:var\/lib\/dpkg\/status|usr\/lib\/dpkg\/status|usr\/lib\/opkg\/status)$/;
+const STATUS_D = /^var\/lib\/dpkg\/status\.d\/[^/]+$/;
+const NOT_STATUS =
+  /\.(?:md5sums|preinst|postinst|prerm|postrm|list|conffiles|triggers|shlibs|symbols|templates|config)$/;
+const LIST = /^(?:var\/lib\/dpkg\/info\/([^/]+)\.list|var\/lib\/dpkg\/status\.d\/([^/]+)\.md5sums)$/;
+const COPYRIGHT = /^usr\/share\/doc\/([^/]+)\/copyright$/;
+/** Characters that deb-version(7) permits; opkg adds none. */
+const VERSION = /^(?:\d+:)?[A-Za-z0-9.+~:_-]{1,512}$/;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9.+_-]{0,255}$/;
+/** Copyright files seldom pass 1 MiB. */
+const MAX_COPYRIGHT_BYTES = 4 * 1024 * 1024;
+
+export const dpkg: Cataloger = {
+  id: 'dpkg',
+  evidence: 'installed',
+  select: ({ path }) => {
+    if (COPYRIGHT.test(path)) return { kind: 'keep', maxBytes: MAX_COPYRIGHT_BYTES };
+    return isStatus(path) || LIST.test(path) ? { kind: 'keep', maxBytes: MAX_DATABASE_BYTES } : SKIP;
+  },
+  catalog,
+};
+
+function isStatus(path: string): boolean {
+  return STATUS.test(path) || (STATUS_D.test(path) && !NOT_STATUS.test(path));
+}
+
+interface Installed {
+  readonly component: Component;
+  readonly paragraph: Paragraph;
+}
+
+async function catalog(tree: FileTree, files: readonly FileEntry[], context: CatalogContext): Promise<Catalog> {
+  const skipped: SkippedFile[] = [];
+  const licences = await readLicences(tree, files);
+  const installed: Installed[] = [];
+  for (const file of files.filter(({ path }) => isStatus(path))) {
+    await trying(file.path, skipped, async () => {
+      for (const found of await readStatus(tree, file, { licences, context, skipped })) installed.push(found);
+    });
+  }
+  return {
+    components: installed.map(({ component }) => component),
+    dependencies: resolveRelations(installed),
+    skipped,
+    owners: await readOwners(tree, files, installed),
+  };
+}
+
+interface StatusOptions {
+  readonly licences: ReadonlyMap<string, readonly string[]>;
+  readonly context: CatalogContext;
+  readonly skipped: SkippedFile[];
+}
+
+async function readStatus(tree: FileTree, file: FileEntry, options: StatusOptions): Promise<readonly Installed[]> {
+  const text = await readText(tree, file.path);
+  if (text === undefined) return [];
+  const paragraphs = parseParagraphs(text);
+  if (paragraphs.length === 0 && text.trim() !== '') {
+    throw new AppError('invalid-input', `${file.path}: expected paragraphs of "Key: value", found none`);
+  }
+  const introduced = STATUS.test(file.path)
+    ? await findIntroductions(tree, file.path, keysOf)
+    : new Map<string, LayerRef>();
+  for (const paragraph of paragraphs) {
+    const name = paragraph.get('package') ?? '';
+    const version = paragraph.get('version') ?? '';
+    if (name === '' || version === '' || (NAME.test(name) && VERSION.test(version))) continue;
+    const shown = JSON.stringify(`${name} ${version}`.slice(0, 80));
+    options.skipped.push({ path: file.path, reason: `expected a Debian package name and version, found ${shown}` });
+  }
+  return paragraphs.filter(isInstalled).map((paragraph) => {
+    const layer = introduced.get(keyOf(paragraph)) ?? file.layer;
+    return { paragraph, component: toComponent(paragraph, { file, layer, ...options }) };
+  });
+}
+
+function keysOf(content: Uint8Array): readonly string[] {
+  return parseParagraphs(Buffer.from(content).toString('utf8')).filter(isInstalled).map(keyOf);
+}
+
+function keyOf(paragraph: Paragraph): string {
+  return ['package', 'version', 'architecture'].map((field) => paragraph.get(field) ?? '').join(' ');
+}
+
+/** The third word of Status; config files alone are not an installed package. status.d has no Status line. */
+function isInstalled(paragraph: Paragraph): boolean {
+  if (!NAME.test(paragraph.get('package') ?? '')) return false;
+  if (!VERSION.test(paragraph.get('version') ?? '')) return false;
+  const status = paragraph.get('status')?.split(/\s+/)[2];
+  return status !== 'config-files' && status !== 'not-installed';
+}
+
+interface Place {
+  readonly file: FileEntry;
+  readonly layer: LayerRef | undefined;
+  readonly licences: ReadonlyMap<string, readonly string[]>;
+  readonly context: CatalogContext;
+}
+
+function toComponent(paragraph: Paragraph, place: Place): Component {
+  const name = paragraph.get('package') ?? '';
+  const version = paragraph.get('version') ?? '';
+  const distro = place.context.distro;
+  const source = parseSource(paragraph.get('source'), name, version);
+  const supplier = paragraph.get('maintainer');
+  const isOpkg = place.file.path.includes('opkg');
+  const release = distro?.versionId === undefined ? distro?.codename : distro.versionId;
+  const declared = paragraph.get('license');
+  return createComponent({
+    name,
+    version,
+    foundBy: 'dpkg',
+    purl: {
+      type: isOpkg ? 'opkg' : 'deb',
+      namespace: distro?.id ?? 'debian',
+      name,
+      version,
+      qualifiers: {
+        arch: paragraph.get('architecture'),
+        distro: distro === undefined || release === undefined ? undefined : `${distro.id}-${release}`,
+      },
+    },
+    locations: [locationOf(place.file)],
+    licences: place.licences.get(name) ?? (declared === undefined ? [] : [declared]),
+    ...(place.layer === undefined ? {} : { introducedBy: place.layer }),
+    ...(supplier === undefined ? {} : { supplier }),
+    ...(source.name === name && source.version === version ? {} : { source }),
+    hashes: hashesOf(paragraph),
+  });
+}
+
+function hashesOf(paragraph: Paragraph): readonly Hash[] {
+  const value = paragraph.get('sha256')?.toLowerCase();
+  return value !== undefined && /^[0-9a-f]{64}$/.test(value) ? [{ algorithm: 'sha256', value }] : [];
+}
+
+/** Of alternatives, every installed one counts; virtual names are resolved through Provides. */
+function resolveRelations(installed: readonly Installed[]): readonly Dependency[] {
+  const providers = new Map<string, string[]>();
+  const offer = (name: string, id: string) => providers.set(name, [...(providers.get(name) ?? []), id]);
+  for (const { component, paragraph } of installed) {
+    offer(component.name, component.id);
+    for (const name of parseRelations(paragraph.get('provides')).flat()) offer(name, component.id);
+  }
+  return installed.map(({ component, paragraph }) => {
+    const wanted = [
+      ...parseRelations(paragraph.get('depends')),
+      ...parseRelations(paragraph.get('pre-depends')),
+    ].flat();
+    return { from: component.id, to: wanted.flatMap((name) => providers.get(name) ?? []) };
+  });
+}
+
+async function readLicences(
+  tree: FileTree,
+  files: readonly FileEntry[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const licences = new Map<string, readonly string[]>();
+  for (const { path } of files) {
+    const name = COPYRIGHT.exec(path)?.[1];
+    const text = name === undefined ? undefined : await readText(tree, path);
+    const found = text === undefined ? [] : parseCopyright(text);
+    if (name !== undefined && found.length > 0) licences.set(name, found);
+  }
+  return licences;
+}
+
+/** `libc6:amd64.list` belongs to the package libc6 of that architecture. */
+async function readOwners(
+  tree: FileTree,
+  files: readonly FileEntry[],
+  installed: readonly Installed[],
+): Promise<ReadonlyMap<string, string>> {
+  const ids = new Map(installed.map(({ component }) => [component.name, component.id]));
+  for (const { component, paragraph } of installed) {
+    ids.set(`${component.name}:${paragraph.get('architecture') ?? ''}`, component.id);
+  }
+  const owners = new Map<string, string>();
+  for (const { path } of files) {
+    const match = LIST.exec(path);
+    const name = match?.[1] ?? match?.[2];
+    const id = name === undefined ? undefined : (ids.get(name) ?? ids.get(name.split(':', 1)[0] ?? ''));
+    if (id === undefined) continue;
+    for (const line of ((await readText(tree, path)) ?? '').split('\n')) {
+      const owned = match?.[1] === undefined ? line.split(/\s+/, 2)[1] : line;
+      if (owned !== undefined && owned !== '') owners.set(owned.replace(/^\.?\//, ''), id);
+    }
+  }
+  return owners;
+}

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parsePurl } from '../ecosystem/index.ts';
+import { createLayeredTree, createMemoryTree } from '../../core/testing.ts';
+import { catalogers, catalogSelector, catalogTree } from './index.ts';
+
+const GO_PROGRAM = goProgram(
+  'go1.22.4',
+  'path\texample.com/tool\nmod\texample.com/tool\tv1.2.0\t\ndep\tgolang.org/x/sys\tv0.1.0\th1:abc=\n',
+);
+
+/** One path that each cataloger chooses, with content that it understands. */
+const GOOD: Readonly<Record<string, readonly [path: string, content: string | Uint8Array]>> = {
+  'os-release': ['etc/os-release', 'ID=debian\nVERSION_ID="12"\n'],
+  dpkg: [
+    'var/lib/dpkg/status',
+    'Package: libssl3\nStatus: install ok installed\nVersion: 3.0.11-1\nSource: openssl\nArchitecture: amd64\n',
+  ],
+  apk: ['lib/apk/db/installed', 'P:zlib\nV:1.2.10-r0\nA:x86_64\no:zlib\n\n'],
+  'npm-installed': ['app/node_modules/left-pad/package.json', '{"name":"left-pad","version":"1.3.0","license":"MIT"}'],
+  'npm-lock': [
+    'app/package-lock.json',
+    '{"lockfileVersion":3,"packages":{"node_modules/left-pad":{"version":"1.3.0"}}}',
+  ],
+  'go-binary': ['usr/bin/tool', GO_PROGRAM],
+  'go-mod': ['src/go.mod', 'module example.com/tool\n\ngo 1.22\n\nrequire golang.org/x/sys v0.1.0\n'],
+};
+
+/** A file of ELF magic with inline build information, as Go 1.18 and later write it. */
+function goProgram(version: string, modules: string): Uint8Array {
+  const varint = (value: number) => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, value >> 7]);
+  const framed = `${'0'.repeat(16)}${modules}${'1'.repeat(16)}`;
+  const header = Buffer.concat([Buffer.from('\xff Go buildinf:', 'latin1'), Buffer.from([8, 2]), Buffer.alloc(16)]);
+  const texts = [version, framed].map((text) => Buffer.concat([Buffer.from(varint(text.length)), Buffer.from(text)]));
+  return Buffer.concat([Buffer.from('7f454c46', 'hex'), Buffer.alloc(64 * 1024), header, ...texts]);
+}
+
+const treeOf = (path: string, content: string | Uint8Array) =>
+  createMemoryTree({ [path]: { content, mode: 0o755 } }, catalogSelector);
+
+for (const cataloger of catalogers) {
+  const [path, content] = GOOD[cataloger.id] ?? assert.fail(`no fixture for ${cataloger.id}`);
+
+  test(`${cataloger.id}: an empty and a damaged file do not crash`, async () => {
+    const bytes = Buffer.from(content);
+    const damaged = [
+      Buffer.alloc(0),
+      bytes.subarray(0, bytes.length >> 1),
+      Buffer.from([0xff, 0xfe, 0, 1, 2]),
+      Buffer.from('{"packages":{"a":[1]}}'),
+    ];
+    for (const content of damaged) assert.ok(await catalogTree(treeOf(path, content), { declared: true }));
+  });
+
+  test(`${cataloger.id}: every component has a valid package URL, a location and its finder`, async () => {
+    const found = await catalogTree(treeOf(path, content), { declared: true });
+    if (cataloger.id !== 'os-release') assert.ok(found.components.length > 0);
+    for (const component of found.components) {
+      assert.equal(parsePurl(component.purl ?? '').version ?? '', component.version);
+      assert.equal(component.locations[0]?.path, path);
+      assert.equal(component.foundBy, cataloger.id);
+    }
+    assert.deepEqual(await catalogTree(treeOf(path, content), { declared: true }), found);
+  });
+}
+
+test('a damaged lock file is said to be skipped, with the reason', async () => {
+  const found = await catalogTree(treeOf('package-lock.json', '{"packages"'), { declared: true });
+  assert.equal(found.components.length, 0);
+  assert.match(found.skipped[0]?.reason ?? '', /expected JSON/);
+});
+
+test('lock files count in a source folder and not in an image', async () => {
+  const tree = treeOf(...(GOOD['npm-lock'] ?? assert.fail()));
+  assert.equal((await catalogTree(tree, { declared: true })).components.length, 1);
+  assert.equal((await catalogTree(tree, { declared: false })).components.length, 0);
+});
+
+test('a lock file and the installed package agree on one component with both places', async () => {
+  const tree = createMemoryTree(
+    {
+      'package-lock.json': '{"lockfileVersion":3,"packages":{"node_modules/left-pad":{"version":"1.3.0","dev":true}}}',
+      'node_modules/left-pad/package.json': '{"name":"left-pad","version":"1.3.0","license":{"type":"WTFPL"}}',
+    },
+    catalogSelector,
+  );
+  const [component, ...others] = (await catalogTree(tree, { declared: true })).components;
+  assert.equal(others.length, 0);
+  assert.deepEqual(
+    component?.locations.map(({ path }) => path),
+    ['node_modules/left-pad/package.json', 'package-lock.json'],
+  );
+  assert.deepEqual(component?.licences, ['WTFPL']);
+  assert.equal(component?.scope, 'runtime');
+});
+
+test('one hostile entry hides neither the others nor itself', async () => {
+  for (const [path, content] of [
+    [
+      'var/lib/dpkg/status',
+      'Package: good\nVersion: 1\n\nPackage: ///\nVersion: 1\n\nPackage: long\nVersion: ' + '1'.repeat(9999),
+    ],
+    ['lib/apk/db/installed', 'P:good\nV:1\n\nP:///\nV:1\n\nP:long\nV:' + '1'.repeat(9999)],
+  ] as const) {
+    const found = await catalogTree(treeOf(path, content), { declared: false });
+    assert.deepEqual(
+      found.components.map(({ name }) => name),
+      ['good'],
+    );
+    assert.equal(found.skipped.length, 2);
+  }
+});
+
+const paragraph = (name: string, version: string) =>
+  `Package: ${name}\nStatus: install ok installed\nVersion: ${version}\nArchitecture: all\n\n`;
+
+test('a package is said to come from the layer since which it is there without a break', async () => {
+  const status = 'var/lib/dpkg/status';
+  const tree = createLayeredTree(
+    [
+      { 'etc/os-release': 'ID=debian\nVERSION_ID=12\n', [status]: paragraph('base', '1') + paragraph('gone', '1') },
+      { [status]: paragraph('base', '1') + paragraph('tool', '1') },
+      { [status]: paragraph('base', '1') + paragraph('tool', '2') + paragraph('gone', '1') },
+    ],
+    catalogSelector,
+  );
+  const { components } = await catalogTree(tree, { declared: false });
+  const layers = Object.fromEntries(components.map((component) => [component.name, component.introducedBy?.index]));
+  assert.deepEqual(layers, { base: 0, tool: 2, gone: 2 });
+  assert.equal(components.find(({ name }) => name === 'base')?.purl, 'pkg:deb/debian/base@1?arch=all&distro=debian-12');
+});
+
+test("a language package in an OS package's file list is marked as its property, through merged /usr too", async () => {
+  const tree = createMemoryTree(
+    {
+      'etc/os-release': 'ID=alpine\nVERSION_ID=3.20.1\n',
+      'lib/apk/db/installed': 'P:npm\nV:10.8.0-r0\nA:x86_64\nF:lib/node_modules/npm\nR:package.json\n\n',
+      'usr/lib/node_modules/npm/package.json': '{"name":"npm","version":"10.8.0"}',
+      'opt/node_modules/free/package.json': '{"name":"free","version":"1.0.0"}',
+    },
+    catalogSelector,
+  );
+  const { components } = await catalogTree(tree, { declared: false });
+  const owner = Object.fromEntries(components.map((component) => [component.name, component.ownedBy]));
+  assert.equal(
+    components.find(({ id }) => id === 'pkg:npm/npm@10.8.0')?.ownedBy,
+    'pkg:apk/alpine/npm@10.8.0-r0?arch=x86_64&distro=alpine-3.20.1',
+  );
+  assert.equal(owner.free, undefined);
+});
+
+test('dependencies are resolved through provided names', async () => {
+  const installed = 'P:musl\nV:1\np:so:libc.so.1=1\n\nP:app\nV:2\nD:so:libc.so.1 !other\n\n';
+  const found = await catalogTree(createMemoryTree({ 'lib/apk/db/installed': installed }), { declared: false });
+  assert.deepEqual(
+    found.dependencies.filter(({ to }) => to.length > 0),
+    [{ from: 'pkg:apk/alpine/app@2', to: ['pkg:apk/alpine/musl@1'] }],
+  );
+});
+
+test('a Go program is condensed to its build information: no executable is held in memory', async () => {
+  const selection = catalogSelector.select({ path: 'usr/bin/tool', mode: 0o755, size: GO_PROGRAM.length });
+  assert.equal(selection.kind, 'condense');
+  if (selection.kind !== 'condense') return;
+  assert.equal(selection.accepts(Buffer.from('#!/bin/sh\n')), false);
+  assert.ok((selection.condense(GO_PROGRAM)?.length ?? 0) < 500);
+  assert.equal(selection.condense(Buffer.alloc(100_000)), undefined);
+  const { components } = await catalogTree(treeOf('usr/bin/tool', GO_PROGRAM), { declared: false });
+  assert.deepEqual(
+    components.map(({ purl, kind }) => [purl, kind]),
+    [
+      ['pkg:golang/example.com/tool@v1.2.0', 'application'],
+      ['pkg:golang/golang.org/x/sys@v0.1.0', 'library'],
+      ['pkg:golang/stdlib@1.22.4', 'library'],
+    ],
+  );
+});

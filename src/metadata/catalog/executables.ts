@@ -1,0 +1,113 @@
+/**
+ * Just enough of ELF, Mach-O and PE to turn a virtual address into a place in the file, as pre-1.18 Go build information needs.
+ * Not read: symbols, relocations, 32-bit Mach-O of other than little-endian order.
+ */
+
+interface Segment {
+  readonly address: number;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Ceiling of segments and sections looked at: real files have below 100. */
+const MAX_SEGMENTS = 4096;
+
+/** First bytes of the executables that can hold a Go program. */
+export function isExecutable(head: Uint8Array): boolean {
+  const magic = Buffer.from(head.subarray(0, 4)).toString('hex');
+  return (
+    magic === '7f454c46' ||
+    magic.startsWith('4d5a') ||
+    ['feedface', 'feedfacf', 'cefaedfe', 'cffaedfe'].includes(magic) ||
+    // A fat Mach-O counts its slices where a Java class has its version, which is never that low.
+    (magic === 'cafebabe' && (head[7] ?? 0xff) < 0x30 && (head[6] ?? 1) === 0)
+  );
+}
+
+/** Segments with content in the file; none for what is not understood. */
+function readSegments(content: Buffer): readonly Segment[] {
+  try {
+    const magic = content.toString('hex', 0, 4);
+    if (magic === '7f454c46') return readElf(content);
+    if (magic.startsWith('4d5a')) return readPe(content);
+    if (magic === 'cffaedfe' || magic === 'cefaedfe') return readMachO(content);
+    return [];
+  } catch (thrown) {
+    // A cut-off header: reading past the end is the only thing that can go wrong here.
+    if (thrown instanceof RangeError) return [];
+    throw thrown;
+  }
+}
+
+/** The bytes at a virtual address, or undefined when no segment holds all of them. */
+export function sliceAt(content: Buffer, address: number, size: number): Buffer | undefined {
+  for (const segment of readSegments(content)) {
+    const start = address - segment.address;
+    if (start >= 0 && start + size <= segment.size && segment.offset + start + size <= content.length) {
+      return content.subarray(segment.offset + start, segment.offset + start + size);
+    }
+  }
+  return undefined;
+}
+
+function readElf(content: Buffer): readonly Segment[] {
+  const is64 = content[4] === 2;
+  const isLittle = content[5] === 1;
+  const u16 = (at: number) => (isLittle ? content.readUInt16LE(at) : content.readUInt16BE(at));
+  const u32 = (at: number) => (isLittle ? content.readUInt32LE(at) : content.readUInt32BE(at));
+  const word = (at: number) => {
+    if (!is64) return u32(at);
+    return Number(isLittle ? content.readBigUInt64LE(at) : content.readBigUInt64BE(at));
+  };
+  const start = word(is64 ? 32 : 28);
+  const entrySize = u16(is64 ? 54 : 42);
+  const count = Math.min(u16(is64 ? 56 : 44), MAX_SEGMENTS);
+  return Array.from({ length: count }, (_, index) => {
+    const at = start + index * entrySize;
+    return is64
+      ? { offset: word(at + 8), address: word(at + 16), size: word(at + 32) }
+      : { offset: word(at + 4), address: word(at + 8), size: word(at + 16) };
+  });
+}
+
+function readPe(content: Buffer): readonly Segment[] {
+  const header = content.readUInt32LE(0x3c);
+  const count = Math.min(content.readUInt16LE(header + 6), MAX_SEGMENTS);
+  const optional = header + 24;
+  const is64 = content.readUInt16LE(optional) === 0x20b;
+  const base = is64 ? Number(content.readBigUInt64LE(optional + 24)) : content.readUInt32LE(optional + 28);
+  const sections = optional + content.readUInt16LE(header + 20);
+  return Array.from({ length: count }, (_, index) => {
+    const at = sections + index * 40;
+    return {
+      address: base + content.readUInt32LE(at + 12),
+      size: content.readUInt32LE(at + 16),
+      offset: content.readUInt32LE(at + 20),
+    };
+  });
+}
+
+function readMachO(content: Buffer): readonly Segment[] {
+  const is64 = content.readUInt32LE(0) === 0xfeedfacf;
+  const count = Math.min(content.readUInt32LE(16), MAX_SEGMENTS);
+  const segments: Segment[] = [];
+  let at = is64 ? 32 : 28;
+  for (let index = 0; index < count; index++) {
+    const kind = content.readUInt32LE(at);
+    if (kind === 0x19) {
+      segments.push({
+        address: Number(content.readBigUInt64LE(at + 24)),
+        offset: Number(content.readBigUInt64LE(at + 40)),
+        size: Number(content.readBigUInt64LE(at + 48)),
+      });
+    } else if (kind === 0x1) {
+      segments.push({
+        address: content.readUInt32LE(at + 24),
+        offset: content.readUInt32LE(at + 32),
+        size: content.readUInt32LE(at + 36),
+      });
+    }
+    at += content.readUInt32LE(at + 4);
+  }
+  return segments;
+}

@@ -1,0 +1,3 @@
+export { catalogSelector, catalogTree, catalogers } from './catalog-tree.ts';
+export type { CatalogOptions, TreeCatalog } from './catalog-tree.ts';
+export type { Cataloger } from './cataloger.ts';

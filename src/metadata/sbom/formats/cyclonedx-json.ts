@@ -1,0 +1,300 @@
+/**
+ * CycloneDX JSON. Writes 1.6; reads 1.2 to 1.7 as far as the neutral model goes.
+ * Not read: services, vulnerabilities, formulation, nested components' place (they are read flat), signatures.
+ */
+import { arrayOf, findDigest, isRecord, object, optional, record, string } from '../../../core/index.ts';
+import { findPurl } from '../../ecosystem/index.ts';
+import type { Distro } from '../../ecosystem/index.ts';
+import { contentUuid } from '../identity.ts';
+import { findLicenceId, isLicenceExpression } from '../licences.ts';
+import { componentPairs, documentPairs, readComponentPairs, readDocumentPairs } from '../properties.ts';
+import type { Pair } from '../properties.ts';
+import {
+  decodeDistro,
+  decodeSkipped,
+  guessDistro,
+  MAX_COMPONENTS,
+  sourceOfPurl,
+  uniqueId,
+  withDistro,
+} from '../read.ts';
+import { arrangeSbom, HASH_ALGORITHMS } from '../sbom.ts';
+import type { Component, Dependency, Hash, Sbom, SbomSubject } from '../sbom.ts';
+import type { SbomFormat } from './format.ts';
+
+export const cyclonedxJson: SbomFormat = {
+  id: 'cyclonedx-json',
+  mediaType: 'application/vnd.cyclonedx+json',
+  write: (sbom) => `${JSON.stringify(toDocument(arrangeSbom(sbom)), undefined, 2)}\n`,
+  recognizes: (document) => isRecord(document) && document.bomFormat === 'CycloneDX',
+  read,
+};
+
+const ROOT = 'subject';
+const OS = 'operating-system';
+const HASH_NAMES: ReadonlyMap<string, Hash['algorithm']> = new Map(
+  HASH_ALGORITHMS.map((algorithm) => [
+    algorithm === 'md5' ? 'MD5' : algorithm.toUpperCase().replace('SHA', 'SHA-'),
+    algorithm,
+  ]),
+);
+const SUBJECT_TYPES: Readonly<Record<SbomSubject['kind'], string>> = {
+  image: 'container',
+  folder: 'application',
+  file: 'file',
+  unknown: 'application',
+};
+
+function toDocument(sbom: Sbom): unknown {
+  const { subject, tool } = sbom;
+  return {
+    $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    serialNumber: `urn:uuid:${contentUuid(sbom)}`,
+    version: 1,
+    metadata: {
+      timestamp: sbom.created,
+      lifecycles: [{ phase: subject.kind === 'folder' ? 'pre-build' : 'post-build' }],
+      tools: { components: [{ type: 'application', name: tool.name, version: tool.version }] },
+      component: writeSubject(subject),
+      properties: writePairs(documentPairs(sbom)),
+    },
+    components: [
+      ...sbom.components.map(writeComponent),
+      ...(sbom.distro === undefined ? [] : [writeDistro(sbom.distro)]),
+    ],
+    dependencies: writeDependencies(sbom),
+    compositions: [{ aggregate: sbom.skipped.length > 0 ? 'incomplete' : 'unknown', assemblies: [ROOT] }],
+  };
+}
+
+function writeSubject(subject: SbomSubject): unknown {
+  return {
+    'bom-ref': ROOT,
+    type: SUBJECT_TYPES[subject.kind],
+    name: subject.name,
+    ...(subject.version === undefined ? {} : { version: subject.version }),
+    ...(subject.digest === undefined ? {} : { hashes: [writeDigest(subject.digest)] }),
+  };
+}
+
+function writeDigest(digest: string): unknown {
+  const [algorithm = '', content] = digest.split(':');
+  return { alg: algorithm.toUpperCase().replace('SHA', 'SHA-'), content };
+}
+
+function writeDistro(distro: Distro): unknown {
+  return {
+    'bom-ref': OS,
+    type: 'operating-system',
+    name: distro.id,
+    ...(distro.versionId === undefined ? {} : { version: distro.versionId }),
+    ...(distro.prettyName === undefined ? {} : { description: distro.prettyName }),
+  };
+}
+
+function writeComponent(component: Component): unknown {
+  const pairs = componentPairs(component);
+  return {
+    'bom-ref': component.id,
+    type: component.kind,
+    ...(component.supplier === undefined ? {} : { supplier: { name: component.supplier } }),
+    name: component.name,
+    version: component.version,
+    ...(component.scope === 'runtime' ? {} : { scope: component.scope === 'optional' ? 'optional' : 'excluded' }),
+    ...(component.hashes.length === 0 ? {} : { hashes: component.hashes.map(writeHash) }),
+    ...(component.licences.length === 0 ? {} : { licenses: writeLicences(component.licences) }),
+    ...(component.purl === undefined ? {} : { purl: component.purl }),
+    ...(component.locations.length === 0 ? {} : { evidence: writeEvidence(component) }),
+    ...(pairs.length === 0 ? {} : { properties: writePairs(pairs) }),
+  };
+}
+
+function writeHash(hash: Hash): unknown {
+  return { alg: [...HASH_NAMES].find(([, algorithm]) => algorithm === hash.algorithm)?.[0], content: hash.value };
+}
+
+function writeEvidence(component: Component): unknown {
+  return {
+    occurrences: [...new Set(component.locations.map((location) => location.path))].map((location) => ({ location })),
+  };
+}
+
+/** Either one expression or a list of licences, never both (bom-1.6 `licenseChoice`). */
+function writeLicences(licences: readonly string[]): unknown {
+  const [first] = licences;
+  if (licences.length === 1 && first !== undefined && isLicenceExpression(first)) return [{ expression: first }];
+  return licences.map((text) => ({ license: findLicenceId(text) === text ? { id: text } : { name: text } }));
+}
+
+function writePairs(pairs: readonly Pair[]): unknown {
+  return pairs.map(([name, value]) => ({ name, value }));
+}
+
+function writeDependencies(sbom: Sbom): unknown {
+  const reached = new Set(sbom.dependencies.flatMap((dependency) => dependency.to));
+  const direct = sbom.components.map((component) => component.id).filter((id) => !reached.has(id));
+  const edges = sbom.dependencies.map(({ from, to }) => ({ ref: from, dependsOn: to }));
+  return [{ ref: ROOT, dependsOn: direct }, ...edges];
+}
+
+const decodeLicence = object({
+  license: optional(object({ id: optional(string), name: optional(string) })),
+  expression: optional(string),
+});
+const decodeProperty = object({ name: optional(string), value: optional(string) });
+const decodeHash = object({ alg: string, content: string });
+const componentFields = {
+  'bom-ref': optional(string),
+  type: optional(string),
+  group: optional(string),
+  name: string,
+  version: optional(string),
+  description: optional(string),
+  purl: optional(string),
+  publisher: optional(string),
+  supplier: optional(object({ name: optional(string) })),
+  scope: optional(string),
+  hashes: optional(arrayOf(decodeHash)),
+  licenses: optional(arrayOf(decodeLicence)),
+  properties: optional(arrayOf(decodeProperty)),
+  evidence: optional(object({ occurrences: optional(arrayOf(object({ location: optional(string) }))) })),
+  components: optional(arrayOf(record)),
+};
+const decodeComponent = object(componentFields);
+type RawComponent = ReturnType<typeof decodeComponent>;
+const decodeDocument = object({
+  metadata: optional(
+    object({
+      timestamp: optional(string),
+      component: optional(decodeComponent),
+      tools: optional((value, path) => findTool(value, path)),
+      properties: optional(arrayOf(decodeProperty)),
+    }),
+  ),
+  components: optional(arrayOf(record, MAX_COMPONENTS)),
+  dependencies: optional(
+    arrayOf(object({ ref: string, dependsOn: optional(arrayOf(string, MAX_COMPONENTS)) }), MAX_COMPONENTS),
+  ),
+});
+
+/** A list of tools (up to 1.4) or an object with components (from 1.5): the first one. */
+function findTool(value: unknown, path: string): { readonly name: string; readonly version: string } | undefined {
+  const list: unknown = Array.isArray(value) ? value : record(value, path).components;
+  const first: unknown = Array.isArray(list) ? list[0] : undefined;
+  if (!isRecord(first) || typeof first.name !== 'string') return undefined;
+  return { name: first.name, version: typeof first.version === 'string' ? first.version : '' };
+}
+
+function read(document: unknown): Sbom {
+  const bom = decodeDocument(document, 'CycloneDX');
+  const raw = flatten(bom.components ?? []);
+  const facts = readDocumentPairs(readPairs(bom.metadata?.properties));
+  const ids = new Map<string, string>();
+  const taken = new Set<string>();
+  const components = raw.flatMap((entry) => {
+    if (entry.type === 'operating-system') return [];
+    const reference = entry['bom-ref'];
+    const id = uniqueId(reference ?? entry.purl ?? `${entry.name}@${entry.version ?? ''}`, taken);
+    if (reference !== undefined) ids.set(reference, id);
+    return [readComponent(entry, id)];
+  });
+  return arrangeSbom(
+    withDistro({
+      subject: readSubject(bom.metadata?.component, facts.kind),
+      distro: decodeDistro(facts.distro) ?? readDistro(raw) ?? guessDistro(components),
+      components,
+      dependencies: readDependencies(bom.dependencies ?? [], ids),
+      skipped: decodeSkipped(facts.skipped),
+      tool: bom.metadata?.tools ?? { name: 'unknown', version: '' },
+      created: bom.metadata?.timestamp ?? '',
+    }),
+  );
+}
+
+/** Nested components come after their parent. Depth is bounded by what JSON text of the permitted size can nest. */
+function flatten(list: readonly Readonly<Record<string, unknown>>[]): readonly RawComponent[] {
+  const result: RawComponent[] = [];
+  const waiting = [...list].reverse();
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const component = decodeComponent(next, `components[${result.length}]`);
+    result.push(component);
+    waiting.push(...[...(component.components ?? [])].reverse());
+  }
+  return result;
+}
+
+function readComponent(raw: RawComponent, id: string): Component {
+  const version = raw.version ?? '';
+  const purl = findPurl(raw.purl ?? '');
+  const facts = readComponentPairs(readPairs(raw.properties));
+  const source = facts.source ?? sourceOfPurl(purl, version);
+  const supplier = raw.supplier?.name ?? raw.publisher;
+  const occurrences = (raw.evidence?.occurrences ?? []).flatMap(({ location }) =>
+    location === undefined ? [] : [{ path: location }],
+  );
+  return {
+    ...facts,
+    id,
+    kind: raw.type === 'application' || raw.type === 'file' ? raw.type : 'library',
+    name: joinName(raw, purl?.type),
+    version,
+    ...(raw.purl === undefined ? {} : { purl: raw.purl }),
+    licences: (raw.licenses ?? []).flatMap(readLicence),
+    locations: facts.locations.length > 0 ? facts.locations : occurrences,
+    ...(supplier === undefined ? {} : { supplier }),
+    hashes: (raw.hashes ?? []).flatMap(({ alg, content }) => readHash(alg, content)),
+    scope: raw.scope === 'excluded' && facts.scope === 'runtime' ? 'development' : facts.scope,
+    ...(source === undefined ? {} : { source }),
+  };
+}
+
+function joinName(raw: RawComponent, purlType: string | undefined): string {
+  if (raw.group === undefined || raw.group === '') return raw.name;
+  if (purlType === 'deb' || purlType === 'apk' || purlType === 'rpm') return raw.name;
+  return `${raw.group}${purlType === 'maven' ? ':' : '/'}${raw.name}`;
+}
+
+function readLicence(raw: ReturnType<typeof decodeLicence>): readonly string[] {
+  const text = raw.expression ?? raw.license?.id ?? raw.license?.name;
+  return text === undefined ? [] : [text];
+}
+
+function readHash(name: string, value: string): readonly Hash[] {
+  const algorithm = HASH_NAMES.get(name);
+  return algorithm === undefined ? [] : [{ algorithm, value }];
+}
+
+function readPairs(list: readonly ReturnType<typeof decodeProperty>[] | undefined): readonly Pair[] {
+  return (list ?? []).flatMap(({ name, value }): Pair[] => (name === undefined ? [] : [[name, value ?? '']]));
+}
+
+function readSubject(raw: RawComponent | undefined, kind: SbomSubject['kind'] | undefined): SbomSubject {
+  const hash = raw?.hashes?.find(({ alg }) => alg === 'SHA-256' || alg === 'SHA-512');
+  const digest =
+    findDigest(`${hash?.alg.toLowerCase().replace('-', '')}:${hash?.content}`) ?? findDigest(raw?.version ?? '');
+  return {
+    kind: kind ?? (raw?.type === 'container' ? 'image' : 'unknown'),
+    name: raw?.name ?? 'unknown',
+    ...(digest === undefined ? {} : { digest }),
+    ...(raw?.version === undefined ? {} : { version: raw.version }),
+  };
+}
+
+function readDistro(raw: readonly RawComponent[]): Distro | undefined {
+  const system = raw.find((component) => component.type === 'operating-system');
+  if (system === undefined) return undefined;
+  return { id: system.name.toLowerCase(), ...(system.version === undefined ? {} : { versionId: system.version }) };
+}
+
+function readDependencies(
+  list: readonly { readonly ref: string; readonly dependsOn: readonly string[] | undefined }[],
+  ids: ReadonlyMap<string, string>,
+): readonly Dependency[] {
+  return list.flatMap(({ ref, dependsOn }) => {
+    const from = ids.get(ref);
+    const to = (dependsOn ?? []).flatMap((target) => ids.get(target) ?? []);
+    return from === undefined || to.length === 0 ? [] : [{ from, to }];
+  });
+}

@@ -1,0 +1,327 @@
+/**
+ * SPDX JSON. Writes 2.3; reads 2.2 and 2.3 as far as the neutral model goes.
+ * Not read: files, snippets, reviews, external document references.
+ */
+import { arrayOf, findDigest, isRecord, object, optional, string } from '../../../core/index.ts';
+import { findPurl } from '../../ecosystem/index.ts';
+import { contentUuid, shortHash } from '../identity.ts';
+import { findLicenceId, isLicenceExpression, licenceRef } from '../licences.ts';
+import { componentPairs, documentPairs, readComponentPairs, readDocumentPairs } from '../properties.ts';
+import type { Pair } from '../properties.ts';
+import {
+  decodeDistro,
+  decodeSkipped,
+  guessDistro,
+  MAX_COMPONENTS,
+  sourceOfPurl,
+  uniqueId,
+  withDistro,
+} from '../read.ts';
+import { arrangeSbom, HASH_ALGORITHMS } from '../sbom.ts';
+import type { Component, Dependency, Hash, Sbom, SbomSubject } from '../sbom.ts';
+import type { SbomFormat } from './format.ts';
+
+export const spdxJson: SbomFormat = {
+  id: 'spdx-json',
+  mediaType: 'application/spdx+json',
+  write: (sbom) => `${JSON.stringify(toDocument(arrangeSbom(sbom)), undefined, 2)}\n`,
+  recognizes: (document) =>
+    isRecord(document) && typeof document.spdxVersion === 'string' && /^SPDX-2\.[23]/.test(document.spdxVersion),
+  read,
+};
+
+const ROOT = 'SPDXRef-Subject';
+const DOCUMENT = 'SPDXRef-DOCUMENT';
+const NONE = 'NOASSERTION';
+const PURPOSES: Readonly<Record<SbomSubject['kind'], string>> = {
+  image: 'CONTAINER',
+  folder: 'SOURCE',
+  file: 'FILE',
+  unknown: 'OTHER',
+};
+/** Names of facts that only this format has to carry as annotations. */
+const ID = 'plimsoll:id';
+const LICENCE = 'plimsoll:licence';
+
+function toDocument(sbom: Sbom): unknown {
+  const annotate = (pairs: readonly Pair[]) => writeAnnotations(pairs, sbom);
+  const extracted = extractedLicences(sbom.components);
+  return {
+    spdxVersion: 'SPDX-2.3',
+    dataLicense: 'CC0-1.0',
+    SPDXID: DOCUMENT,
+    name: sbom.subject.name,
+    documentNamespace: `https://spdx.org/spdxdocs/plimsoll-${contentUuid(sbom)}`,
+    creationInfo: { created: sbom.created, creators: [`Tool: ${sbom.tool.name}-${sbom.tool.version}`] },
+    annotations: annotate(documentPairs(sbom)),
+    packages: [writeSubject(sbom.subject), ...sbom.components.map((component) => writePackage(component, annotate))],
+    ...(extracted.length === 0 ? {} : { hasExtractedLicensingInfos: extracted }),
+    relationships: writeRelationships(sbom),
+  };
+}
+
+/** Letters, digits, `.` and `-` only (SPDX 2.3, 7.2): a readable part and a digest that tells ids apart. */
+function spdxId(component: { readonly id: string; readonly name: string }): string {
+  return `SPDXRef-${component.name.replaceAll(/[^A-Za-z0-9.-]+/g, '-').slice(0, 60)}-${shortHash(component.id)}`;
+}
+
+function writeSubject(subject: SbomSubject): unknown {
+  const [algorithm = '', value] = subject.digest?.split(':') ?? [];
+  return {
+    SPDXID: ROOT,
+    name: subject.name,
+    ...(subject.version === undefined ? {} : { versionInfo: subject.version }),
+    downloadLocation: NONE,
+    filesAnalyzed: false,
+    primaryPackagePurpose: PURPOSES[subject.kind],
+    ...(value === undefined ? {} : { checksums: [{ algorithm: algorithm.toUpperCase(), checksumValue: value }] }),
+    supplier: NONE,
+    licenseConcluded: NONE,
+    licenseDeclared: NONE,
+    copyrightText: NONE,
+  };
+}
+
+function writePackage(component: Component, annotate: (pairs: readonly Pair[]) => unknown): unknown {
+  const pairs = [...ownPairs(component), ...componentPairs(component)];
+  return {
+    SPDXID: spdxId(component),
+    name: component.name,
+    versionInfo: component.version,
+    supplier: component.supplier === undefined ? NONE : `Organization: ${component.supplier}`,
+    downloadLocation: NONE,
+    filesAnalyzed: false,
+    primaryPackagePurpose: component.kind.toUpperCase(),
+    ...(component.hashes.length === 0 ? {} : { checksums: component.hashes.map(writeHash) }),
+    licenseConcluded: NONE,
+    licenseDeclared: declaredLicence(component.licences),
+    copyrightText: NONE,
+    ...(component.purl === undefined ? {} : { externalRefs: [writePurl(component.purl)] }),
+    ...(pairs.length === 0 ? {} : { annotations: annotate(pairs) }),
+  };
+}
+
+/** What would be lost otherwise: an id that is no package URL, and the list behind a joined licence expression. */
+function ownPairs(component: Component): readonly Pair[] {
+  const [first] = component.licences;
+  const isPlain =
+    component.licences.length === 0 ||
+    (component.licences.length === 1 && declaredLicence(component.licences) === first);
+  const licences: readonly Pair[] = isPlain ? [] : component.licences.map((text): Pair => [LICENCE, text]);
+  return component.id === component.purl ? licences : [[ID, component.id], ...licences];
+}
+
+function writePurl(purl: string): unknown {
+  return { referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: purl };
+}
+
+function writeHash(hash: Hash): unknown {
+  return { algorithm: hash.algorithm.toUpperCase(), checksumValue: hash.value };
+}
+
+function declaredLicence(licences: readonly string[]): string {
+  if (licences.length === 0) return NONE;
+  const parts = licences.map((text) => (isLicenceExpression(text) ? text : (findLicenceId(text) ?? licenceRef(text))));
+  if (parts.length === 1) return parts[0] ?? NONE;
+  return [...new Set(parts)].map((part) => (part.includes(' ') ? `(${part})` : part)).join(' AND ');
+}
+
+function extractedLicences(components: readonly Component[]): readonly unknown[] {
+  const texts = new Map<string, string>();
+  for (const text of components.flatMap((component) => component.licences)) {
+    if (!isLicenceExpression(text) && findLicenceId(text) === undefined) texts.set(licenceRef(text), text);
+  }
+  return [...texts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([licenseId, name]) => ({ licenseId, name, extractedText: name }));
+}
+
+function writeAnnotations(pairs: readonly Pair[], sbom: Sbom): unknown {
+  return pairs.map(([name, value]) => ({
+    annotationDate: sbom.created,
+    annotationType: 'OTHER',
+    annotator: `Tool: ${sbom.tool.name}-${sbom.tool.version}`,
+    comment: `${name}=${value}`,
+  }));
+}
+
+function writeRelationships(sbom: Sbom): readonly unknown[] {
+  const ids = new Map(sbom.components.map((component) => [component.id, spdxId(component)]));
+  const edge = (from: string, relationshipType: string, to: string | undefined) => ({
+    spdxElementId: from,
+    relationshipType,
+    relatedSpdxElement: to,
+  });
+  return [
+    edge(DOCUMENT, 'DESCRIBES', ROOT),
+    ...[...ids.values()].map((id) => edge(ROOT, 'CONTAINS', id)),
+    ...sbom.dependencies.flatMap(({ from, to }) =>
+      to.map((target) => edge(ids.get(from) ?? NONE, 'DEPENDS_ON', ids.get(target))),
+    ),
+  ];
+}
+
+const decodeAnnotations = optional(arrayOf(object({ comment: optional(string) })));
+const decodePackage = object({
+  SPDXID: string,
+  name: string,
+  versionInfo: optional(string),
+  supplier: optional(string),
+  primaryPackagePurpose: optional(string),
+  checksums: optional(arrayOf(object({ algorithm: string, checksumValue: string }))),
+  licenseDeclared: optional(string),
+  licenseConcluded: optional(string),
+  externalRefs: optional(arrayOf(object({ referenceType: string, referenceLocator: string }))),
+  annotations: decodeAnnotations,
+});
+type RawPackage = ReturnType<typeof decodePackage>;
+const decodeDocument = object({
+  name: string,
+  creationInfo: object({ created: string, creators: optional(arrayOf(string)) }),
+  annotations: decodeAnnotations,
+  packages: optional(arrayOf(decodePackage, MAX_COMPONENTS)),
+  hasExtractedLicensingInfos: optional(
+    arrayOf(object({ licenseId: string, name: optional(string), extractedText: optional(string) }), MAX_COMPONENTS),
+  ),
+  relationships: optional(
+    arrayOf(
+      object({ spdxElementId: string, relationshipType: string, relatedSpdxElement: string }),
+      // Every component has an edge from the root and some of its own.
+      8 * MAX_COMPONENTS,
+    ),
+  ),
+  documentDescribes: optional(arrayOf(string)),
+});
+type RawDocument = ReturnType<typeof decodeDocument>;
+
+function read(document: unknown): Sbom {
+  const raw = decodeDocument(document, 'SPDX');
+  const packages = raw.packages ?? [];
+  const facts = readDocumentPairs(readPairs(raw.annotations));
+  const root = findRoot(raw, packages);
+  const names = new Map(
+    (raw.hasExtractedLicensingInfos ?? []).map((info) => [info.licenseId, info.name ?? info.extractedText ?? '']),
+  );
+  const ids = new Map<string, string>();
+  const taken = new Set<string>();
+  const components = packages.flatMap((entry) => {
+    if (entry === root || entry.primaryPackagePurpose === 'OPERATING-SYSTEM') return [];
+    const component = readPackage(entry, names, taken);
+    ids.set(entry.SPDXID, component.id);
+    return [component];
+  });
+  return arrangeSbom(
+    withDistro({
+      subject: readSubject(root, raw.name, facts.kind),
+      distro: decodeDistro(facts.distro) ?? readSystem(packages) ?? guessDistro(components),
+      components,
+      dependencies: readDependencies(raw, ids),
+      skipped: decodeSkipped(facts.skipped),
+      tool: readTool(raw.creationInfo.creators ?? []),
+      created: raw.creationInfo.created,
+    }),
+  );
+}
+
+/** What the document describes, if that is the thing as a whole and not one of the packages found. */
+function findRoot(raw: RawDocument, packages: readonly RawPackage[]): RawPackage | undefined {
+  const described = (raw.relationships ?? []).find(
+    (edge) => edge.spdxElementId === DOCUMENT && edge.relationshipType === 'DESCRIBES',
+  );
+  const id = described?.relatedSpdxElement ?? raw.documentDescribes?.[0];
+  const found = packages.find((entry) => entry.SPDXID === id);
+  const contains = (raw.relationships ?? []).some(
+    (edge) => edge.spdxElementId === id && edge.relationshipType !== 'DESCRIBES',
+  );
+  const purpose = found?.primaryPackagePurpose;
+  return found !== undefined && (contains || purpose === 'CONTAINER' || found.SPDXID === ROOT) ? found : undefined;
+}
+
+function readPackage(raw: RawPackage, names: ReadonlyMap<string, string>, taken: Set<string>): Component {
+  const pairs = readPairs(raw.annotations);
+  const purlText = raw.externalRefs?.find((reference) => reference.referenceType === 'purl')?.referenceLocator;
+  const version = raw.versionInfo ?? '';
+  const facts = readComponentPairs(pairs.filter(([name]) => name !== ID && name !== LICENCE));
+  const source = facts.source ?? sourceOfPurl(findPurl(purlText ?? ''), version);
+  const listed = pairs.filter(([name]) => name === LICENCE).map(([, value]) => value);
+  const supplier = readSupplier(raw.supplier);
+  const purpose = raw.primaryPackagePurpose?.toLowerCase();
+  return {
+    ...facts,
+    id: uniqueId(pairs.find(([name]) => name === ID)?.[1] ?? purlText ?? raw.SPDXID, taken),
+    kind: purpose === 'application' || purpose === 'file' ? purpose : 'library',
+    name: raw.name,
+    version,
+    ...(purlText === undefined ? {} : { purl: purlText }),
+    licences: listed.length > 0 ? listed : readLicence(raw, names),
+    ...(supplier === undefined ? {} : { supplier }),
+    hashes: readHashes(raw),
+    ...(source === undefined ? {} : { source }),
+  };
+}
+
+function readLicence(raw: RawPackage, names: ReadonlyMap<string, string>): readonly string[] {
+  const text = [raw.licenseDeclared, raw.licenseConcluded].find(
+    (licence) => licence !== undefined && licence !== NONE && licence !== 'NONE' && licence !== '',
+  );
+  return text === undefined ? [] : [names.get(text) ?? text];
+}
+
+function readHashes(raw: RawPackage): readonly Hash[] {
+  return (raw.checksums ?? []).flatMap(({ algorithm, checksumValue }) => {
+    const known = HASH_ALGORITHMS.find((name) => name === algorithm.toLowerCase());
+    return known === undefined ? [] : [{ algorithm: known, value: checksumValue }];
+  });
+}
+
+function readSupplier(text: string | undefined): string | undefined {
+  return text === undefined || text === NONE ? undefined : text.replace(/^(?:Organization|Person): /, '');
+}
+
+/** `comment` is `name=value`; a foreign one without `=` is not a fact. */
+function readPairs(annotations: readonly { readonly comment: string | undefined }[] | undefined): readonly Pair[] {
+  return (annotations ?? []).flatMap(({ comment = '' }): Pair[] => {
+    const equals = comment.indexOf('=');
+    return equals > 0 && !/\s/.test(comment.slice(0, equals))
+      ? [[comment.slice(0, equals), comment.slice(equals + 1)]]
+      : [];
+  });
+}
+
+function readSubject(root: RawPackage | undefined, name: string, kind: SbomSubject['kind'] | undefined): SbomSubject {
+  const checksum = root?.checksums?.find(({ algorithm }) => algorithm === 'SHA256' || algorithm === 'SHA512');
+  const digest =
+    findDigest(`${checksum?.algorithm.toLowerCase()}:${checksum?.checksumValue}`) ??
+    findDigest(root?.versionInfo ?? '');
+  return {
+    kind: kind ?? (root?.primaryPackagePurpose === 'CONTAINER' ? 'image' : 'unknown'),
+    name: root?.name ?? name,
+    ...(digest === undefined ? {} : { digest }),
+    ...(root?.versionInfo === undefined ? {} : { version: root.versionInfo }),
+  };
+}
+
+function readSystem(packages: readonly RawPackage[]): Sbom['distro'] {
+  const system = packages.find((entry) => entry.primaryPackagePurpose === 'OPERATING-SYSTEM');
+  if (system === undefined) return undefined;
+  return {
+    id: system.name.toLowerCase(),
+    ...(system.versionInfo === undefined ? {} : { versionId: system.versionInfo }),
+  };
+}
+
+function readTool(creators: readonly string[]): Sbom['tool'] {
+  const text = creators.find((creator) => creator.startsWith('Tool: '))?.slice('Tool: '.length) ?? 'unknown-';
+  const dash = text.lastIndexOf('-');
+  return dash < 0 ? { name: text, version: '' } : { name: text.slice(0, dash), version: text.slice(dash + 1) };
+}
+
+function readDependencies(raw: RawDocument, ids: ReadonlyMap<string, string>): readonly Dependency[] {
+  return (raw.relationships ?? []).flatMap((edge) => {
+    const isReversed = edge.relationshipType === 'DEPENDENCY_OF';
+    if (!isReversed && edge.relationshipType !== 'DEPENDS_ON') return [];
+    const [a, b] = [ids.get(edge.spdxElementId), ids.get(edge.relatedSpdxElement)];
+    if (a === undefined || b === undefined) return [];
+    return [isReversed ? { from: b, to: [a] } : { from: a, to: [b] }];
+  });
+}

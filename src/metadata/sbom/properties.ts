@@ -1,0 +1,109 @@
+/**
+ * Facts of a component that neither SPDX 2.3 nor CycloneDX 1.6 has a field for, as name and value pairs:
+ * CycloneDX writes them as properties, SPDX as annotations.
+ */
+import type { Component, Location, Scope, Sbom, SbomSubject } from './sbom.ts';
+
+export type Pair = readonly [name: string, value: string];
+
+const PREFIX = 'plimsoll:';
+const SCOPES: readonly Scope[] = ['runtime', 'development', 'optional'];
+
+export function componentPairs(component: Component): readonly Pair[] {
+  const pairs: Pair[] = component.locations.map((location) => [`${PREFIX}location`, formatLocation(location)]);
+  const layer = component.introducedBy;
+  if (layer !== undefined) pairs.push([`${PREFIX}introducedBy`, `${layer.index} ${layer.digest} ${layer.diffId}`]);
+  if (component.foundBy !== undefined) pairs.push([`${PREFIX}foundBy`, component.foundBy]);
+  if (component.scope !== 'runtime') pairs.push([`${PREFIX}scope`, component.scope]);
+  if (component.source !== undefined) {
+    pairs.push([`${PREFIX}sourceName`, component.source.name], [`${PREFIX}sourceVersion`, component.source.version]);
+  }
+  if (component.ownedBy !== undefined) pairs.push([`${PREFIX}ownedBy`, component.ownedBy]);
+  for (const [name, value] of Object.entries(component.properties)) pairs.push([name, value]);
+  return pairs;
+}
+
+type PairFields = Pick<Component, 'locations' | 'scope' | 'properties'> &
+  Partial<Pick<Component, 'introducedBy' | 'foundBy' | 'source' | 'ownedBy'>>;
+
+export function readComponentPairs(pairs: readonly Pair[]): PairFields {
+  const first = new Map<string, string>();
+  const properties = new Map<string, string>();
+  for (const [name, value] of pairs) {
+    if (!first.has(name)) first.set(name, value);
+    if (!name.startsWith(PREFIX)) properties.set(name, value);
+  }
+  const scope = SCOPES.find((known) => known === first.get(`${PREFIX}scope`)) ?? 'runtime';
+  const foundBy = first.get(`${PREFIX}foundBy`) ?? first.get('syft:package:foundBy');
+  const ownedBy = first.get(`${PREFIX}ownedBy`);
+  const introducedBy = readLayer(first.get(`${PREFIX}introducedBy`));
+  const source = readSource(first);
+  return {
+    locations: pairs.filter(([name]) => name === `${PREFIX}location`).map(([, value]) => parseLocation(value)),
+    scope,
+    properties: Object.fromEntries([...properties].sort(([a], [b]) => (a < b ? -1 : 1))),
+    ...(introducedBy === undefined ? {} : { introducedBy }),
+    ...(foundBy === undefined ? {} : { foundBy }),
+    ...(source === undefined ? {} : { source }),
+    ...(ownedBy === undefined ? {} : { ownedBy }),
+  };
+}
+
+function readLayer(text: string | undefined): Component['introducedBy'] {
+  const [index, digest, diffId] = (text ?? '').split(' ');
+  return digest === undefined || diffId === undefined ? undefined : { index: Number(index), digest, diffId };
+}
+
+/** Ours, or Trivy's: there the version comes in parts. */
+function readSource(first: ReadonlyMap<string, string>): Component['source'] {
+  const name = first.get(`${PREFIX}sourceName`);
+  if (name !== undefined) return { name, version: first.get(`${PREFIX}sourceVersion`) ?? '' };
+  const trivy = (key: string) => first.get(`aquasecurity:trivy:Src${key}`);
+  const trivyName = trivy('Name');
+  if (trivyName === undefined) return undefined;
+  const epoch = trivy('Epoch') ?? '0';
+  const release = trivy('Release');
+  const version = `${trivy('Version') ?? ''}${release === undefined ? '' : `-${release}`}`;
+  return { name: trivyName, version: epoch === '0' ? version : `${epoch}:${version}` };
+}
+
+function formatLocation(location: Location): string {
+  return `${location.layer ?? '-'} ${location.path}`;
+}
+
+function parseLocation(text: string): Location {
+  const space = text.indexOf(' ');
+  const layer = text.slice(0, space);
+  const path = text.slice(space + 1);
+  return layer === '-' || layer === '' ? { path } : { path, layer };
+}
+
+const SUBJECT_KINDS: readonly SbomSubject['kind'][] = ['image', 'folder', 'file', 'unknown'];
+
+/** Facts of the whole document: the kind of subject, the release files, what was skipped. */
+export function documentPairs(sbom: Sbom): readonly Pair[] {
+  const pairs: Pair[] = [[`${PREFIX}subjectKind`, sbom.subject.kind]];
+  if (sbom.distro !== undefined) pairs.push([`${PREFIX}distro`, JSON.stringify(sbom.distro)]);
+  for (const { path, reason } of sbom.skipped) pairs.push([`${PREFIX}skipped`, JSON.stringify({ path, reason })]);
+  return pairs;
+}
+
+export function readDocumentPairs(pairs: readonly Pair[]): {
+  readonly kind: SbomSubject['kind'] | undefined;
+  readonly distro: unknown;
+  readonly skipped: readonly unknown[];
+} {
+  const all = (name: string) => pairs.filter(([key]) => key === `${PREFIX}${name}`).map(([, value]) => value);
+  const kind = SUBJECT_KINDS.find((known) => known === all('subjectKind')[0]);
+  return { kind, distro: tryJson(all('distro')[0]), skipped: all('skipped').map(tryJson) };
+}
+
+function tryJson(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A property of a foreign document that only looks like ours.
+    return undefined;
+  }
+}

@@ -1,0 +1,70 @@
+/** What readers of formats share: the source package, ids, the distribution from whatever a foreign document has. */
+import { isRecord } from '../../core/index.ts';
+import type { SkippedFile } from '../../core/index.ts';
+import { findPurl } from '../ecosystem/index.ts';
+import type { Distro, Purl } from '../ecosystem/index.ts';
+import type { Component, Sbom } from './sbom.ts';
+
+/** Ceiling of components read from one document: the largest real images have some tens of thousands. */
+export const MAX_COMPONENTS = 500_000;
+
+/** The source package from the `upstream` qualifier that Syft writes: `name` or `name@version`. */
+export function sourceOfPurl(purl: Purl | undefined, version: string): Component['source'] {
+  const upstream = purl?.qualifiers.get('upstream');
+  if (upstream === undefined || purl?.type === 'rpm') return undefined;
+  const at = upstream.lastIndexOf('@');
+  return at > 0 ? { name: upstream.slice(0, at), version: upstream.slice(at + 1) } : { name: upstream, version };
+}
+
+/** Makes ids unique: foreign documents name one package several times. */
+export function uniqueId(wanted: string, taken: Set<string>): string {
+  let id = wanted;
+  for (let count = 2; taken.has(id); count++) id = `${wanted}#${count}`;
+  taken.add(id);
+  return id;
+}
+
+/** The distribution from a foreign document's OS packages, whose package URLs name it. */
+export function guessDistro(components: readonly Component[]): Distro | undefined {
+  for (const component of components) {
+    const purl = findPurl(component.purl ?? '');
+    const distro = purl === undefined ? undefined : distroOfPurl(purl);
+    if (distro !== undefined) return distro;
+  }
+  return undefined;
+}
+
+function distroOfPurl(purl: Purl): Distro | undefined {
+  if (!['deb', 'apk', 'rpm'].includes(purl.type) || purl.namespace === undefined) return undefined;
+  const text = purl.qualifiers.get('distro');
+  const versionId = text === undefined ? undefined : /(?:^|-)(\d[\w.]*)$/.exec(text)?.[1];
+  return versionId === undefined ? undefined : { id: purl.namespace, versionId };
+}
+
+export function decodeDistro(value: unknown): Distro | undefined {
+  if (!isRecord(value) || typeof value.id !== 'string') return undefined;
+  const text = (key: string) => (typeof value[key] === 'string' ? { [key]: value[key] } : {});
+  const idLike = Array.isArray(value.idLike) ? value.idLike.filter((id) => typeof id === 'string') : undefined;
+  return {
+    id: value.id,
+    ...text('versionId'),
+    ...text('codename'),
+    ...text('prettyName'),
+    ...(idLike === undefined ? {} : { idLike }),
+  };
+}
+
+export function decodeSkipped(values: readonly unknown[]): readonly SkippedFile[] {
+  return values.flatMap((value) =>
+    isRecord(value) && typeof value.path === 'string' && typeof value.reason === 'string'
+      ? [{ path: value.path, reason: value.reason }]
+      : [],
+  );
+}
+
+export type DraftSbom = Omit<Sbom, 'distro'> & { readonly distro: Distro | undefined };
+
+/** Leaves the field out where there is nothing to say. */
+export function withDistro({ distro, ...rest }: DraftSbom): Sbom {
+  return distro === undefined ? rest : { ...rest, distro };
+}

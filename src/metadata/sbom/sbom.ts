@@ -1,0 +1,117 @@
+/** The one neutral model of a software bill of materials; formats read and write it, all else knows only this. */
+import type { Digest, SkippedFile } from '../../core/index.ts';
+import type { Distro } from '../ecosystem/index.ts';
+
+export interface Sbom {
+  readonly subject: SbomSubject;
+  readonly distro?: Distro;
+  /** Sorted by id; ids are unique. */
+  readonly components: readonly Component[];
+  /** Sorted; both ends are ids of components. */
+  readonly dependencies: readonly Dependency[];
+  /** What was not read although it may hold components: the known unknowns. */
+  readonly skipped: readonly SkippedFile[];
+  readonly tool: SbomTool;
+  /** RFC 3339, whole seconds, UTC. */
+  readonly created: string;
+}
+
+export interface SbomTool {
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface SbomSubject {
+  readonly kind: 'image' | 'folder' | 'file' | 'unknown';
+  /** Image reference without digest, or the folder's or file's path as given. */
+  readonly name: string;
+  /** Manifest digest of an image, content digest of a file. */
+  readonly digest?: Digest;
+  readonly version?: string;
+}
+
+export type ComponentKind = 'library' | 'application' | 'file';
+
+export interface Component {
+  /** The package URL where there is one. */
+  readonly id: string;
+  readonly kind: ComponentKind;
+  /** As the ecosystem spells it: `@scope/name`, `github.com/x/y`. */
+  readonly name: string;
+  readonly version: string;
+  readonly purl?: string;
+  /** SPDX expressions where the text is one, else the text found. */
+  readonly licences: readonly string[];
+  readonly locations: readonly Location[];
+  /** The earliest layer since which the component was there without a break. */
+  readonly introducedBy?: LayerMark;
+  /** Id of the cataloger. */
+  readonly foundBy?: string;
+  readonly supplier?: string;
+  readonly hashes: readonly Hash[];
+  readonly scope: Scope;
+  /** The source package that it was built from, where that differs in name or version. */
+  readonly source?: { readonly name: string; readonly version: string };
+  /** Id of the OS package whose file list holds this component's files. */
+  readonly ownedBy?: string;
+  /** Facts without a field of their own, by name. Names sorted. */
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** Why it is there: for running, only for building, or only if it could be had. */
+export type Scope = 'runtime' | 'development' | 'optional';
+
+export interface Location {
+  readonly path: string;
+  /** Diff id of the layer that holds this version of the file. */
+  readonly layer?: string;
+}
+
+export interface LayerMark {
+  readonly index: number;
+  readonly digest: string;
+  readonly diffId: string;
+}
+
+export const HASH_ALGORITHMS = ['md5', 'sha1', 'sha256', 'sha384', 'sha512'] as const;
+
+export interface Hash {
+  readonly algorithm: (typeof HASH_ALGORITHMS)[number];
+  /** Lower-case hex. */
+  readonly value: string;
+}
+
+export interface Dependency {
+  readonly from: string;
+  readonly to: readonly string[];
+}
+
+/** Sorts what has no order of its own and joins edges of one origin; edges to unknown ids are dropped. */
+export function arrangeSbom(sbom: Sbom): Sbom {
+  const components = [...sbom.components].sort((a, b) => compareText(a.id, b.id));
+  const known = new Set(components.map((component) => component.id));
+  return {
+    ...sbom,
+    components,
+    dependencies: arrangeDependencies(sbom.dependencies, known),
+    skipped: [...sbom.skipped].sort((a, b) => compareText(a.path, b.path) || compareText(a.reason, b.reason)),
+  };
+}
+
+function arrangeDependencies(dependencies: readonly Dependency[], known: ReadonlySet<string>): readonly Dependency[] {
+  const edges = new Map<string, Set<string>>();
+  for (const { from, to } of dependencies) {
+    if (!known.has(from)) continue;
+    const targets = edges.get(from) ?? new Set();
+    for (const target of to) if (known.has(target) && target !== from) targets.add(target);
+    if (targets.size > 0) edges.set(from, targets);
+  }
+  return [...edges]
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([from, to]) => ({ from, to: [...to].sort(compareText) }));
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

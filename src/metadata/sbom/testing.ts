@@ -1,0 +1,74 @@
+/** Bills of materials for tests: one with every field set, one with next to nothing. */
+import { digestOf } from '../../core/index.ts';
+import type { Component, Sbom } from './sbom.ts';
+
+export function createComponent(
+  part: Partial<Component> & { readonly name: string; readonly version: string },
+): Component {
+  const purl = part.purl ?? `pkg:npm/${part.name.replace('@', '%40')}@${part.version}`;
+  return {
+    id: purl,
+    kind: 'library',
+    purl,
+    licences: [],
+    locations: [],
+    hashes: [],
+    scope: 'runtime',
+    properties: {},
+    ...part,
+  };
+}
+
+const digest = digestOf('layer');
+
+export const fullSbom: Sbom = {
+  subject: { kind: 'image', name: 'localhost:5000/shop/app:1.0', digest: digestOf('manifest'), version: '1.0' },
+  distro: { id: 'debian', versionId: '12', codename: 'bookworm', prettyName: 'Debian GNU/Linux 12 (bookworm)' },
+  components: [
+    createComponent({
+      id: 'pkg:deb/debian/libssl3@3.0.11-1+b1?arch=amd64&distro=debian-12',
+      purl: 'pkg:deb/debian/libssl3@3.0.11-1+b1?arch=amd64&distro=debian-12',
+      name: 'libssl3',
+      version: '3.0.11-1+b1',
+      licences: ['Apache-2.0', 'BSD something odd'],
+      locations: [{ path: 'var/lib/dpkg/status', layer: digest }, { path: 'usr/share/doc/libssl3/copyright' }],
+      introducedBy: { index: 0, digest, diffId: digestOf('diff') },
+      foundBy: 'dpkg',
+      supplier: 'Debian OpenSSL Team <pkg-openssl-devel@alioth-lists.debian.net>',
+      hashes: [{ algorithm: 'sha256', value: 'a'.repeat(64) }],
+      source: { name: 'openssl', version: '3.0.11-1' },
+      properties: { 'go:h1': 'h1:abc=' },
+    }),
+    createComponent({
+      name: '@scope/left-pad',
+      version: '1.3.0',
+      licences: ['MIT OR Apache-2.0'],
+      scope: 'development',
+      ownedBy: 'pkg:deb/debian/libssl3@3.0.11-1+b1?arch=amd64&distro=debian-12',
+    }),
+    {
+      ...withoutPurl(createComponent({ name: 'tool', version: '2' })),
+      id: 'tool@2',
+      kind: 'application',
+      scope: 'optional',
+      licences: ['custom'],
+    },
+  ],
+  dependencies: [{ from: 'pkg:npm/%40scope/left-pad@1.3.0', to: ['tool@2'] }],
+  skipped: [{ path: 'usr/bin/huge', reason: 'expected at most 100 bytes, found 200' }],
+  tool: { name: 'plimsoll', version: '0.1.0' },
+  created: '2026-01-02T03:04:05Z',
+};
+
+function withoutPurl({ purl: _purl, ...rest }: Component): Component {
+  return rest;
+}
+
+export const smallSbom: Sbom = {
+  subject: { kind: 'folder', name: '.' },
+  components: [],
+  dependencies: [],
+  skipped: [],
+  tool: { name: 'plimsoll', version: '0.1.0' },
+  created: '1970-01-01T00:00:00Z',
+};
