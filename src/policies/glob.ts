@@ -1,0 +1,66 @@
+/**
+ * Image globs of ClusterImagePolicy: `*` is any run without a slash, `**` anything, all else literal, the whole name anchored.
+ * `*` alone means Docker Hub's official images and `*` + `/*` its users' images.
+ */
+import { AppError, DEFAULT_TAG, DOCKER_HUB } from '../core/index.ts';
+import type { Reference } from '../core/index.ts';
+
+const ALLOWED = /^[a-zA-Z0-9\-_:/*.@]+$/;
+
+/** Ceiling of a glob, and of wildcards in it: a regular expression made of more could be slow. */
+const MAX_GLOB_CHARS = 1024;
+const MAX_WILDCARDS = 16;
+
+export type ImageGlob = (reference: Reference, asWritten: string) => boolean;
+
+/** Throws `invalid-input` for a character outside the glob's alphabet. */
+export function compileGlob(glob: string, where: string): ImageGlob {
+  if (!ALLOWED.test(glob) || glob.length > MAX_GLOB_CHARS) {
+    throw new AppError(
+      'invalid-input',
+      `${where}: expected a glob of letters, digits and -_:/*.@, found "${glob.slice(0, 120)}"`,
+    );
+  }
+  const pattern = toPattern(expand(glob), where);
+  return (reference, asWritten) => namesOf(reference, asWritten).some((name) => pattern.test(name));
+}
+
+function expand(glob: string): string {
+  if (glob === '*') return 'index.docker.io/library/*';
+  if (glob === '*/*') return 'index.docker.io/*/*';
+  return glob;
+}
+
+function toPattern(glob: string, where: string): RegExp {
+  const parts = glob.split(/(\*+)/);
+  if (parts.length > 2 * MAX_WILDCARDS + 1) {
+    throw new AppError(
+      'invalid-input',
+      `${where}: expected at most ${MAX_WILDCARDS} wildcards, found ${(parts.length - 1) / 2}`,
+    );
+  }
+  const source = parts.map((part) => {
+    if (part.startsWith('**')) return '.*';
+    if (part === '*') return '[^/]*';
+    return part.replaceAll('.', String.raw`\.`);
+  });
+  return new RegExp(`^${source.join('')}$`, 's');
+}
+
+/**
+ * Every spelling of one image: a glob that fits any of them applies, so a policy is not evaded by writing the name another way,
+ * nor by the digest that the mutating webhook adds.
+ */
+function namesOf(reference: Reference, asWritten: string): string[] {
+  const { repository, tag = DEFAULT_TAG, digest } = reference;
+  const ends = [`:${tag}`, ...(digest === undefined ? [] : [`@${digest}`, `:${tag}@${digest}`])];
+  const registries = registryNames(reference.registry);
+  const qualified = registries.flatMap((registry) => ends.map((end) => `${registry}/${repository}${end}`));
+  return [asWritten, asWritten.split('@', 1)[0] ?? '', ...qualified];
+}
+
+/** Docker Hub has two names in use, and the port of HTTPS goes without saying. */
+function registryNames(registry: string): readonly string[] {
+  const host = registry.replace(/:0*443$/, '');
+  return [...new Set([registry, host, ...(host === DOCKER_HUB ? ['docker.io'] : [])])];
+}

@@ -1,0 +1,29 @@
+import { createContext, Script } from 'node:vm';
+import { isRecord } from '../../core/index.ts';
+
+/** Room to run in: only a script in a context can be stopped from outside while it runs. */
+const room: { work?: () => unknown } = createContext({});
+const script = new Script('work()');
+
+export type Bounded<T> =
+  | { readonly kind: 'done'; readonly value: T }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** Runs work of unknown length, and stops it after so many milliseconds. Whatever it throws comes back as a message. */
+export function runBounded<T>(work: () => T, milliseconds: number): Bounded<T> {
+  let done: Bounded<T> | undefined;
+  room.work = () => {
+    done = { kind: 'done', value: work() };
+  };
+  try {
+    script.runInContext(room, { timeout: milliseconds });
+  } catch (error) {
+    // The error of a stopped script is of the room's own realm, so it is no Error here.
+    if (isRecord(error) && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
+      return { kind: 'failed', message: `expected an answer within ${milliseconds} ms, found none` };
+    return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+  } finally {
+    delete room.work;
+  }
+  return done ?? { kind: 'failed', message: 'the work did not end' };
+}

@@ -1,0 +1,2 @@
+export { compileCel } from './cel.ts';
+export type { CelOutcome, CelProgram } from './cel.ts';

@@ -1,0 +1,169 @@
+/** Signatures over files: as a Sigstore bundle, as a bare base64 signature, or in cosign's JSON of versions 1 and 2. */
+import { createHash } from 'node:crypto';
+import { algorithmOf, AppError, digestOf, hexOf, isRecord, parseJson } from '../../core/index.ts';
+import type { Digest, Verification, VerifiedSignature } from '../../core/index.ts';
+import { findEnvelopeSigners, findSubject, isInTotoPayloadType, parseStatement } from '../../attestations/index.ts';
+import { formatMessageBundle, MAX_BUNDLE_BYTES, parseBundle } from '../bundles/bundle.ts';
+import type { Bundle, BundleContent, MessageDigest } from '../bundles/bundle.ts';
+import { encodeBase64, findBase64 } from '../crypto/index.ts';
+import type { PublicKey, SigningKey } from '../crypto/index.ts';
+import { rejection } from '../images/candidate.ts';
+import type { RejectionCode } from '../images/candidate.ts';
+
+/** The file itself, or only its digest, from which Ed25519 signatures cannot be verified. */
+export type Blob =
+  | { readonly kind: 'content'; readonly content: Uint8Array }
+  | { readonly kind: 'digest'; readonly digest: Digest };
+
+export interface SignedBlob {
+  readonly digest: Digest;
+  /** Base64, without a line end. */
+  readonly signature: string;
+  /** A Sigstore bundle of version 0.3. */
+  readonly bundle: string;
+}
+
+export async function signBlob(content: Uint8Array, key: SigningKey): Promise<SignedBlob> {
+  const digest = digestOf(content);
+  const signature = await key.sign(content);
+  const sha256 = Buffer.from(digest.slice('sha256:'.length), 'hex');
+  return {
+    digest,
+    signature: encodeBase64(signature),
+    bundle: formatMessageBundle(signature, sha256, key.publicKey.hint),
+  };
+}
+
+/** What is said to prove the blob: the text of a bundle file or of a signature file. */
+export type BlobProof =
+  | { readonly kind: 'bundle'; readonly bytes: Uint8Array }
+  | { readonly kind: 'signature'; readonly text: string };
+
+export interface BlobRequirement {
+  readonly blob: Blob;
+  /** At least one; any of them may have signed. */
+  readonly keys: readonly PublicKey[];
+}
+
+/** Throws `invalid-input` for a malformed bundle, and for a digest where only content can be verified. */
+export function verifyBlob(proof: BlobProof, requirement: BlobRequirement): Verification<VerifiedSignature> {
+  if (requirement.keys.length === 0) throw new AppError('usage', 'keys: expected at least one public key, found none');
+  const bytes = proof.kind === 'bundle' ? proof.bytes : new TextEncoder().encode(proof.text);
+  const source = digestOf(bytes);
+  if (proof.kind === 'signature') return verifyText(proof.text, source, requirement);
+  const old = findOldBundle(bytes);
+  if (old !== undefined) {
+    if (old.hasCertificate) return reject(source, 'certificate-only', CERTIFICATE_MESSAGE);
+    return verifyText(old.signature, source, requirement);
+  }
+  return verifyBundle(parseBundle(bytes, 'bundle'), source, requirement);
+}
+
+const CERTIFICATE_MESSAGE = 'signed with a certificate, while a signature by a key is wanted';
+const OTHER_FILE_MESSAGE = 'the signature is over another file';
+
+function verifyText(text: string, source: Digest, requirement: BlobRequirement): Verification<VerifiedSignature> {
+  const signature = findBase64(text.trim());
+  if (signature === undefined || signature.length === 0) {
+    return reject(source, 'signature-malformed', 'the signature is not base64');
+  }
+  return verifyMessage(signature, source, requirement);
+}
+
+/** cosign 1 and 2 wrote `{"base64Signature", "cert", "rekorBundle"}`. */
+function findOldBundle(
+  bytes: Uint8Array,
+): { readonly signature: string; readonly hasCertificate: boolean } | undefined {
+  const document = parseJson(bytes, { what: 'bundle', maxBytes: MAX_BUNDLE_BYTES });
+  if (!isRecord(document) || typeof document['base64Signature'] !== 'string') return undefined;
+  const certificate = document['cert'];
+  return { signature: document['base64Signature'], hasCertificate: certificate !== undefined && certificate !== '' };
+}
+
+function verifyBundle(bundle: Bundle, source: Digest, requirement: BlobRequirement): Verification<VerifiedSignature> {
+  if (bundle.material.kind === 'certificate') return reject(source, 'certificate-only', CERTIFICATE_MESSAGE);
+  if (bundle.content.kind === 'envelope') return verifyEnvelope(bundle.content, source, requirement);
+  const { digest, signature } = bundle.content;
+  if (digest !== undefined && !isClaimedDigest(digest, requirement.blob)) {
+    const found = `${digest.hash}:${Buffer.from(digest.bytes).toString('hex')}`;
+    return reject(source, 'payload-other-artifact', OTHER_FILE_MESSAGE, {
+      expected: blobDigest(requirement.blob),
+      found,
+    });
+  }
+  return verifyMessage(signature, source, requirement);
+}
+
+/** Whether the digest that the bundle repeats is the blob's; the signature is what counts, this gives the better reason. */
+function isClaimedDigest(claimed: MessageDigest, blob: Blob): boolean {
+  const hex = Buffer.from(claimed.bytes).toString('hex');
+  if (blob.kind === 'content') return createHash(claimed.hash).update(blob.content).digest('hex') === hex;
+  if (algorithmOf(blob.digest) === claimed.hash) return hexOf(blob.digest) === hex;
+  const expected = `expected a ${claimed.hash} digest or the file itself, as the bundle has it`;
+  throw new AppError('invalid-input', `${expected}, found ${blob.digest}`);
+}
+
+function verifyMessage(
+  signature: Uint8Array,
+  source: Digest,
+  requirement: BlobRequirement,
+): Verification<VerifiedSignature> {
+  const signers = requirement.keys.filter((key) => isBlobSigned(requirement.blob, key, signature));
+  return verdictOf(signers, source, requirement);
+}
+
+function isBlobSigned(blob: Blob, key: PublicKey, signature: Uint8Array): boolean {
+  if (blob.kind === 'content') return key.verify(blob.content, signature);
+  const result = key.verifyDigest(Buffer.from(hexOf(blob.digest), 'hex'), algorithmOf(blob.digest), signature);
+  if (result !== undefined) return result;
+  throw new AppError('invalid-input', 'an Ed25519 signature cannot be verified from a digest, give the file itself');
+}
+
+function verifyEnvelope(
+  content: Extract<BundleContent, { kind: 'envelope' }>,
+  source: Digest,
+  requirement: BlobRequirement,
+): Verification<VerifiedSignature> {
+  const { envelope } = content;
+  const signers = findEnvelopeSigners(envelope, requirement.keys);
+  if (signers.length === 0) return verdictOf(signers, source, requirement);
+  if (!isInTotoPayloadType(envelope.payloadType)) {
+    const message = 'the envelope holds something else than an in-toto statement';
+    return reject(source, 'payload-type-unsupported', message, { found: envelope.payloadType });
+  }
+  const expected = blobDigest(requirement.blob);
+  if (findSubject(parseStatement(envelope.payload), expected) === undefined) {
+    return reject(source, 'subject-mismatch', 'the statement is about another file', { expected });
+  }
+  return verdictOf(signers, source, requirement);
+}
+
+function verdictOf(
+  signers: readonly PublicKey[],
+  source: Digest,
+  requirement: BlobRequirement,
+): Verification<VerifiedSignature> {
+  if (signers.length === 0) {
+    const expected = requirement.keys.map((key) => key.keyId).join(', ');
+    return reject(source, 'signature-mismatch', 'none of the given keys signed this file', { expected });
+  }
+  const artifact = blobDigest(requirement.blob);
+  const verified = signers.map((key): VerifiedSignature => {
+    const signer = { kind: 'key', keyId: key.keyId } as const;
+    return { kind: 'signature', artifact, signer, storage: 'file', source, annotations: {} };
+  });
+  return { verified, rejected: [] };
+}
+
+function blobDigest(blob: Blob): Digest {
+  return blob.kind === 'digest' ? blob.digest : digestOf(blob.content);
+}
+
+function reject(
+  source: Digest,
+  code: RejectionCode,
+  message: string,
+  facts: { readonly expected?: string; readonly found?: string } = {},
+): Verification<VerifiedSignature> {
+  return { verified: [], rejected: [rejection(code, source, { message, ...facts })] };
+}

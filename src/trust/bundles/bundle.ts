@@ -1,0 +1,152 @@
+/**
+ * Sigstore bundles in JSON form (sigstore_bundle.proto, media types 0.1 to 0.3).
+ *
+ * Implements reading of DSSE and message-signature content with a public-key hint or a certificate, and writing of 0.3 with a
+ * public-key hint. Log entries and timestamps are kept as they came; signatures by managed keys need neither.
+ */
+import { AppError, arrayOf, decodeJson, object, optional, record, string } from '../../core/index.ts';
+import { decodeEnvelope, envelopeValue, MAX_ENVELOPE_BYTES } from '../../attestations/index.ts';
+import type { Envelope } from '../../attestations/index.ts';
+import { decodeBase64, encodeBase64 } from '../crypto/index.ts';
+import type { HashName } from '../crypto/index.ts';
+
+export const BUNDLE_MEDIA_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+
+const MEDIA_TYPES: readonly string[] = [
+  BUNDLE_MEDIA_TYPE,
+  'application/vnd.dev.sigstore.bundle+json;version=0.1',
+  'application/vnd.dev.sigstore.bundle+json;version=0.2',
+  'application/vnd.dev.sigstore.bundle+json;version=0.3',
+];
+
+/** The client specification's ceilings: each entry costs a signature and a Merkle proof. */
+const MAX_LOG_ENTRIES = 32;
+const MAX_TIMESTAMPS = 32;
+
+/** An envelope is base64 inside JSON inside the bundle. */
+export const MAX_BUNDLE_BYTES = MAX_ENVELOPE_BYTES;
+
+export type BundleContent =
+  | { readonly kind: 'envelope'; readonly envelope: Envelope }
+  | { readonly kind: 'message'; readonly signature: Uint8Array; readonly digest: MessageDigest | undefined };
+
+export interface MessageDigest {
+  readonly hash: HashName;
+  readonly bytes: Uint8Array;
+}
+
+/** What the bundle says about its signer: a hint at a key, or a certificate in DER. */
+export type BundleMaterial =
+  | { readonly kind: 'key'; readonly hint: string }
+  | { readonly kind: 'certificate'; readonly certificate: Uint8Array };
+
+export interface Bundle {
+  readonly mediaType: string;
+  readonly material: BundleMaterial;
+  readonly content: BundleContent;
+}
+
+const bytes = (value: unknown, path: string): Uint8Array => decodeBase64(string(value, path), path);
+const certificate = object({ rawBytes: bytes });
+
+const material = object({
+  publicKey: optional(object({ hint: optional(string) })),
+  certificate: optional(certificate),
+  x509CertificateChain: optional(object({ certificates: arrayOf(certificate, 16) })),
+  tlogEntries: optional(arrayOf(record, MAX_LOG_ENTRIES)),
+  timestampVerificationData: optional(object({ rfc3161Timestamps: optional(arrayOf(record, MAX_TIMESTAMPS)) })),
+});
+
+const bundle = object({
+  mediaType: string,
+  verificationMaterial: material,
+  dsseEnvelope: optional(decodeEnvelope),
+  messageSignature: optional(
+    object({
+      messageDigest: optional(object({ algorithm: optional(string), digest: optional(bytes) })),
+      signature: bytes,
+    }),
+  ),
+});
+
+type RawBundle = ReturnType<typeof bundle>;
+
+/** Throws `invalid-input` naming the path: malformed, of an unknown version, over a ceiling, not exactly one content and material. */
+export function parseBundle(input: Uint8Array | string, what: string): Bundle {
+  const source = decodeJson(input, bundle, { what, maxBytes: MAX_BUNDLE_BYTES });
+  if (!MEDIA_TYPES.includes(source.mediaType)) {
+    throw new AppError(
+      'invalid-input',
+      `${what}.mediaType: expected ${BUNDLE_MEDIA_TYPE}, found "${source.mediaType}"`,
+    );
+  }
+  return { mediaType: source.mediaType, material: materialOf(source, what), content: contentOf(source, what) };
+}
+
+/** Whether a layer or artifact of this type is a Sigstore bundle of whatever version. */
+export function isBundleMediaType(mediaType: string): boolean {
+  return mediaType.startsWith('application/vnd.dev.sigstore.bundle');
+}
+
+function materialOf(source: RawBundle, what: string): BundleMaterial {
+  const { publicKey, certificate: single, x509CertificateChain: chain } = source.verificationMaterial;
+  const given = [publicKey, single, chain].filter((entry) => entry !== undefined);
+  const path = `${what}.verificationMaterial`;
+  if (given.length !== 1) {
+    throw new AppError(
+      'invalid-input',
+      `${path}: expected one of publicKey, certificate and chain, found ${given.length}`,
+    );
+  }
+  if (publicKey !== undefined) return { kind: 'key', hint: publicKey.hint ?? '' };
+  const leaf = single ?? chain?.certificates[0];
+  if (leaf === undefined) throw new AppError('invalid-input', `${path}: expected a certificate, found an empty chain`);
+  return { kind: 'certificate', certificate: leaf.rawBytes };
+}
+
+function contentOf(source: RawBundle, what: string): BundleContent {
+  const { dsseEnvelope, messageSignature } = source;
+  if ((dsseEnvelope === undefined) === (messageSignature === undefined)) {
+    throw new AppError('invalid-input', `${what}: expected either dsseEnvelope or messageSignature`);
+  }
+  if (dsseEnvelope !== undefined) return { kind: 'envelope', envelope: dsseEnvelope };
+  const digest = messageSignature?.messageDigest;
+  return {
+    kind: 'message',
+    signature: messageSignature?.signature ?? new Uint8Array(),
+    digest: digest?.digest === undefined ? undefined : { hash: hashOf(digest.algorithm, what), bytes: digest.digest },
+  };
+}
+
+const HASHES: Readonly<Record<string, HashName>> = { SHA2_256: 'sha256', SHA2_384: 'sha384', SHA2_512: 'sha512' };
+
+function hashOf(name: string | undefined, what: string): HashName {
+  const found = HASHES[name ?? ''];
+  if (found !== undefined) return found;
+  const expected = Object.keys(HASHES).join(', ');
+  throw new AppError(
+    'invalid-input',
+    `${what}.messageSignature.messageDigest.algorithm: expected ${expected}, found ${String(name)}`,
+  );
+}
+
+/** A bundle of version 0.3 around an envelope signed by the key of this hint. */
+export function formatEnvelopeBundle(envelope: Envelope, hint: string): string {
+  return JSON.stringify({
+    mediaType: BUNDLE_MEDIA_TYPE,
+    verificationMaterial: { publicKey: { hint } },
+    dsseEnvelope: envelopeValue(envelope),
+  });
+}
+
+/** A bundle of version 0.3 around a signature over a file whose SHA-256 is `sha256`. */
+export function formatMessageBundle(signature: Uint8Array, sha256: Uint8Array, hint: string): string {
+  return JSON.stringify({
+    mediaType: BUNDLE_MEDIA_TYPE,
+    verificationMaterial: { publicKey: { hint } },
+    messageSignature: {
+      messageDigest: { algorithm: 'SHA2_256', digest: encodeBase64(sha256) },
+      signature: encodeBase64(signature),
+    },
+  });
+}

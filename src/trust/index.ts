@@ -1,0 +1,14 @@
+export { formatPublicKey, importPublicKey } from './crypto/index.ts';
+export type { KeyAlgorithm, PublicKey, SigningKey } from './crypto/index.ts';
+export { generatePkcs8, importPkcs8 } from './crypto/index.ts';
+export { encryptKeyFile } from './keys/key-file.ts';
+export { openPlainKey, openPublicKey, openSigningKey } from './keys/open-key.ts';
+export type { AskPassword, KeySources } from './keys/open-key.ts';
+export { fetchAttestations, fetchSignatures } from './images/fetch.ts';
+export type { Candidate, RejectionCode } from './images/candidate.ts';
+export { verifyAttestations, verifySignatures } from './images/verify.ts';
+export type { AttestationRequirement, ProvenAttestation, SignatureRequirement } from './images/verify.ts';
+export { attestImage, signImage } from './images/sign.ts';
+export type { ImageAttestation, ImageSignature, SignatureFormat, SignOptions, Stored } from './images/sign.ts';
+export { signBlob, verifyBlob } from './blobs/blob.ts';
+export type { Blob, BlobProof, BlobRequirement, SignedBlob } from './blobs/blob.ts';
