@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AppError, digestOf } from '../core/index.ts';
+import type { Evidence } from '../core/index.ts';
+import { parsePolicies } from '../policies/index.ts';
+import { createSignature, createTestKey, policyText } from '../policies/testing.ts';
+import { admit } from './admit.ts';
+import type { AdmitInput } from './admit.ts';
+import type { EvidenceSource } from './gather-evidence.ts';
+import { reviewAdmission } from './review.ts';
+
+const key = createTestKey();
+const at = new Date('2026-01-02T00:00:00Z');
+const signal = new AbortController().signal;
+const policies = parsePolicies(policyText([{ key: { data: key.pem } }]), 'p.yaml');
+const digest = digestOf('app');
+
+/** Every tag means `digest`; evidence by digest. */
+function createSource(evidence: readonly Evidence[], more: Partial<EvidenceSource> = {}): EvidenceSource {
+  return {
+    resolve: async (reference) => reference.digest ?? digest,
+    gather: async (wanted) => ({
+      evidence: evidence.filter((item) => item.artifact === wanted.digest),
+      rejected: [],
+    }),
+    ...more,
+  };
+}
+
+const signed = createSource([createSignature(key, digest)]);
+
+function pod(...images: string[]): Record<string, unknown> {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', namespace: 'shop' },
+    spec: { containers: images.map((image, index) => ({ name: `c${index}`, image })) },
+  };
+}
+
+function judge(object: Record<string, unknown>, source: EvidenceSource, more: Partial<AdmitInput> = {}) {
+  return admit(source, { object, policies, noMatch: 'deny', at, ...more }, signal);
+}
+
+test('admit allows a pod whose every image is signed, and pins what it judged', async () => {
+  const { outcome, images } = await judge(pod('r.example/app:1'), signed);
+  assert.equal(outcome, 'allow');
+  assert.equal(images[0]?.pinned, `r.example/app:1@${digest}`);
+});
+
+test('one unsigned image denies the object', async () => {
+  const { outcome, images } = await judge(pod('r.example/app:1', `r.example/other@${digestOf('other')}`), signed);
+  assert.deepEqual([outcome, ...images.map(({ verdict }) => verdict.outcome)], ['deny', 'allow', 'deny']);
+});
+
+test('every error on the way is a denial that names its kind', async () => {
+  const failures: readonly (readonly [Partial<EvidenceSource>, string])[] = [
+    [{ resolve: () => Promise.reject(new AppError('not-found', 'no such tag')) }, 'error-not-found'],
+    [{ gather: () => Promise.reject(new AppError('unavailable', 'registry is down')) }, 'error-unavailable'],
+    [{ gather: () => Promise.reject(new TypeError('a bug')) }, 'error-internal'],
+    [{ resolve: () => Promise.reject(new DOMException('late', 'TimeoutError')) }, 'error-unavailable'],
+  ];
+  for (const [broken, code] of failures) {
+    const { outcome, images } = await judge(
+      pod('r.example/app:1'),
+      createSource([createSignature(key, digest)], broken),
+    );
+    assert.deepEqual([outcome, images[0]?.verdict.reasons[0]?.code], ['deny', code]);
+  }
+});
+
+test('malformed references and malformed pods are denied', async () => {
+  assert.equal((await judge(pod('R.example/UPPER:1'), signed)).outcome, 'deny');
+  assert.equal(
+    (await judge({ apiVersion: 'v1', kind: 'Pod', spec: { containers: [{}] } }, signed)).reasons[0]?.code,
+    'error-invalid-input',
+  );
+});
+
+test('an update is judged by what it changes', async () => {
+  const moved = createSource([]);
+  const oldObject = pod('r.example/app:1');
+  assert.equal((await judge(pod('r.example/app:1'), moved, { oldObject })).outcome, 'allow');
+  assert.equal((await judge(pod('r.example/app:2'), moved, { oldObject })).outcome, 'deny');
+  assert.equal(
+    (await judge(pod('r.example/app:1', 'r.example/app:1'), moved, { oldObject })).outcome,
+    'deny',
+    'an added container is new',
+  );
+});
+
+test('an object that runs nothing is allowed, an unknown one with a pod spec is not', async () => {
+  assert.equal((await judge({ apiVersion: 'v1', kind: 'Service', spec: { ports: [] } }, signed)).outcome, 'allow');
+  const rollout = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Rollout',
+    spec: { template: { spec: { containers: [{ image: 'x' }] } } },
+  };
+  const { outcome, reasons } = await judge(rollout, signed);
+  assert.deepEqual([outcome, reasons[0]?.code], ['deny', 'unknown-kind']);
+});
+
+interface Answer {
+  readonly allowed: boolean;
+  readonly patch?: string;
+  readonly warnings?: readonly string[];
+  readonly status?: { readonly message: string };
+}
+
+async function review(
+  mode: 'validate' | 'mutate',
+  request: Record<string, unknown>,
+  source = signed,
+  use = policies,
+): Promise<Answer> {
+  const body = {
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: { uid: 'u', kind: { group: '', version: 'v1', kind: 'Pod' }, operation: 'CREATE', ...request },
+  };
+  const bytes = new TextEncoder().encode(JSON.stringify(body));
+  const { response } = await reviewAdmission(bytes, { mode, source, policies: use, noMatch: 'deny', at }, signal);
+  return response.response as Answer;
+}
+
+function patchOf(answer: Answer): unknown {
+  return answer.patch === undefined ? undefined : JSON.parse(Buffer.from(answer.patch, 'base64').toString());
+}
+
+test('mutating replaces a tag by tag and digest, validating then accepts the pod', async () => {
+  const mutated = await review('mutate', { object: pod('r.example/app:1') });
+  assert.deepEqual(patchOf(mutated), [
+    { op: 'replace', path: '/spec/containers/0/image', value: `r.example/app:1@${digest}` },
+  ]);
+  const validated = await review('validate', { object: pod(`r.example/app:1@${digest}`) });
+  assert.equal(validated.allowed, true);
+});
+
+test('validating refuses a pod by tag even when the tag means a signed image now', async () => {
+  const answer = await review('validate', { object: pod('r.example/app:1') });
+  assert.equal(answer.allowed, false);
+  assert.match(answer.status?.message ?? '', /not-pinned: .*expected an image by digest/);
+});
+
+test('a denial tells every denied image and why', async () => {
+  const answer = await review('mutate', { object: pod('r.example/a:1', 'r.example/b:1') }, createSource([]));
+  assert.match(
+    answer.status?.message ?? '',
+    /r\.example\/a:1 \(container c0\):\n- .*no signature[^]*r\.example\/b:1 \(container c1\):/,
+  );
+  assert.equal(answer.patch, undefined);
+});
+
+test('a policy that warns admits with warnings', async () => {
+  const warn = parsePolicies(policyText([{ key: { data: key.pem } }], { mode: 'warn' }), 'p.yaml');
+  const answer = await review('mutate', { object: pod('r.example/a:1') }, createSource([]), warn);
+  assert.equal(answer.allowed, true);
+  assert.match(answer.warnings?.[0] ?? '', /no signature/);
+});
+
+test('unknown kinds, connections and objects that contradict the review are denied', async () => {
+  const service = {
+    kind: { group: '', version: 'v1', kind: 'Service' },
+    object: { apiVersion: 'v1', kind: 'Service' },
+  };
+  for (const request of [
+    service,
+    { operation: 'CONNECT' },
+    { object: null },
+    { object: { ...pod('x'), kind: 'Service' } },
+  ]) {
+    assert.equal((await review('validate', request)).allowed, false, JSON.stringify(request));
+  }
+});
+
+test('deletion is never in the way', async () => {
+  assert.equal((await review('validate', { operation: 'DELETE', object: null, oldObject: pod('x') })).allowed, true);
+});

@@ -1,0 +1,218 @@
+/**
+ * Judges a Kubernetes object: every image it names, by every policy, over evidence verified now. Whatever could not be decided is
+ * a denial that names the kind of the error.
+ */
+import { AppError, combineVerdicts, parseReference, toAppError } from '../core/index.ts';
+import type { Digest, Evidence, Outcome, Reason, Reference, Verdict } from '../core/index.ts';
+import { findImages, findPodSpecs } from '../cluster/index.ts';
+import type { ImageUse } from '../cluster/index.ts';
+import { evaluate, listRequirements, noMatchVerdict } from '../policies/index.ts';
+import type { Policy, SubjectObject } from '../policies/index.ts';
+import type { EvidenceSource, Gathered } from './gather-evidence.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Images of one object that are judged at the same time; few objects name more. */
+const PARALLEL_IMAGES = 32;
+
+export interface AdmitInput {
+  readonly object: Json;
+  /** The object before an update; images that stay as they were are not judged again. One of another kind counts for nothing. */
+  readonly oldObject?: Json;
+  /** Where the object will live if it does not say. */
+  readonly namespace?: string;
+  readonly policies: readonly Policy[];
+  readonly noMatch: 'deny' | 'warn' | 'allow';
+  /** The time of judgement. */
+  readonly at: Date;
+}
+
+export interface ImageVerdict {
+  readonly use: ImageUse;
+  readonly verdict: Verdict;
+  readonly reference?: Reference;
+  readonly digest?: Digest;
+  /** The image's name with the judged digest, if a digest was found. */
+  readonly pinned?: string;
+  readonly evidence: readonly Evidence[];
+}
+
+export interface Admission {
+  readonly object: SubjectObject;
+  readonly outcome: Outcome;
+  /** About the object as a whole. */
+  readonly reasons: readonly Reason[];
+  /** Those that were judged. */
+  readonly images: readonly ImageVerdict[];
+  /** Pointers to all images of the object, judged or unchanged. */
+  readonly places: readonly string[];
+}
+
+export async function admit(source: EvidenceSource, input: AdmitInput, signal: AbortSignal): Promise<Admission> {
+  const object = describeObject(input.object, input.namespace);
+  try {
+    const images = findImages(input.object);
+    if (images === undefined) return unknownKind(object, input.object);
+    return await admitImages(source, input, { object, images }, signal);
+  } catch (error) {
+    return { object, outcome: 'deny', reasons: [errorReason(error)], images: [], places: [] };
+  }
+}
+
+async function admitImages(
+  source: EvidenceSource,
+  input: AdmitInput,
+  { object, images }: { readonly object: SubjectObject; readonly images: readonly ImageUse[] },
+  signal: AbortSignal,
+): Promise<Admission> {
+  const before = new Set(imagesBefore(input).map(spellingOf));
+  const places = images.map(({ pointer }) => pointer);
+  const changed = images.filter((use) => !before.has(spellingOf(use)));
+  if (changed.length === 0) {
+    const message = images.length === 0 ? 'the object names no image' : 'the update changes no image';
+    return { object, outcome: 'allow', reasons: [{ code: 'no-new-image', message }], images: [], places };
+  }
+  const judged = await judgeEach(
+    changed.map(({ image }) => image),
+    (image) => admitImage(source, input, { object, image }, signal),
+  );
+  const verdicts = changed.map((use) => ({ use, ...judged(use.image) }));
+  return {
+    object,
+    outcome: combineVerdicts(verdicts.map(({ verdict }) => verdict)).outcome,
+    reasons: [],
+    images: verdicts,
+    places,
+  };
+}
+
+/** Each image once, however often it is named; some at a time, since a single object may name a thousand registries. */
+async function judgeEach(
+  images: readonly string[],
+  judge: (image: string) => Promise<Judged>,
+): Promise<(image: string) => Judged> {
+  const verdicts = new Map<string, Judged>();
+  const distinct = [...new Set(images)];
+  for (let start = 0; start < distinct.length; start += PARALLEL_IMAGES) {
+    const some = distinct.slice(start, start + PARALLEL_IMAGES);
+    await Promise.all(some.map(async (image) => verdicts.set(image, await judge(image))));
+  }
+  return (image) => {
+    const verdict = verdicts.get(image);
+    if (verdict === undefined) throw new AppError('internal', `${image}: expected a verdict, found none`);
+    return verdict;
+  };
+}
+
+function imagesBefore({ object, oldObject }: AdmitInput): readonly ImageUse[] {
+  const isSameKind = oldObject?.apiVersion === object.apiVersion && oldObject?.kind === object.kind;
+  return oldObject === undefined || !isSameKind ? [] : (findImages(oldObject) ?? []);
+}
+
+function spellingOf(use: ImageUse): string {
+  return `${use.pointer}\n${use.image}`;
+}
+
+type Judged = Omit<ImageVerdict, 'use'>;
+
+/** Whatever goes wrong, and whatever is not decided in time, is a denial of this image. */
+async function admitImage(
+  source: EvidenceSource,
+  input: AdmitInput,
+  { object, image }: { readonly object: SubjectObject; readonly image: string },
+  signal: AbortSignal,
+): Promise<Judged> {
+  try {
+    return await within(judgeImage(source, input, { object, image }, signal), signal);
+  } catch (error) {
+    return { verdict: { outcome: 'deny', reasons: [{ ...errorReason(error), subject: image }] }, evidence: [] };
+  }
+}
+
+async function judgeImage(
+  source: EvidenceSource,
+  input: AdmitInput,
+  { object, image }: { readonly object: SubjectObject; readonly image: string },
+  signal: AbortSignal,
+): Promise<Judged> {
+  const { policies, noMatch, at } = input;
+  const reference = parseReference(image);
+  const applying = policies.filter((policy) => policy.appliesTo({ reference, asWritten: image, object }));
+  // A registry that no policy speaks of is not even asked: whoever writes pods would choose where we knock.
+  if (applying.length === 0 && noMatch === 'deny')
+    return { verdict: noMatchVerdict(image, noMatch), reference, evidence: [] };
+  const digest = await source.resolve(reference, signal);
+  const requirements = listRequirements(applying);
+  const judge = async (isFresh: boolean) => {
+    const gathered: Gathered =
+      requirements.length === 0
+        ? { evidence: [], rejected: [] }
+        : await source.gather({ reference, digest, requirements, isFresh }, signal);
+    const { evidence, rejected } = gathered;
+    const subject = { reference, asWritten: image, digest, object };
+    return { gathered, verdict: evaluate(applying, { subject, evidence, rejected, at, noMatch }) };
+  };
+  let { gathered, verdict } = await judge(false);
+  if (verdict.outcome !== 'allow' && gathered.isOld === true) ({ gathered, verdict } = await judge(true));
+  // The name stays as written, tag included, so that people recognise it.
+  const pinned = reference.digest === undefined ? `${image}@${digest}` : image;
+  return { verdict, reference, digest, pinned, evidence: gathered.evidence };
+}
+
+/** Rejects with the signal's reason when it comes first, whether or not the work heeds it. */
+function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(toAppError(signal.reason));
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+  });
+}
+
+function unknownKind(object: SubjectObject, value: Json): Admission {
+  const specs = findPodSpecs(value);
+  const reasons: Reason[] = [
+    {
+      code: specs.length === 0 ? 'no-images' : 'unknown-kind',
+      message:
+        specs.length === 0
+          ? `${object.kind} is not a kind that runs images`
+          : `${object.kind} holds a pod spec at ${specs[0]}, but it is not known where all its images stand`,
+      ...(specs.length === 0 ? {} : { fix: 'judge the pods that its controller makes, which are always checked' }),
+    },
+  ];
+  return { object, outcome: specs.length === 0 ? 'allow' : 'deny', reasons, images: [], places: [] };
+}
+
+/** The reason of what could not be decided; its code names the kind of the error. */
+function errorReason(error: unknown): Reason {
+  const { kind, message, hint } = toAppError(error);
+  return {
+    code: `error-${kind}`,
+    message: `could not decide: ${message}`,
+    ...(hint === undefined ? {} : { fix: hint }),
+  };
+}
+
+function describeObject(value: Json, namespace: string | undefined): SubjectObject {
+  const metadata = isJson(value.metadata) ? value.metadata : {};
+  const labels = isJson(metadata.labels) ? metadata.labels : {};
+  const ownNamespace = textOf(metadata.namespace) ?? namespace;
+  return {
+    apiVersion: textOf(value.apiVersion) ?? '',
+    kind: textOf(value.kind) ?? '',
+    ...(ownNamespace === undefined ? {} : { namespace: ownNamespace }),
+    name: textOf(metadata.name) ?? `${textOf(metadata.generateName) ?? ''}*`,
+    labels: Object.fromEntries(
+      Object.entries(labels).flatMap(([key, label]) => (typeof label === 'string' ? [[key, label]] : [])),
+    ),
+  };
+}
+
+function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createHandlerHttp } from '../artifacts/testing.ts';
+import { AppError, parseReference } from '../core/index.ts';
+import type { Descriptor, Http, WebHandler } from '../core/index.ts';
+import { createTestPorts, TEST_TIME } from '../io/testing.ts';
+import type { Requirement } from '../policies/index.ts';
+import { attestImage, formatPublicKey, signImage } from '../trust/index.ts';
+import type { SigningKey } from '../trust/index.ts';
+import { createSigningKey, pushImage, signOptionsOf } from '../trust/images/testing.ts';
+import { createEvidenceSource } from './gather-evidence.ts';
+import { openRepository } from './registry.ts';
+import { createTestRegistry } from './testing.ts';
+
+const HOST = 'localhost:5000';
+const VULN = 'https://cosign.sigstore.dev/attestation/vuln/v1';
+const key = createSigningKey();
+const other = createSigningKey();
+const signal = new AbortController().signal;
+
+function signatureBy({ publicKey }: SigningKey): Requirement {
+  return { kind: 'signature', key: { keyId: publicKey.keyId, pem: formatPublicKey(publicKey) } };
+}
+
+function attestationBy({ publicKey }: SigningKey): Requirement {
+  const ref = { keyId: publicKey.keyId, pem: formatPublicKey(publicKey) };
+  return { kind: 'attestation', key: ref, predicateType: VULN };
+}
+
+/** A registry with one image in two repositories, a clock that is set by hand, and a count of what is asked. */
+async function setUp(wrap: (inner: WebHandler) => WebHandler = (inner) => inner) {
+  const plain = createTestPorts();
+  const state = { asked: 0, now: TEST_TIME.getTime(), isDown: false };
+  const inner = wrap(createTestRegistry(plain));
+  const counted: WebHandler = async (request) => {
+    state.asked += 1;
+    return state.isDown ? new Response('', { status: 400 }) : await inner(request);
+  };
+  const http = createHandlerHttp({ [HOST]: counted });
+  const ports = { ...plain, http, clock: () => new Date(state.now) };
+  const repository = openRepository(ports, parseReference(`${HOST}/app`));
+  const image = await pushImage(repository);
+  await pushImage(openRepository(ports, parseReference(`${HOST}/copy`)));
+  const source = createEvidenceSource(ports, { reuseFor: 60_000 });
+  const gather = async (requirements: readonly Requirement[], more: { name?: string; isFresh?: boolean } = {}) => {
+    const before = state.asked;
+    const reference = parseReference(`${HOST}/${more.name ?? 'app'}`);
+    const wanted = { reference, digest: image.digest, requirements, isFresh: more.isFresh ?? false };
+    const gathered = await source.gather(wanted, signal);
+    return { ...gathered, hasAsked: state.asked > before };
+  };
+  return { state, ports, repository, image, source, gather };
+}
+
+const sign = async (
+  { repository, image }: { repository: Parameters<typeof signImage>[0]; image: Descriptor },
+  by = key,
+) => await signImage(repository, { subject: image, annotations: {} }, signOptionsOf(by));
+
+test('evidence holds what the named keys signed in either form, and nothing else', async () => {
+  const set = await setUp();
+  await sign(set);
+  await sign(set, other);
+  const { evidence } = await set.gather([signatureBy(key)]);
+  assert.deepEqual(
+    evidence.map((item) => [item.kind, item.storage, item.artifact, item.signer]),
+    ['tag', 'referrer'].map((storage) => [
+      'signature',
+      storage,
+      set.image.digest,
+      { kind: 'key', keyId: key.publicKey.keyId },
+    ]),
+  );
+});
+
+test('a key that is named for attestations signs no images, nor the reverse', async () => {
+  const set = await setUp();
+  await sign(set);
+  assert.deepEqual((await set.gather([attestationBy(key)])).evidence, []);
+  await attestImage(set.repository, { subject: set.image, predicateType: VULN, predicate: {} }, signOptionsOf(other));
+  const { evidence } = await set.gather([signatureBy(other), attestationBy(key)]);
+  assert.deepEqual(evidence, []);
+});
+
+test('evidence is kept for a while, by repository, kind and key', async () => {
+  const set = await setUp();
+  await sign(set);
+  assert.equal((await set.gather([signatureBy(key)])).hasAsked, true);
+  const again = await set.gather([signatureBy(key)]);
+  assert.deepEqual([again.hasAsked, again.isOld, again.evidence.length], [false, true, 2]);
+  for (const requirement of [signatureBy(other), attestationBy(key)]) {
+    const different = await set.gather([requirement]);
+    assert.deepEqual([different.hasAsked, different.evidence.length], [true, 0], requirement.kind);
+  }
+  const elsewhere = await set.gather([signatureBy(key)], { name: 'copy' });
+  assert.deepEqual([elsewhere.hasAsked, elsewhere.evidence.length], [true, 0], 'signed in another repository');
+  set.state.now += 59_000;
+  assert.equal((await set.gather([signatureBy(key)])).hasAsked, false);
+  set.state.now += 2000;
+  assert.equal((await set.gather([signatureBy(key)])).hasAsked, true);
+});
+
+test('the same repository of another registry shares no evidence', async () => {
+  const set = await setUp();
+  await sign(set);
+  const elsewhere = createHandlerHttp({ 'localhost:5001': async () => new Response('', { status: 404 }) });
+  const http: Http = async (request) => await (request.url.includes(HOST) ? set.ports.http : elsewhere)(request);
+  const source = createEvidenceSource({ ...set.ports, http }, { reuseFor: 60_000 });
+  const gather = async (host: string) => {
+    const reference = parseReference(`${host}/app`);
+    return await source.gather({ reference, digest: set.image.digest, requirements: [signatureBy(key)] }, signal);
+  };
+  assert.equal((await gather(HOST)).evidence.length, 2);
+  assert.equal((await gather('localhost:5001')).evidence.length, 0);
+});
+
+test('another digest shares no evidence', async () => {
+  const set = await setUp();
+  await sign(set);
+  await set.gather([signatureBy(key)]);
+  const second = await pushImage(set.repository, 'other content');
+  const reference = parseReference(`${HOST}/app`);
+  const wanted = { reference, digest: second.digest, requirements: [signatureBy(key)] };
+  assert.deepEqual((await set.source.gather(wanted, signal)).evidence, []);
+});
+
+test('a fresh look sees what came since, and is kept in place of the old', async () => {
+  const set = await setUp();
+  assert.deepEqual((await set.gather([signatureBy(key)])).evidence, []);
+  await sign(set);
+  assert.deepEqual((await set.gather([signatureBy(key)])).evidence, []);
+  assert.equal((await set.gather([signatureBy(key)], { isFresh: true })).evidence.length, 2);
+  assert.equal((await set.gather([signatureBy(key)])).evidence.length, 2);
+});
+
+test('those who ask at the same time share one answer, which is old for nobody', async () => {
+  const set = await setUp();
+  await sign(set);
+  const wanted = {
+    reference: parseReference(`${HOST}/app`),
+    digest: set.image.digest,
+    requirements: [signatureBy(key)],
+  };
+  const [first, second] = await Promise.all([set.source.gather(wanted, signal), set.source.gather(wanted, signal)]);
+  assert.equal(first.evidence[0], second.evidence[0]);
+  assert.deepEqual([first.isOld ?? false, second.isOld], [false, false]);
+});
+
+test('an error is not kept', async () => {
+  const set = await setUp();
+  await sign(set);
+  set.state.isDown = true;
+  await assert.rejects(set.gather([signatureBy(key)]), AppError);
+  set.state.isDown = false;
+  assert.equal((await set.gather([signatureBy(key)])).evidence.length, 2);
+});
+
+test('nothing is kept where nothing shall be reused', async () => {
+  const set = await setUp();
+  const source = createEvidenceSource(set.ports, { reuseFor: 0 });
+  const wanted = {
+    reference: parseReference(`${HOST}/app`),
+    digest: set.image.digest,
+    requirements: [signatureBy(key)],
+  };
+  await source.gather(wanted, signal);
+  await sign(set);
+  assert.equal((await source.gather(wanted, signal)).evidence.length, 2);
+});
+
+test('no more than 200 answers are kept', async () => {
+  const set = await setUp();
+  await set.gather([signatureBy(key)]);
+  for (let index = 0; index < 200; index += 1) await set.gather([signatureBy(key)], { name: `repository-${index}` });
+  assert.equal((await set.gather([signatureBy(key)])).hasAsked, true);
+});
+
+test('one whose time is up takes nobody else along who waits for the same evidence', async () => {
+  const set = await setUp();
+  await sign(set);
+  const hurried = new AbortController();
+  const http: Http = async (request) => {
+    const response = await set.ports.http(request);
+    if (request.signal === hurried.signal) throw new AppError('unavailable', 'out of time');
+    return response;
+  };
+  const source = createEvidenceSource({ ...set.ports, http }, { reuseFor: 60_000 });
+  const wanted = {
+    reference: parseReference(`${HOST}/app`),
+    digest: set.image.digest,
+    requirements: [signatureBy(key)],
+  };
+  const first = source.gather(wanted, hurried.signal);
+  const second = source.gather(wanted, signal);
+  hurried.abort();
+  await assert.rejects(first, { kind: 'unavailable' });
+  assert.equal((await second).evidence.length, 2);
+});
+
+test('a digest is asked for by itself, whatever tag stands beside it', async () => {
+  const set = await setUp();
+  const second = await pushImage(set.repository, 'other content');
+  await set.repository.pushManifest((await set.repository.fetchManifest(second.digest)).bytes, second.mediaType, 'v1');
+  const resolve = (text: string) => set.source.resolve(parseReference(text), signal);
+  assert.equal(await resolve(`${HOST}/app:v1`), second.digest);
+  assert.equal(await resolve(`${HOST}/app:v1@${set.image.digest}`), set.image.digest);
+  await assert.rejects(resolve(`${HOST}/app`), { kind: 'not-found' }, 'there is no tag latest');
+});
+
+test('a registry that serves other bytes under a digest is refused, whatever its header says', async () => {
+  const set = await setUp((inner) => async (request) => {
+    const answer = await inner(request);
+    if (request.method !== 'GET' || !request.url.includes('/manifests/')) return answer;
+    return new Response(`${await answer.text()} `, { status: answer.status, headers: answer.headers });
+  });
+  const reference = parseReference(`${HOST}/app@${set.image.digest}`);
+  await assert.rejects(set.source.resolve(reference, signal), /expected content with digest/);
+});

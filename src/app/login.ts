@@ -1,0 +1,86 @@
+/** Credentials of registries in Docker's configuration file, where other programs find them too. */
+import {
+  dockerConfigPath,
+  helperProgram,
+  hostOfKey,
+  loadConfig,
+  openRegistry,
+  serverAddress,
+  type Credential,
+} from '../artifacts/index.ts';
+import { AppError, parseRegistry, type Ports } from '../core/index.ts';
+
+export interface LoginInput {
+  readonly registry: string;
+  readonly username: string;
+  readonly password: string;
+  readonly insecure?: boolean;
+}
+
+export interface LoginResult {
+  readonly registry: string;
+  /** Where the credentials are now: a file, or the name of a helper. */
+  readonly stored: string;
+}
+
+const MAX_HELPER_BYTES = 64 * 1024;
+
+/** Asks the registry first: wrong credentials are never stored. Throws `unauthorized`. */
+export async function login(ports: Ports, input: LoginInput, signal: AbortSignal): Promise<LoginResult> {
+  const registry = parseRegistry(input.registry);
+  if (input.username === '' || input.password === '')
+    throw new AppError('usage', 'expected a user name and a password');
+  if (input.username.includes(':')) throw new AppError('usage', 'user name: expected no colon');
+  const credential: Credential = { kind: 'password', username: input.username, password: input.password };
+  await openRegistry(ports, registry, { credential, insecure: input.insecure === true }).ping(signal);
+  const path = dockerConfigPath(ports);
+  const config = await loadConfig(ports.files, path);
+  const helper = config?.helpers.get(registry) ?? config?.store;
+  if (helper !== undefined && helper !== '') {
+    await storeInHelper(ports, helper, { ...input, registry });
+    return { registry, stored: helperProgram(helper) };
+  }
+  const auth = Buffer.from(`${input.username}:${input.password}`).toString('base64');
+  await saveAuths(ports, path, registry, [[serverAddress(registry), { auth }]]);
+  return { registry, stored: path };
+}
+
+/** Gives whether there was anything to forget. */
+export async function logout(ports: Ports, input: { readonly registry: string }): Promise<boolean> {
+  const registry = parseRegistry(input.registry);
+  const path = dockerConfigPath(ports);
+  const config = await loadConfig(ports.files, path);
+  if (config === undefined) return false;
+  const helper = config.helpers.get(registry) ?? config.store;
+  if (helper !== undefined && helper !== '') {
+    await ports.run(helperProgram(helper), ['erase'], { input: serverAddress(registry), maxBytes: MAX_HELPER_BYTES });
+  }
+  const had = [...config.auths.keys()].some((key) => hostOfKey(key) === registry);
+  if (had) await saveAuths(ports, path, registry, []);
+  return had || (helper !== undefined && helper !== '');
+}
+
+async function storeInHelper(
+  ports: Ports,
+  helper: string,
+  entry: { readonly registry: string; readonly username: string; readonly password: string },
+): Promise<void> {
+  const document = { ServerURL: serverAddress(entry.registry), Username: entry.username, Secret: entry.password };
+  const program = helperProgram(helper);
+  const { code } = await ports.run(program, ['store'], { input: JSON.stringify(document), maxBytes: MAX_HELPER_BYTES });
+  if (code !== 0)
+    throw new AppError('unavailable', `${program}: ended with code ${code} when asked to store credentials`);
+}
+
+/** All else in the file stays as it is. Only the owner may read it. */
+async function saveAuths(
+  ports: Ports,
+  path: string,
+  registry: string,
+  added: readonly (readonly [string, unknown])[],
+): Promise<void> {
+  const config = await loadConfig(ports.files, path);
+  const kept = [...(config?.auths ?? [])].filter(([key]) => hostOfKey(key) !== registry);
+  const document = { ...config?.document, auths: Object.fromEntries([...kept, ...added]) };
+  await ports.files.writeAtomic(path, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
+}

@@ -1,0 +1,29 @@
+/** Opens repositories in registries for use cases. */
+import { openReference, type Credential, type RegistryRepository } from '../artifacts/index.ts';
+import type { Ports, Reference } from '../core/index.ts';
+
+export interface RepositoryAccess {
+  /** Plain HTTP for this registry, whatever the settings say. */
+  readonly insecure?: boolean;
+  /** Instead of the stored credentials. */
+  readonly credential?: Credential;
+}
+
+/** The repository that the reference names; no request is made yet, and tag and digest do not matter here. */
+export function openRepository(ports: Ports, reference: Reference, options: RepositoryAccess = {}): RegistryRepository {
+  return openReference(ports, reference, options);
+}
+
+/**
+ * The access to another repository in the same run. A credential given for the target's registry goes to no other one:
+ * there the stored ones count.
+ */
+export function accessBeside(
+  access: RepositoryAccess | undefined,
+  target: Reference,
+  other: Reference,
+): RepositoryAccess {
+  if (access === undefined || target.registry === other.registry) return access ?? {};
+  const { credential: _, ...rest } = access;
+  return rest;
+}

@@ -1,0 +1,78 @@
+/** The bill of materials of an image, a folder or an archive. */
+import { parsePlatform } from '../artifacts/index.ts';
+import { AppError, isRecord, parseJson, VERSION } from '../core/index.ts';
+import type { Ports } from '../core/index.ts';
+import { catalogSelector, catalogTree } from '../metadata/catalog/index.ts';
+import { arrangeSbom, formatSbomTable, getSbomFormat, parseSbom, readSbom } from '../metadata/sbom/index.ts';
+import type { Sbom, SbomSubject } from '../metadata/sbom/index.ts';
+import { openSource } from './open-source.ts';
+import type { OpenedSource } from './open-source.ts';
+import type { RepositoryAccess } from './registry.ts';
+
+export interface SbomOptions {
+  /** `os/architecture[/variant]`; linux/amd64 when absent. */
+  readonly platform?: string | undefined;
+  readonly access?: RepositoryAccess;
+  readonly signal?: AbortSignal;
+}
+
+/** Throws `not-found`, `unauthorized`, `unavailable` for the source, `invalid-input` for what is damaged as a whole. */
+export async function createSbom(ports: Ports, source: string, options: SbomOptions = {}): Promise<Sbom> {
+  const opened = await openSource(ports, source, {
+    selector: catalogSelector,
+    ...(options.platform === undefined ? {} : { platform: parsePlatform(options.platform) }),
+    ...(options.access === undefined ? {} : { access: options.access }),
+    signal: options.signal,
+  });
+  return await catalogSource(ports, opened, options.signal);
+}
+
+/** Of a source that was opened with `catalogSelector`. */
+async function catalogSource(ports: Ports, opened: OpenedSource, signal?: AbortSignal): Promise<Sbom> {
+  const declared = opened.kind !== 'image';
+  const catalog = await catalogTree(opened.tree, { declared, ...(signal === undefined ? {} : { signal }) });
+  const { distro, ...rest } = catalog;
+  return arrangeSbom({
+    subject: subjectOf(opened),
+    ...(distro === undefined ? {} : { distro }),
+    ...rest,
+    tool: { name: 'plimsoll', version: VERSION },
+    created: creationTime(ports),
+  });
+}
+
+function subjectOf(opened: OpenedSource): SbomSubject {
+  if (opened.kind !== 'image') return { kind: opened.kind === 'folder' ? 'folder' : 'file', name: opened.name };
+  return { kind: 'image', name: opened.name, ...(opened.image === undefined ? {} : { digest: opened.image.digest }) };
+}
+
+/** SOURCE_DATE_EPOCH (reproducible-builds.org) in seconds, else now; whole seconds. Throws `usage` for another value. */
+function creationTime(ports: Pick<Ports, 'environment' | 'clock'>): string {
+  const epoch = ports.environment.SOURCE_DATE_EPOCH;
+  if (epoch !== undefined && epoch !== '' && !/^\d{1,11}$/.test(epoch)) {
+    throw new AppError('usage', `SOURCE_DATE_EPOCH: expected seconds since 1970, found "${epoch}"`);
+  }
+  const at = epoch === undefined || epoch === '' ? ports.clock() : new Date(Number(epoch) * 1000);
+  return `${at.toISOString().slice(0, 19)}Z`;
+}
+
+/** Ceiling of an SBOM read from a file. */
+const MAX_SBOM_BYTES = 256 * 1024 * 1024;
+
+/** Reads a document of any known format, bare, as a statement or in a DSSE envelope (whose signature is not checked here). */
+export async function loadSbom(ports: Pick<Ports, 'files'>, path: string): Promise<Sbom> {
+  const document = parseJson(await ports.files.read(path, MAX_SBOM_BYTES), { what: path, maxBytes: MAX_SBOM_BYTES });
+  const isEnvelope =
+    isRecord(document) && typeof document.payloadType === 'string' && typeof document.payload === 'string';
+  return isEnvelope ? parseSbom(Buffer.from(String(document.payload), 'base64'), path) : readSbom(document, path);
+}
+
+export const SBOM_OUTPUTS = ['spdx-json', 'cyclonedx-json', 'table'] as const;
+
+/** Throws `usage` for an unknown format. */
+export function formatSbom(sbom: Sbom, format: string): string {
+  return format === 'table' ? formatSbomTable(sbom) : getSbomFormat(format).write(sbom);
+}
+
+export { parseSbom };
+export type { Sbom };

@@ -1,0 +1,140 @@
+/** Signs images in registries, and files. */
+import { AppError, formatReference, parseReference, targetOf } from '../core/index.ts';
+import type { Descriptor, Digest, Ports } from '../core/index.ts';
+import { isIndexType, parseImageIndex } from '../artifacts/index.ts';
+import type { Manifest, Repository } from '../artifacts/index.ts';
+import { openSigningKey, signBlob, signImage } from '../trust/index.ts';
+import type { AskPassword, SignatureFormat, SigningKey, SignOptions, Stored } from '../trust/index.ts';
+import { openRepository } from './registry.ts';
+import type { RepositoryAccess } from './registry.ts';
+
+/** An index of indexes has two levels; deeper nesting has no use. */
+const MAX_DEPTH = 4;
+/** Platforms of one image, attestations of builders included. */
+const MAX_IMAGES = 1000;
+
+export interface SigningInput {
+  /** A file or `env://NAME`. */
+  readonly key: string;
+  readonly askPassword: AskPassword;
+  readonly formats: readonly SignatureFormat[];
+  readonly access?: RepositoryAccess;
+}
+
+export interface SignImagesInput extends SigningInput {
+  readonly references: readonly string[];
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Also signs every image that an index names. */
+  readonly recursive: boolean;
+}
+
+export interface SignedImage {
+  /** As given, with the digest that was signed. */
+  readonly reference: string;
+  readonly digest: Digest;
+  readonly keyId: Digest;
+  readonly stored: readonly Stored[];
+}
+
+/** Tags are resolved once, and the digest is what is signed. */
+export async function signImages(
+  ports: Ports,
+  input: SignImagesInput,
+  signal?: AbortSignal,
+): Promise<readonly SignedImage[]> {
+  if (input.references.length === 0) throw new AppError('usage', 'expected at least one image to sign, found none');
+  const key = await openSigningKey(ports, input.key, input.askPassword);
+  const signed: SignedImage[] = [];
+  for (const text of input.references) signed.push(...(await signReference(ports, { text, input, key }, signal)));
+  return signed;
+}
+
+async function signReference(
+  ports: Ports,
+  work: { readonly text: string; readonly input: SignImagesInput; readonly key: SigningKey },
+  signal?: AbortSignal,
+): Promise<readonly SignedImage[]> {
+  const { input, key } = work;
+  const reference = parseReference(work.text);
+  const repository = openRepository(ports, reference, input.access);
+  const root = await repository.fetchManifest(targetOf(reference), signal);
+  const subjects = input.recursive ? await listImages(repository, root, signal) : [root.descriptor];
+  const options = signOptions(ports, key, input, signal);
+  const signOne = async (subject: Descriptor): Promise<SignedImage> => {
+    const stored = await signImage(repository, { subject, annotations: input.annotations }, options);
+    const named = formatReference({ ...reference, digest: subject.digest });
+    return { reference: named, digest: subject.digest, keyId: key.publicKey.keyId, stored };
+  };
+  const signed: SignedImage[] = [];
+  const { parallelism } = ports.settings;
+  for (let start = 0; start < subjects.length; start += parallelism) {
+    signed.push(...(await Promise.all(subjects.slice(start, start + parallelism).map(signOne))));
+  }
+  return signed;
+}
+
+export function signOptions(
+  ports: Ports,
+  key: SigningKey,
+  input: Pick<SigningInput, 'formats'>,
+  signal?: AbortSignal,
+): SignOptions {
+  return { key, formats: input.formats, at: ports.clock(), ...(signal === undefined ? {} : { signal }) };
+}
+
+/** The manifest and, under an index, every manifest that it names, each once. */
+async function listImages(
+  repository: Repository,
+  root: Manifest,
+  signal?: AbortSignal,
+): Promise<readonly Descriptor[]> {
+  const found = new Map<Digest, Descriptor>([[root.descriptor.digest, root.descriptor]]);
+  let level: readonly Manifest[] = [root];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH)
+      throw new AppError('invalid-input', `${repository.name}: indexes nested deeper than ${MAX_DEPTH}`);
+    const next: Manifest[] = [];
+    for (const index of level.filter((entry) => isIndexType(entry.descriptor.mediaType))) {
+      for (const child of parseImageIndex(index).manifests) {
+        if (found.has(child.digest)) continue;
+        if (found.size >= MAX_IMAGES)
+          throw new AppError('invalid-input', `${repository.name}: more than ${MAX_IMAGES} images`);
+        const manifest = await repository.fetchManifest(child.digest, signal);
+        found.set(child.digest, manifest.descriptor);
+        next.push(manifest);
+      }
+    }
+    level = next;
+  }
+  return [...found.values()];
+}
+
+/** Signed and verified files are held in memory whole: Ed25519 needs them so. */
+export const MAX_BLOB_BYTES = 2 ** 31 - 1;
+
+export interface SignBlobInput {
+  /** A path, or the bytes themselves. */
+  readonly file: string | Uint8Array;
+  readonly key: string;
+  readonly askPassword: AskPassword;
+  /** Where a Sigstore bundle is written. */
+  readonly bundle?: string;
+  /** Where the bare base64 signature is written. */
+  readonly outputSignature?: string;
+}
+
+export interface SignedFile {
+  readonly digest: Digest;
+  readonly keyId: Digest;
+  readonly signature: string;
+  readonly bundle: string;
+}
+
+export async function signFile(ports: Ports, input: SignBlobInput): Promise<SignedFile> {
+  const key = await openSigningKey(ports, input.key, input.askPassword);
+  const content = typeof input.file === 'string' ? await ports.files.read(input.file, MAX_BLOB_BYTES) : input.file;
+  const signed = await signBlob(content, key);
+  if (input.bundle !== undefined) await ports.files.writeAtomic(input.bundle, signed.bundle);
+  if (input.outputSignature !== undefined) await ports.files.writeAtomic(input.outputSignature, signed.signature);
+  return { ...signed, keyId: key.publicKey.keyId };
+}

@@ -1,0 +1,101 @@
+/** Single blobs between a registry and the disk. */
+import { basename } from 'node:path';
+import {
+  AppError,
+  createHasher,
+  formatReference,
+  parseReference,
+  referenceWithDigest,
+  type Descriptor,
+  type Ports,
+} from '../core/index.ts';
+import type { Pushed } from './push-artifact.ts';
+import { openRepository, type RepositoryAccess } from './registry.ts';
+
+/** The registry tells only size and digest; the type is in the manifests that name the blob. */
+const BLOB_TYPE = 'application/octet-stream';
+
+export interface FetchBlobInput {
+  /** With a digest. */
+  readonly reference: string;
+  readonly access?: RepositoryAccess;
+}
+
+export interface OpenedBlob {
+  /** By digest. */
+  readonly reference: string;
+  readonly descriptor: Descriptor;
+  /** Content as it comes; throws at its end if size or digest is wrong. */
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
+/** Throws `usage` for a reference without a digest and `not-found` when there is no such blob. */
+export async function openBlob(ports: Ports, input: FetchBlobInput, signal: AbortSignal): Promise<OpenedBlob> {
+  const reference = parseReference(input.reference);
+  const { digest } = reference;
+  if (digest === undefined) {
+    throw new AppError('usage', `expected a reference with a digest, found ${JSON.stringify(input.reference)}`);
+  }
+  const repository = openRepository(ports, reference, input.access);
+  const size = await repository.findBlobSize(digest, signal);
+  if (size === undefined) throw new AppError('not-found', `${repository.name}: no blob ${digest}`);
+  const descriptor = { mediaType: BLOB_TYPE, digest, size };
+  return {
+    reference: formatReference(referenceWithDigest(reference, digest)),
+    descriptor,
+    content: repository.streamBlob(descriptor, signal),
+  };
+}
+
+/** The file gets its name only when all of its content is verified. */
+export async function fetchBlobToFile(
+  ports: Ports,
+  input: FetchBlobInput & { readonly output: string },
+  signal: AbortSignal,
+): Promise<Pushed> {
+  const { reference, descriptor, content } = await openBlob(ports, input, signal);
+  const part = `${input.output}.${Buffer.from(ports.random(6)).toString('hex')}.part`;
+  try {
+    await ports.files.append(part, content);
+    await ports.files.rename(part, input.output);
+  } catch (error) {
+    await ports.files.remove(part);
+    throw error;
+  }
+  return { reference, descriptor };
+}
+
+export interface PushBlobInput {
+  /** The repository; a digest in it must be the file's. */
+  readonly reference: string;
+  readonly file: string;
+  /** Of the descriptor that is given back; registries do not keep it. */
+  readonly mediaType?: string | undefined;
+  readonly access?: RepositoryAccess;
+}
+
+/** No transfer when the blob is there already. Throws `invalid-input` when the file is not what the digest says. */
+export async function pushBlob(ports: Ports, input: PushBlobInput, signal: AbortSignal): Promise<Pushed> {
+  const reference = parseReference(input.reference);
+  const { kind } = (await ports.files.stat(input.file)) ?? {};
+  if (kind === undefined) throw new AppError('not-found', `${input.file}: no such file`);
+  if (kind !== 'file') throw new AppError('invalid-input', `${input.file}: expected a file, found a ${kind}`);
+  const descriptor = await describeFile(ports, input.file, input.mediaType ?? BLOB_TYPE);
+  const { digest } = descriptor;
+  if (reference.digest !== undefined && reference.digest !== digest) {
+    const expected = `expected content with digest ${reference.digest}`;
+    throw new AppError('invalid-input', `${basename(input.file)}: ${expected}, found ${digest}`);
+  }
+  await openRepository(ports, reference, input.access).pushBlob(descriptor, ports.files.stream(input.file), signal);
+  return { reference: formatReference(referenceWithDigest(reference, digest)), descriptor };
+}
+
+async function describeFile(ports: Ports, path: string, mediaType: string): Promise<Descriptor> {
+  const hasher = createHasher();
+  let size = 0;
+  for await (const chunk of ports.files.stream(path)) {
+    hasher.update(chunk);
+    size += chunk.length;
+  }
+  return { mediaType, digest: hasher.digest(), size };
+}

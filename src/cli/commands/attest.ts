@@ -1,0 +1,62 @@
+import { attest } from '../../app/attest.ts';
+import { defineCommand } from '../command.ts';
+import {
+  imageAccessOf,
+  askPassword,
+  fileOrInput,
+  FORMAT_FLAGS,
+  formatsOf,
+  refuseUploads,
+  IMAGE_FLAGS,
+  SIGN_COMPATIBILITY_FLAGS,
+  SIGNING_KEY_FLAG,
+} from '../flags/trust.ts';
+
+export const attestCommand = defineCommand({
+  name: 'attest',
+  group: 'attestations',
+  summary: 'sign a statement about an image: its SBOM, its provenance, a scan',
+  args: [{ name: 'IMAGE', description: 'image reference, best by digest' }],
+  flags: {
+    ...SIGNING_KEY_FLAG,
+    predicate: { kind: 'string', required: true, value: 'FILE', description: 'the claim; - for standard input' },
+    type: {
+      kind: 'string',
+      default: 'custom',
+      description: 'spdxjson, cyclonedx, vuln, openvex, slsaprovenance, slsaprovenance1, link, custom, or a URI',
+    },
+    ...FORMAT_FLAGS,
+    ...IMAGE_FLAGS,
+    ...SIGN_COMPATIBILITY_FLAGS,
+  },
+  examples: [
+    {
+      command: 'plimsoll attest --key cosign.key --type cyclonedx --predicate app.cdx.json localhost:5000/app:v1',
+      explains: 'attests the SBOM of an image',
+    },
+    {
+      command: 'plimsoll attest --key cosign.key --type slsaprovenance1 --predicate build.json localhost:5000/app:v1',
+      explains: 'attests how an image was built',
+    },
+  ],
+  async run({ args: [reference = ''], flags }, context) {
+    refuseUploads(flags);
+    const attested = await attest(
+      context.ports,
+      {
+        reference,
+        type: flags.type,
+        predicate: await fileOrInput(context, flags.predicate),
+        key: flags.key,
+        askPassword: askPassword(context),
+        formats: formatsOf(flags.format),
+        ...(await imageAccessOf(flags, context)),
+      },
+      context.signal,
+    );
+    const forms = attested.stored.map((entry) => `${entry.format} ${entry.manifest}`).join(', ');
+    const text = `attested ${attested.predicateType}\n  about ${attested.reference}\n  with key ${attested.keyId}\n  stored as ${forms}`;
+    context.output.result(attested, text);
+    return 0;
+  },
+});

@@ -1,0 +1,28 @@
+import { pushBlob } from '../../app/transfer-blob.ts';
+import { defineCommand } from '../command.ts';
+import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
+
+export const blobPush = defineCommand({
+  name: 'blob push',
+  group: 'artifacts',
+  summary: 'push one file as a blob, and print its reference by digest',
+  description: 'Registries remove blobs that no manifest names, sooner or later.',
+  args: [
+    { name: 'REPOSITORY[@DIGEST]', description: 'where it goes; a digest must be that of the file' },
+    { name: 'FILE', description: 'its content' },
+  ],
+  flags: {
+    ...REGISTRY_FLAGS,
+    'media-type': { kind: 'string', value: 'TYPE', description: 'type in the descriptor that is printed' },
+    descriptor: { kind: 'boolean', description: 'print the descriptor as JSON' },
+  },
+  examples: [{ command: 'plimsoll blob push registry.example.com/team/app layer.tar.gz', explains: 'one file' }],
+  async run({ args: [reference = '', file = ''], flags }, context) {
+    const access = await readAccess(flags, context);
+    const input = { reference, file, mediaType: flags['media-type'], access };
+    const pushed = await pushBlob(context.ports, input, context.signal);
+    if (flags.descriptor) context.output.raw(`${JSON.stringify(pushed.descriptor)}\n`);
+    else context.output.result(pushed, pushed.reference);
+    return 0;
+  },
+});

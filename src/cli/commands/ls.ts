@@ -1,0 +1,28 @@
+import { listTags } from '../../app/inspect-artifact.ts';
+import { defineCommand } from '../command.ts';
+import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
+
+const DIGEST_TAG = /^sha(?:256|512)-[0-9a-f]{64}(?:\.\w+)?$/;
+
+export const ls = defineCommand({
+  name: 'ls',
+  group: 'artifacts',
+  summary: 'list the tags of a repository',
+  args: [{ name: 'REPOSITORY', description: 'for example registry.example.com/team/app' }],
+  flags: {
+    ...REGISTRY_FLAGS,
+    'omit-digest-tags': {
+      kind: 'boolean',
+      short: 'O',
+      description: 'leave out tags that hold signatures and referrers of a digest',
+    },
+  },
+  examples: [{ command: 'plimsoll ls registry.example.com/team/app', explains: 'one tag per line' }],
+  async run({ args, flags }, context) {
+    const access = await readAccess(flags, context);
+    const all = await listTags(context.ports, { reference: args[0] ?? '', access }, context.signal);
+    const tags = flags['omit-digest-tags'] ? all.filter((tag) => !DIGEST_TAG.test(tag)) : all;
+    context.output.result({ repository: args[0], tags }, tags.join('\n'));
+    return 0;
+  },
+});

@@ -1,0 +1,69 @@
+import { createSbom, formatSbom, SBOM_OUTPUTS } from '../../app/sbom.ts';
+import { AppError } from '../../core/index.ts';
+import { defineCommand } from '../command.ts';
+import { IMAGE_FLAGS, imageAccessOf } from '../flags/trust.ts';
+
+export const sbom = defineCommand({
+  name: 'sbom',
+  group: 'metadata',
+  summary: 'list what an image, a folder or an archive is made of',
+  description:
+    'Finds packages of Debian, Alpine, npm and Go with the layer that brought each, and writes SPDX 2.3 or CycloneDX 1.6. ' +
+    'The same source gives the same document; the time in it is SOURCE_DATE_EPOCH where that is set. ' +
+    'In images only what is installed counts; in folders lock files count too. Files that could not be read are said in the document.',
+  args: [
+    {
+      name: 'SOURCE',
+      description:
+        'image reference, folder, archive; registry:, oci-dir:, oci-archive:, docker-archive:, dir: or file: says which',
+    },
+  ],
+  flags: {
+    output: {
+      kind: 'list',
+      short: 'o',
+      value: 'FORMAT[=FILE]',
+      description: `${SBOM_OUTPUTS.join(', ')}; with =FILE to a file; may be repeated; table when absent`,
+    },
+    platform: {
+      kind: 'string',
+      value: 'OS/ARCH',
+      description: 'of an image for several platforms; linux/amd64 when absent',
+    },
+    ...IMAGE_FLAGS,
+  },
+  examples: [
+    { command: 'plimsoll sbom .', explains: 'lists what a source folder declares and holds' },
+    {
+      command: 'plimsoll sbom -o spdx-json=app.spdx.json -o cyclonedx-json=app.cdx.json localhost:5000/app:v1',
+      explains: 'writes both formats in one pass over the image',
+    },
+  ],
+  async run({ args: [source = ''], flags }, context) {
+    const outputs = (flags.output.length > 0 ? flags.output : ['table']).map(parseOutput);
+    const found = await createSbom(context.ports, source, {
+      platform: flags.platform,
+      signal: context.signal,
+      ...(await imageAccessOf(flags, context)),
+    });
+    for (const { format, file } of outputs) {
+      const text = formatSbom(found, format);
+      if (file !== undefined) {
+        await context.ports.files.writeAtomic(file, text);
+        context.output.note(`${file}: ${found.components.length} components as ${format}`);
+      } else if (format === 'table') context.output.result(found, text);
+      else context.output.raw(text);
+    }
+    return 0;
+  },
+});
+
+/** `FORMAT` or `FORMAT=FILE`. Throws `usage` before any work is done. */
+function parseOutput(text: string): { readonly format: string; readonly file: string | undefined } {
+  const equals = text.indexOf('=');
+  const format = equals < 0 ? text : text.slice(0, equals);
+  if (!SBOM_OUTPUTS.some((known) => known === format)) {
+    throw new AppError('usage', `--output: expected ${SBOM_OUTPUTS.join(', ')}, found "${format}"`);
+  }
+  return { format, file: equals < 0 ? undefined : text.slice(equals + 1) };
+}

@@ -1,0 +1,34 @@
+import { validateImage } from '../../app/validate-image.ts';
+import { EXIT_NEGATIVE } from '../../core/index.ts';
+import { defineCommand } from '../command.ts';
+import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
+import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
+
+export const validate = defineCommand({
+  name: 'validate',
+  group: 'artifacts',
+  summary: 'check that an image in a registry is whole',
+  description:
+    'Reads every manifest, configuration and layer, of all platforms, and checks size, digest and diff id. ' +
+    'Exits with 1 when something is wrong or missing, and says all of it.',
+  args: [],
+  flags: {
+    ...REGISTRY_FLAGS,
+    remote: { kind: 'string', required: true, value: 'REF', description: 'image or artifact' },
+    platform: PLATFORM_FLAG,
+  },
+  examples: [{ command: 'plimsoll validate --remote registry.example.com/team/app:v1', explains: 'all platforms' }],
+  async run({ flags }, context) {
+    const { remote } = flags;
+    const input = {
+      reference: remote,
+      platform: platformOf(flags.platform),
+      access: await readAccess(flags, context),
+    };
+    const found = await validateImage(context.ports, input, context.signal);
+    const isWhole = found.problems.length === 0;
+    const lines = isWhole ? [`PASS: ${remote}`] : found.problems.map((problem) => `FAIL: ${remote}: ${problem}`);
+    context.output.result({ ...found, valid: isWhole }, lines.join('\n'));
+    return isWhole ? 0 : EXIT_NEGATIVE;
+  },
+});

@@ -1,0 +1,122 @@
+/** Flags that the signing and verifying commands share, and what they mean to use cases. */
+import { AppError } from '../../core/index.ts';
+import type { Reason } from '../../core/index.ts';
+import type { Context, Flags, FlagValues } from '../command.ts';
+import { readAccess, REGISTRY_FLAGS } from './registry.ts';
+
+/** Longest password worth reading; a file given by mistake is larger. */
+const MAX_INPUT_BYTES = 2 ** 31 - 1;
+
+export const SIGNING_KEY_FLAG = {
+  key: { kind: 'string', required: true, value: 'KEY', description: 'private key: a file or env://NAME' },
+} as const satisfies Flags;
+
+export const VERIFYING_KEY_FLAG = {
+  key: {
+    kind: 'list',
+    value: 'KEY',
+    description: 'public key: a file or env://NAME; repeated, any of them may have signed',
+  },
+} as const satisfies Flags;
+
+export const FORMAT_FLAGS = {
+  format: {
+    kind: 'choice',
+    choices: ['bundle', 'legacy', 'both'],
+    default: 'bundle',
+    description: 'Sigstore bundle as OCI referrer, a layer under the tag of older cosign, or both',
+  },
+} as const satisfies Flags;
+
+/** The registry flags of all commands, and cosign's names for them. */
+export const IMAGE_FLAGS = {
+  ...REGISTRY_FLAGS,
+  'allow-http-registry': { kind: 'boolean', hidden: true, description: 'the same as --insecure' },
+  'allow-insecure-registry': { kind: 'boolean', hidden: true, description: 'the same as --insecure' },
+} as const satisfies Flags;
+
+/** What scripts for cosign pass along; without a transparency log there is nothing to switch off. */
+export const SIGN_COMPATIBILITY_FLAGS = {
+  yes: { kind: 'boolean', short: 'y', hidden: true, description: 'nothing is asked' },
+  'tlog-upload': { kind: 'boolean', hidden: true, description: 'only false: nothing is uploaded' },
+  'use-signing-config': { kind: 'boolean', hidden: true, description: 'only false: no services are used' },
+} as const satisfies Flags;
+
+export const VERIFY_COMPATIBILITY_FLAGS = {
+  'insecure-ignore-tlog': {
+    kind: 'boolean',
+    hidden: true,
+    description: 'signatures by a key need no transparency log, so there is nothing to ignore',
+  },
+  'private-infrastructure': { kind: 'boolean', hidden: true, description: 'the same as --insecure-ignore-tlog' },
+  offline: { kind: 'boolean', hidden: true, description: 'keys are verified without the network' },
+} as const satisfies Flags;
+
+/** Refuses what would be a silent lie: a caller who asks for the log must not believe in an entry. */
+export function refuseUploads(flags: {
+  readonly 'tlog-upload': boolean;
+  readonly 'use-signing-config': boolean;
+}): void {
+  if (!flags['tlog-upload'] && !flags['use-signing-config']) return;
+  throw new AppError('usage', 'uploading to a transparency log is not supported yet', {
+    hint: 'leave --tlog-upload and --use-signing-config away: signatures by a key verify without a log',
+  });
+}
+
+export function formatsOf(format: string): readonly ('bundle' | 'legacy')[] {
+  return format === 'both' ? ['bundle', 'legacy'] : [format === 'legacy' ? 'legacy' : 'bundle'];
+}
+
+export async function imageAccessOf(flags: FlagValues<typeof IMAGE_FLAGS>, context: Context) {
+  const insecure = flags.insecure || flags['allow-http-registry'] || flags['allow-insecure-registry'];
+  return { access: await readAccess({ ...flags, insecure }, context) };
+}
+
+/** `k=v` entries. Throws `usage` for one without `=` and for a key given twice with different values. */
+export function parsePairs(flag: string, entries: readonly string[]): Readonly<Record<string, string>> {
+  const pairs = new Map<string, string>();
+  for (const entry of entries) {
+    const at = entry.indexOf('=');
+    if (at < 1) throw new AppError('usage', `--${flag}: expected KEY=VALUE, found "${entry}"`);
+    const [key, value] = [entry.slice(0, at), entry.slice(at + 1)];
+    const known = pairs.get(key);
+    if (known !== undefined && known !== value) throw new AppError('usage', `--${flag}: "${key}" is given twice`);
+    pairs.set(key, value);
+  }
+  return Object.fromEntries(pairs);
+}
+
+/** The password of a key file: COSIGN_PASSWORD, else asked on the terminal. */
+export function askPassword(context: Context): () => Promise<string> {
+  return async () =>
+    context.ports.environment['COSIGN_PASSWORD'] ?? (await context.askSecret('Password for the private key: '));
+}
+
+/** The password of a new key file, asked twice. */
+export function askNewPassword(context: Context): () => Promise<string> {
+  return async () => {
+    const given = context.ports.environment['COSIGN_PASSWORD'];
+    if (given !== undefined) return given;
+    const first = await context.askSecret('Password for the new private key (empty for none): ');
+    if (first === (await context.askSecret('The same again: '))) return first;
+    throw new AppError('usage', 'the two passwords differ');
+  };
+}
+
+/** A path, or the bytes of standard input for `-`. */
+export async function fileOrInput(context: Context, file: string): Promise<string | Uint8Array> {
+  return file === '-' ? await context.readInput(MAX_INPUT_BYTES) : file;
+}
+
+/** All reasons, one line each, for the reader of a "no". */
+export function noteReasons(context: Context, reasons: readonly Reason[]): void {
+  for (const reason of reasons) {
+    const facts = [
+      ...(reason.expected === undefined ? [] : [`expected ${reason.expected}`]),
+      ...(reason.found === undefined ? [] : [`found ${reason.found}`]),
+    ].join(', ');
+    context.output.note(`${reason.code}: ${reason.message}${facts === '' ? '' : ` (${facts})`}`);
+    if (reason.subject !== undefined) context.output.note(`  in ${reason.subject}`);
+    if (reason.fix !== undefined) context.output.note(`  try: ${reason.fix}`);
+  }
+}

@@ -1,0 +1,68 @@
+/** Wires the ports into the commands. Nothing imports this file. */
+import { writeSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import type { Rim, RimOptions } from './cli/main.ts';
+import type { SettingValues } from './core/index.ts';
+
+enableCompileCache();
+
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => interrupted.abort());
+}
+
+async function createRim(options: RimOptions): Promise<Rim> {
+  const { createPorts, readInput, askSecret, createProgress } = await import('./io/index.ts');
+  const { resolveSettings } = await import('./core/index.ts');
+  const home = homedir();
+  const file = options.config === undefined ? {} : await readConfig(options.config);
+  const settings = resolveSettings({ flags: options.flags, file }, process.env, home);
+  const isErrorTerminal = process.stderr.isTTY;
+  const ports = createPorts({ settings, home, verbose: options.verbose, progress: createProgress(isErrorTerminal) });
+  return {
+    ports,
+    streams: {
+      write: (content) => writeAll(1, content),
+      writeError: (text) => writeAll(2, text),
+      isTerminal: process.stdout.isTTY,
+      isErrorTerminal,
+    },
+    signal: interrupted.signal,
+    readInput,
+    createHandler: async (service, options) =>
+      (await import('./server/index.ts')).createHandler(ports, service, options),
+    askSecret,
+  };
+}
+
+/** Unknown names are refused: a misspelt setting must not be a silent default. */
+async function readConfig(path: string): Promise<SettingValues> {
+  const { parseConfig } = await import('./cli/config.ts');
+  const { createFiles } = await import('./io/index.ts');
+  return parseConfig(await createFiles().read(path, 1024 * 1024), path);
+}
+
+/** Writes all of it, waiting where a pipe is full; a reader that went away ends us quietly. */
+function writeAll(descriptor: 1 | 2, content: Uint8Array | string): void {
+  let rest = typeof content === 'string' ? Buffer.from(content) : content;
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(descriptor, rest));
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code === 'EPIPE') process.exit(0);
+      if (code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
+/** All output is written; a connection that is kept open, or an answer nobody reads, must not hold the process. */
+async function start(): Promise<never> {
+  const { main } = await import('./cli/main.ts');
+  const code = await main(process.argv.slice(2), createRim, (text) => writeAll(2, text));
+  process.exit(interrupted.signal.aborted && code !== 0 ? 130 : code);
+}
+
+void start();

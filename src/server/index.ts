@@ -1,0 +1,28 @@
+/** The HTTP face of the admission service. Request in, response out: a test needs no socket. */
+import { Hono } from 'hono';
+import { httpStatusOf, toAppError } from '../core/index.ts';
+import type { Ports, WebHandler } from '../core/index.ts';
+import type { AdmissionService } from '../app/admission-service.ts';
+import { createMetrics } from './metrics.ts';
+import { routes } from './routes/index.ts';
+
+export interface HandlerOptions {
+  /** Serve also what tells what runs where. */
+  readonly servesPrivate: boolean;
+}
+
+export function createHandler(ports: Ports, service: AdmissionService, options: HandlerOptions): WebHandler {
+  const app = new Hono();
+  const context = { ports, service, metrics: createMetrics() };
+  for (const route of routes) if (options.servesPrivate || !route.isPrivate) route.mount(app, context);
+  app.notFound((request) =>
+    request.json({ error: { kind: 'not-found', message: `no such path: ${request.req.path}` } }, 404),
+  );
+  app.onError((thrown, request) => {
+    const { kind, message } = toAppError(thrown);
+    if (kind === 'internal') ports.log.warn('internal-error', { message, path: request.req.path });
+    const shown = kind === 'internal' ? 'internal error' : message;
+    return Response.json({ error: { kind, message: shown } }, { status: httpStatusOf(kind) });
+  });
+  return async (request) => await app.fetch(request);
+}

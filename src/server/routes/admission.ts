@@ -1,0 +1,51 @@
+import type { Context } from 'hono';
+import { AppError } from '../../core/index.ts';
+import { MAX_REVIEW_BYTES } from '../../cluster/index.ts';
+import type { Route, RouteContext } from './route.ts';
+
+/** The API server's default and greatest timeout of a webhook, in seconds. */
+const DEFAULT_TIMEOUT = 10;
+const MAX_TIMEOUT = 30;
+/** Seconds kept back so that the denial arrives before the API server gives up. */
+const MARGIN = 0.5;
+
+export const admission: Route = {
+  name: 'admission',
+  isPrivate: false,
+  mount(app, context) {
+    app.post('/validate', (request) => answer('validate', request, context));
+    app.post('/mutate', (request) => answer('mutate', request, context));
+  },
+};
+
+async function answer(
+  mode: 'validate' | 'mutate',
+  request: Context,
+  { service, metrics }: RouteContext,
+): Promise<Response> {
+  const start = performance.now();
+  const deadline = AbortSignal.timeout(Math.max(100, (secondsOf(request.req.query('timeout')) - MARGIN) * 1000));
+  const bytes = await readBody(request.req.raw);
+  const { response, outcome } = await service.review(mode, bytes, deadline);
+  metrics.observeReview(mode, outcome, (performance.now() - start) / 1000);
+  return request.json(response);
+}
+
+/** The API server says how long it waits: `?timeout=10s`. */
+function secondsOf(text: string | undefined): number {
+  const match = /^(\d{1,3})s$/.exec(text ?? '');
+  return match === null ? DEFAULT_TIMEOUT : Math.min(MAX_TIMEOUT, Math.max(1, Number(match[1])));
+}
+
+async function readBody(request: Request): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.length;
+    if (size > MAX_REVIEW_BYTES) {
+      throw new AppError('invalid-input', `AdmissionReview: expected at most ${MAX_REVIEW_BYTES} bytes, found more`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

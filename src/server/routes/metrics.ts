@@ -1,0 +1,11 @@
+import type { Route } from './route.ts';
+
+export const metrics: Route = {
+  name: 'metrics',
+  isPrivate: false,
+  mount(app, context) {
+    app.get('/metrics', (request) =>
+      request.text(context.metrics.render(), 200, { 'content-type': 'text/plain; version=0.0.4' }),
+    );
+  },
+};
