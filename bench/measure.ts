@@ -1,0 +1,49 @@
+/** Times operations in one process, side by side, and prints them as ratios. Absolute figures are this machine's. */
+
+export interface Measured {
+  /** Milliseconds, the median of all rounds. */
+  readonly median: number;
+}
+
+/** Runs `work` until `budget` milliseconds are over, at least `least` times after one warm-up. */
+export async function measure(work: () => unknown, { budget = 1500, least = 5 } = {}): Promise<Measured> {
+  await work();
+  const times: number[] = [];
+  const end = performance.now() + budget;
+  while (times.length < least || performance.now() < end) {
+    const start = performance.now();
+    await work();
+    times.push(performance.now() - start);
+  }
+  times.sort((a, b) => a - b);
+  return { median: times[Math.floor(times.length / 2)] ?? NaN };
+}
+
+export interface Row {
+  readonly operation: string;
+  readonly ours: Measured;
+  /** The physical limit, or a peer, of the same run. */
+  readonly other: string;
+  readonly theirs: Measured;
+}
+
+export function formatTable(rows: readonly Row[]): string {
+  const cells = rows.map(({ operation, ours, other, theirs }) => [
+    operation,
+    `${ours.median.toFixed(2)} ms`,
+    other,
+    `${theirs.median.toFixed(2)} ms`,
+    `${(ours.median / theirs.median).toFixed(2)}x`,
+  ]);
+  const table = [['operation', 'plimsoll', 'beside', 'takes', 'ratio'], ...cells];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  return table
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          column % 2 === 0 && column < 4 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join('  '),
+    )
+    .join('\n');
+}
