@@ -54,8 +54,12 @@ export interface Files {
   readLink(path: string): Promise<string>;
   /** Temporary file, fsync, rename, fsync of the folder: after a crash there is the old content or the new, never a part. */
   writeAtomic(path: string, content: Uint8Array | string, options?: { readonly mode?: number }): Promise<void>;
-  /** Appends and fsyncs; creates file and folders. */
-  append(path: string, content: AsyncIterable<Uint8Array> | Uint8Array): Promise<void>;
+  /** Appends and, unless told not to, fsyncs; creates file and folders. */
+  append(
+    path: string,
+    content: AsyncIterable<Uint8Array> | Uint8Array,
+    options?: { readonly durable?: boolean },
+  ): Promise<void>;
   /** Cuts a file to this many bytes. */
   truncate(path: string, size: number): Promise<void>;
   /** Atomic within a file system; creates the folder; fsyncs it. */
@@ -68,7 +72,13 @@ export interface Files {
 }
 
 /** Answers requests with responses, as Web standards have them; tests call it without a socket. */
-export type WebHandler = (request: Request) => Promise<Response>;
+export type WebHandler = (request: Request, client?: WebClient) => Promise<Response>;
+
+/** The other end of a connection. */
+export interface WebClient {
+  /** IP address. */
+  readonly address: string;
+}
 
 export interface ServeOptions {
   readonly host: string;
@@ -76,6 +86,8 @@ export interface ServeOptions {
   readonly port: number;
   /** PEM. */
   readonly tls?: { readonly certificate: string; readonly key: string };
+  /** Milliseconds for which running answers may go on after close(); 5 seconds when absent. */
+  readonly graceMs?: number;
 }
 
 export interface WebServer {

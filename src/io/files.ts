@@ -1,6 +1,6 @@
 /** The disk through node:fs, with durable writes. */
 import { randomBytes } from 'node:crypto';
-import { createReadStream, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import {
   lstat,
   mkdir,
@@ -13,6 +13,7 @@ import {
   stat,
   truncate,
   writeFile,
+  type FileHandle,
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError, type Files, type FileStat } from '../core/index.ts';
@@ -20,6 +21,7 @@ import { AppError, type Files, type FileStat } from '../core/index.ts';
 /** Ceiling of a whole-file read whose caller names none. */
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 const READ_CHUNK = 1024 * 1024;
+const WRITE_BATCH = 1024 * 1024;
 
 export function createFiles(): Files {
   return {
@@ -29,7 +31,7 @@ export function createFiles(): Files {
     list: (path) => guard(path, () => listFolder(path)),
     readLink: (path) => guard(path, () => readlink(path)),
     writeAtomic: (path, content, options) => guard(path, () => writeAtomic(path, content, options?.mode)),
-    append: (path, content) => guard(path, () => append(path, content)),
+    append: (path, content, options) => guard(path, () => append(path, content, options?.durable ?? true)),
     truncate: (path, size) => guard(path, () => truncate(path, size)),
     rename: (from, to) => guard(from, () => renameDurably(from, to)),
     remove: (path) => guard(path, () => rm(path, { recursive: true, force: true })),
@@ -87,13 +89,26 @@ async function readWhole(path: string, maxBytes: number): Promise<Uint8Array> {
   }
 }
 
-async function* streamFile(path: string, start: number, end?: number): AsyncGenerator<Uint8Array> {
-  if (end !== undefined && end <= start) return;
+async function* streamFile(path: string, start: number, end = Infinity): AsyncGenerator<Uint8Array> {
+  if (end <= start) return;
+  const file = await guard(path, () => open(path, 'r'));
   try {
-    const options = { start, highWaterMark: READ_CHUNK, ...(end === undefined ? {} : { end: end - 1 }) };
-    for await (const chunk of createReadStream(path, options)) yield chunk as Uint8Array;
-  } catch (cause) {
-    throw fileError(path, cause);
+    const read = async (at: number) => {
+      // fresh memory for each: the receiver keeps it as long as it likes
+      const length = Math.min(READ_CHUNK, end - at);
+      const { bytesRead, buffer } = await guard(path, () => file.read(Buffer.allocUnsafeSlow(length), 0, length, at));
+      return buffer.subarray(0, bytesRead);
+    };
+    let chunk = await read(start);
+    for (let at = start + chunk.length; chunk.length > 0; at += chunk.length) {
+      // the next is read while this one is worked on
+      const next = at < end ? read(at) : Promise.resolve(chunk.subarray(0, 0));
+      next.catch(() => undefined); // thrown where it is awaited
+      yield chunk;
+      chunk = await next;
+    }
+  } finally {
+    await file.close();
   }
 }
 
@@ -155,16 +170,47 @@ async function writeAtomic(wanted: string, content: Uint8Array | string, mode = 
   await syncFolder(folder);
 }
 
-async function append(path: string, content: AsyncIterable<Uint8Array> | Uint8Array): Promise<void> {
+async function append(path: string, content: AsyncIterable<Uint8Array> | Uint8Array, durable: boolean): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const file = await open(path, 'a');
   try {
     if (content instanceof Uint8Array) await file.writeFile(content);
-    else for await (const chunk of content) await file.writeFile(chunk);
-    await file.sync();
+    else await appendStream(file, content);
+    if (durable) await file.sync();
   } finally {
     await file.close();
   }
+}
+
+/** Few large writes, each of which runs while the next chunks come; what came before an error is written. */
+async function appendStream(file: FileHandle, content: AsyncIterable<Uint8Array>): Promise<void> {
+  let batch: Uint8Array[] = [];
+  let size = 0;
+  let writing = Promise.resolve();
+  const flush = () => {
+    const [chunks, before] = [batch, writing];
+    writing = before.then(() => writeAll(file, chunks));
+    writing.catch(() => undefined); // thrown where it is awaited
+    [batch, size] = [[], 0];
+    return before;
+  };
+  try {
+    for await (const chunk of content) {
+      batch.push(chunk);
+      size += chunk.length;
+      if (size >= WRITE_BATCH) await flush();
+    }
+  } finally {
+    void flush();
+    await writing;
+  }
+}
+
+async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+  const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  const { bytesWritten } = await file.writev(chunks);
+  // a disk that is nearly full takes a part
+  if (bytesWritten !== size) await file.writeFile(Buffer.concat(chunks).subarray(bytesWritten));
 }
 
 async function renameDurably(from: string, to: string): Promise<void> {

@@ -1,19 +1,29 @@
 import { createServer as createHttpsServer } from 'node:https';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { AppError, type ServeOptions, type WebHandler, type WebServer } from '../core/index.ts';
 
 /** Requests whose headers take longer are cut off: slow-header attacks. */
 const HEADERS_TIMEOUT = 15_000;
-/** Milliseconds for which running answers may go on after close(). */
+/** Milliseconds for which running answers may go on after close(), where nobody says otherwise. */
 const CLOSE_GRACE = 5_000;
+const IDLE_SWEEP = 50;
+/** Fields of which clients want each value on a line of its own; Web headers join them (RFC 9110 5.3). */
+const SEPARATE = 'oci-tag';
 
 /** Serves a handler on a socket; a thrown error is answered with 500 and tells nothing of its cause. */
 export async function serveHttp(handler: WebHandler, options: ServeOptions): Promise<WebServer> {
-  const listener = getRequestListener((request) => handler(request), {
-    overrideGlobalObjects: false,
-    errorHandler: () => new Response('internal error\n', { status: 500 }),
-  });
+  const listener = getRequestListener(
+    async (request, { incoming, outgoing }) => {
+      const response = await handler(request, { address: incoming.socket.remoteAddress ?? '' });
+      const joined = response.headers.get(SEPARATE);
+      if (joined === null) return response;
+      response.headers.delete(SEPARATE);
+      (outgoing as ServerResponse).setHeader(SEPARATE, joined.split(', '));
+      return response;
+    },
+    { overrideGlobalObjects: false, errorHandler: () => new Response('internal error\n', { status: 500 }) },
+  );
   const answer: RequestListener = (incoming, outgoing) => void listener(incoming, outgoing);
   const server: Server =
     options.tls === undefined
@@ -23,7 +33,7 @@ export async function serveHttp(handler: WebHandler, options: ServeOptions): Pro
   // a layer of gigabytes may take longer than node's five minutes
   server.requestTimeout = 0;
   await listen(server, options);
-  return { url: urlOf(server, options), close: () => close(server) };
+  return { url: urlOf(server, options), close: () => close(server, options.graceMs ?? CLOSE_GRACE) };
 }
 
 function listen(server: Server, options: ServeOptions): Promise<void> {
@@ -42,11 +52,13 @@ function urlOf(server: Server, options: ServeOptions): string {
   return `${options.tls === undefined ? 'http' : 'https'}://${host}:${port}`;
 }
 
-async function close(server: Server): Promise<void> {
-  const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE);
-  server.closeIdleConnections();
+async function close(server: Server, graceMs: number): Promise<void> {
+  const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
+  // a connection that is kept alive becomes idle when its answer is done
+  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
-  clearTimeout(timer);
+  clearTimeout(deadline);
+  clearInterval(sweep);
 }
