@@ -1,4 +1,4 @@
-/** `npm run build`: bundles the program into one file under dist/, so that a cold start reads little and compiles nothing twice. */
+/** `npm run build`: bundles the program and what its threads run into one file each under dist/, so that a cold start reads little and compiles nothing twice. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -20,8 +20,10 @@ const dist = join(root, 'dist');
 rmSync(dist, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: ['src/main.ts'],
-  outfile: 'dist/program.cjs',
+  entryPoints: { program: 'src/main.ts', worker: 'src/worker.ts' },
+  outdir: 'dist',
+  outExtension: { '.js': '.cjs' },
+  define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   bundle: true,
   format: 'cjs',
   platform: 'node',

@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
+import { extname, join } from 'node:path';
 import type { Rim, RimOptions } from './cli/main.ts';
 import type { SettingValues } from './core/index.ts';
 
@@ -19,7 +20,9 @@ async function createRim(options: RimOptions): Promise<Rim> {
   const file = options.config === undefined ? {} : await readConfig(options.config);
   const settings = resolveSettings({ flags: options.flags, file }, process.env, home);
   const isErrorTerminal = process.stderr.isTTY;
-  const ports = createPorts({ settings, home, verbose: options.verbose, progress: createProgress(isErrorTerminal) });
+  const worker = join(import.meta.dirname, `worker${extname(import.meta.filename)}`);
+  const progress = createProgress(isErrorTerminal);
+  const ports = createPorts({ settings, home, verbose: options.verbose, progress, worker });
   return {
     ports,
     streams: {

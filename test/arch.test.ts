@@ -64,7 +64,8 @@ const ROOMS = Object.keys(ARROWS).sort((a, b) => b.length - a.length);
 /** The room of a path under src/. */
 function roomOf(path: string): string {
   return (
-    ROOMS.find((room) => path.startsWith(`${room}/`)) ?? (path === 'main.ts' ? 'main' : `outside every room: ${path}`)
+    ROOMS.find((room) => path.startsWith(`${room}/`)) ??
+    (['main.ts', 'worker.ts'].includes(path) ? 'main' : `outside every room: ${path}`)
   );
 }
 

@@ -31,6 +31,7 @@ import {
   type Ports,
   type Reference,
 } from '../core/index.ts';
+import { layerReader } from './layer-reader.ts';
 import { openRepository, type RepositoryAccess } from './registry.ts';
 
 export type SourceKind = 'image' | 'folder' | 'archive' | 'file';
@@ -184,6 +185,7 @@ async function openFrom(
   const image = await openImage(repository, target, options);
   const tree = await openImageTree(image, options.selector, {
     cache: ports.cache,
+    read: layerReader(ports),
     parallelism: ports.settings.parallelism,
     signal: options.signal,
     progress: ports.progress,

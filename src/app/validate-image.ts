@@ -5,10 +5,10 @@
  */
 import {
   isIndexType,
+  LAYER_ALONE,
   openImage,
   parseImageIndex,
   parseImageManifest,
-  readLayer,
   selectManifest,
   type Manifest,
   type RegistryRepository,
@@ -21,10 +21,10 @@ import {
   targetOf,
   type Descriptor,
   type Digest,
-  type FileSelector,
   type Platform,
   type Ports,
 } from '../core/index.ts';
+import { layerReader } from './layer-reader.ts';
 import { openRepository, type RepositoryAccess } from './registry.ts';
 
 export interface ValidateInput {
@@ -47,7 +47,6 @@ export interface Validation {
 const MAX_MANIFESTS = 10_000;
 /** Nobody reads more, and a hostile image could name millions. */
 const MAX_PROBLEMS = 1000;
-const NO_CONTENT: FileSelector = { id: 'none', select: () => ({ kind: 'skip' }) };
 const IMAGE_CONFIG = /^application\/vnd\.(?:oci\.image\.config\.v1|docker\.container\.image\.v1)\+json$/;
 
 interface Run {
@@ -120,7 +119,9 @@ async function checkImage(run: Run, manifest: Manifest): Promise<void> {
   }
   const checked = await noting(run, async () => {
     const image = await openImage(run.repository, manifest.descriptor.digest, { signal: run.signal });
-    for (const { descriptor, diffId } of image.layers) await noting(run, () => checkLayer(run, descriptor, diffId));
+    await Promise.all(
+      image.layers.map(({ descriptor, diffId }) => noting(run, () => checkLayer(run, descriptor, diffId))),
+    );
   });
   // without a configuration that can be read the layers may still be missing
   if (!checked) for (const layer of layers) await noting(run, () => checkBlob(run, layer));
@@ -143,11 +144,12 @@ async function checkBlob(run: Run, blob: Descriptor): Promise<void> {
 async function checkLayer(run: Run, layer: Descriptor, diffId: Digest): Promise<void> {
   if (!isNew(run, layer, diffId)) return;
   const { ports, repository, signal } = run;
-  const item = layer.digest;
+  const { digest: item, size } = layer;
   const what = `${repository.name}: layer ${item}`;
-  const found = await readLayer(repository.streamBlob(layer, signal), {
-    selector: NO_CONTENT,
+  const found = await layerReader(ports)(repository.streamBlob(layer, signal), {
+    selector: LAYER_ALONE,
     what,
+    size,
     onBytes: (done) => ports.progress({ item, action: 'read', done }),
   });
   if (found.diffId === diffId) return;

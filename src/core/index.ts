@@ -62,6 +62,8 @@ export type {
   Serve,
   ServeOptions,
   SkippedFile,
+  Threads,
+  ThreadTask,
   WebHandler,
   WebServer,
 } from './ports.ts';

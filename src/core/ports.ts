@@ -113,6 +113,21 @@ export interface Cache {
   save(key: string, value: Uint8Array): Promise<void>;
 }
 
+/** Work that another thread can do: it is named, for no function can be sent there. */
+export interface ThreadTask {
+  /** As `src/worker.ts` lists them. */
+  readonly name: string;
+  readonly input: Readonly<Record<string, string>>;
+  /** Handed over chunk by chunk, not faster than the thread takes them; an error in it is the task's. */
+  readonly source: AsyncIterable<Uint8Array>;
+  readonly onBytes?: (total: number) => void;
+}
+
+/** Other threads, as many as there are processors, started when first needed. Errors arrive as what they were. */
+export interface Threads {
+  run(task: ThreadTask): Promise<Uint8Array>;
+}
+
 /** Cryptographically strong bytes. */
 export type Random = (bytes: number) => Uint8Array;
 
@@ -214,6 +229,8 @@ export interface Ports {
   readonly run: RunProgram;
   readonly serve: Serve;
   readonly cache: Cache;
+  /** Absent where the program is not started as a whole, as in tests: then work stays on this thread. */
+  readonly threads?: Threads;
   /** Raw environment, for keys named `env://NAME`; our own settings are in `settings`. */
   readonly environment: Environment;
   readonly settings: Settings;

@@ -1,7 +1,7 @@
 /** All ports together, as the process offers them. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Log, Ports, Progress, Settings } from '../core/index.ts';
+import type { Log, Ports, Progress, Settings, Threads } from '../core/index.ts';
 import { createFileCache } from './cache.ts';
 import { createFiles } from './files.ts';
 import { createHttp } from './http.ts';
@@ -13,6 +13,8 @@ export interface PortsOptions {
   /** Writes the log to standard error; else it is dropped. */
   readonly verbose: boolean;
   readonly progress: Progress;
+  /** The file that other threads begin with; absent: no threads. */
+  readonly worker?: string;
 }
 
 const SILENT: Log = { info: () => undefined, warn: () => undefined };
@@ -28,10 +30,21 @@ export function createPorts(options: PortsOptions): Ports {
     run: async (...words) => (await import('./run.ts')).createRunProgram()(...words),
     serve: async (...words) => (await import('./serve.ts')).serveHttp(...words),
     cache: createFileCache(join(options.settings.cacheDir, 'v1')),
+    ...(options.worker === undefined ? {} : { threads: lazyThreads(options.worker) }),
     environment: process.env,
     settings: options.settings,
     home: options.home,
     log: options.verbose ? createErrorLog(clock) : SILENT,
     progress: options.progress,
+  };
+}
+
+function lazyThreads(worker: string): Threads {
+  let threads: Promise<Threads> | undefined;
+  return {
+    run: async (task) => {
+      threads ??= import('./threads.ts').then(({ createThreads }) => createThreads(worker));
+      return await (await threads).run(task);
+    },
   };
 }

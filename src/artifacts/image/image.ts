@@ -20,7 +20,7 @@ import {
 import { digest, parseImageManifest, type ImageManifest } from '../manifest.ts';
 import type { Manifest, ReadableRepository } from '../repository.ts';
 import { loadLayerIndex, saveLayerIndex } from './layer-cache.ts';
-import { readLayer, type LayerIndex } from './layer-index.ts';
+import { readLayer, type LayerIndex, type LayerReadOptions } from './layer-index.ts';
 import { overlayLayers } from './overlay.ts';
 import { DEFAULT_PLATFORM, selectManifest } from './platform.ts';
 
@@ -122,8 +122,16 @@ export function parseImageConfig(bytes: Uint8Array, what: string): ImageConfig {
   };
 }
 
+/** Reads one layer, here or on another thread; `size` is in stored bytes. */
+export type LayerReader = (
+  source: AsyncIterable<Uint8Array>,
+  options: LayerReadOptions & { readonly size: number },
+) => Promise<LayerIndex>;
+
 export interface TreeOptions {
   readonly cache: Cache;
+  /** readLayer when absent. */
+  readonly read?: LayerReader;
   /** Layers read at the same time. */
   readonly parallelism: number;
   readonly signal?: AbortSignal | undefined;
@@ -161,14 +169,15 @@ async function indexLayer(
   layer: ImageLayer,
   options: TreeOptions & { readonly selector: FileSelector },
 ): Promise<LayerIndex> {
-  const { selector, cache, signal, progress } = options;
+  const { selector, cache, read = readLayer, signal, progress } = options;
   const cached = await loadLayerIndex(cache, layer.diffId, selector);
   if (cached !== undefined) return cached;
-  const { digest: item } = layer.descriptor;
+  const { digest: item, size } = layer.descriptor;
   const what = `${image.repository.name}: layer ${item}`;
-  const index = await readLayer(image.repository.streamBlob(layer.descriptor, signal), {
+  const index = await read(image.repository.streamBlob(layer.descriptor, signal), {
     selector,
     what,
+    size,
     onBytes: (done) => progress?.({ item, action: 'read', done }),
   });
   if (index.diffId !== layer.diffId) {

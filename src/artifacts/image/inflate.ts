@@ -6,7 +6,12 @@ import { AppError } from '../../core/index.ts';
 /** Twice as fast as zlib's default of 16 KiB. */
 const CHUNK = 1024 * 1024;
 
-export async function* inflate(source: AsyncIterable<Uint8Array>, what: string): AsyncGenerator<Uint8Array> {
+/** With `lend` a chunk is good only until the next one is asked for: its memory is given back at once. */
+export async function* inflate(
+  source: AsyncIterable<Uint8Array>,
+  what: string,
+  options: { readonly lend?: boolean } = {},
+): AsyncGenerator<Uint8Array> {
   const { head, all } = await peek(source);
   const stream = decompressor(head);
   if (stream === undefined) {
@@ -16,7 +21,10 @@ export async function* inflate(source: AsyncIterable<Uint8Array>, what: string):
   const feeding = pipeline(all, stream);
   feeding.catch(() => undefined);
   try {
-    for await (const chunk of stream) yield chunk as Uint8Array;
+    for await (const chunk of stream as AsyncIterable<Buffer<ArrayBuffer>>) {
+      yield chunk;
+      if (options.lend === true) release(chunk);
+    }
     // the source's own last check (digest) comes after its last byte
     await feeding;
   } catch (cause) {
@@ -25,6 +33,11 @@ export async function* inflate(source: AsyncIterable<Uint8Array>, what: string):
   } finally {
     stream.destroy();
   }
+}
+
+/** The buffer's last piece: zlib goes on in another one. Waiting for the garbage collector would cost hundreds of megabytes. */
+function release({ buffer, byteOffset, byteLength }: Buffer<ArrayBuffer>): void {
+  if (byteOffset + byteLength === buffer.byteLength) buffer.transfer(0);
 }
 
 export type Compression = 'gzip' | 'zstd' | 'none';

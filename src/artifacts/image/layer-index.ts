@@ -57,6 +57,9 @@ export interface LayerReadOptions {
   readonly onBytes?: (total: number) => void;
 }
 
+/** Learns what is in a layer and keeps no content. */
+export const LAYER_ALONE: FileSelector = { id: 'none', select: () => ({ kind: 'skip' }) };
+
 /** Reads a layer's bytes as stored, compressed or not. The diff id found is in the result: the caller compares. */
 export async function readLayer(source: AsyncIterable<Uint8Array>, options: LayerReadOptions): Promise<LayerIndex> {
   const limits = options.limits ?? LAYER_LIMITS;
@@ -65,7 +68,7 @@ export async function readLayer(source: AsyncIterable<Uint8Array>, options: Laye
   const hasher = createHasher('sha256');
   let total = 0;
   const stored = { bytes: 0 };
-  for await (const chunk of inflate(counted(source, stored), options.what)) {
+  for await (const chunk of inflate(counted(source, stored), options.what, { lend: true })) {
     total += chunk.length;
     refuseBomb(total, stored.bytes, { what: options.what, limits });
     hasher.update(chunk);

@@ -24,6 +24,7 @@ export interface TarSink {
 export type TarVisitor = (entry: TarEntry) => TarSink | undefined;
 
 const BLOCK = 512;
+const ZERO_BLOCK = Buffer.alloc(BLOCK);
 /** PAX headers and long names; the largest path that any system takes is 4 KiB, extended attributes may have 64 KiB each. */
 const MAX_META_BYTES = 1024 * 1024;
 
@@ -118,7 +119,7 @@ export class TarParser {
       this.#moreSparse = header[504] === 1;
       return;
     }
-    if (header.every((byte) => byte === 0)) {
+    if (header.equals(ZERO_BLOCK)) {
       this.#zeroBlocks += 1;
       return;
     }
@@ -231,8 +232,8 @@ function hasChecksum(header: Buffer): boolean {
   const stored = readNumber(header, 148, 8);
   let unsigned = 0;
   let signed = 0;
-  for (const [index, byte] of header.entries()) {
-    const counted = index >= 148 && index < 156 ? 32 : byte;
+  for (let index = 0; index < BLOCK; index += 1) {
+    const counted = index >= 148 && index < 156 ? 32 : (header[index] ?? 0);
     unsigned += counted;
     signed += counted > 127 ? counted - 256 : counted;
   }
