@@ -1,15 +1,12 @@
 /**
  * Each main operation beside its physical limit (inflate, SHA-256, ECDSA, one round trip on loopback), and, where a peer's program is in
- * the environment (PEER_COSIGN3, PEER_CRANE), beside the peer: all in one run, as ratios.
+ * the environment (PEER_COSIGN3), beside the peer: all in one run, as ratios.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
 import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { makeLayers } from '../scripts/demo/layers.ts';
@@ -20,21 +17,15 @@ import { matchSbom } from '../src/metadata/match/index.ts';
 import { parseSbom } from '../src/metadata/sbom/index.ts';
 import { formatTable, measure } from './measure.ts';
 import type { Measured, Row } from './measure.ts';
+import { createPrograms, plimsoll } from './programs.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'plimsoll-bench-'));
-const program = join(import.meta.dirname, '../bin/plimsoll');
-const environment = {
-  ...process.env,
-  PLIMSOLL_DATA_DIR: join(folder, 'data'),
-  PLIMSOLL_CACHE_DIR: join(folder, 'cache'),
-  DOCKER_CONFIG: join(folder, 'docker'),
-  COSIGN_PASSWORD: '',
-};
-const servers: ChildProcess[] = [];
+const programs = createPrograms();
+const { folder } = programs;
+const run = (args: readonly string[]): string => programs.run(plimsoll, args);
 const rows: Row[] = [];
 
 try {
-  const registry = await startServer(['registry', 'serve', '--address', '127.0.0.1:0']);
+  const registry = await programs.serve(['registry', 'serve', '--address', '127.0.0.1:0']);
   const image = `${registry.replace('http://', '')}/bench/app:1`;
   const { base, libraries } = makeLayers(folder);
   run(['generate-key-pair']);
@@ -45,11 +36,9 @@ try {
   await benchScan(image);
   await benchVerify(image);
   await benchAdmission(image);
-  await benchCopy(image);
   process.stdout.write(`${formatTable(rows)}\n`);
 } finally {
-  for (const server of servers) server.kill('SIGTERM');
-  rmSync(folder, { recursive: true, force: true });
+  programs.stop();
 }
 
 /** One pass over a layer: inflate, both digests, tar, keeping what catalogers ask for. */
@@ -147,7 +136,7 @@ async function benchVerify(image: string): Promise<void> {
     operation: 'verify an image, cold start',
     ours,
     other: 'cosign verify',
-    theirs: await measure(() => peer(cosign, args)),
+    theirs: await measure(() => programs.run(cosign, args)),
   });
 }
 
@@ -160,7 +149,7 @@ async function benchAdmission(image: string): Promise<void> {
     spec: { images: [{ glob: '**' }], authorities: [{ key: { data: key } }] },
   };
   writeFileSync(join(folder, 'policy.json'), JSON.stringify(policy));
-  const url = await startServer(['serve', '--policy', join(folder, 'policy.json'), '--listen', '127.0.0.1:0']);
+  const url = await programs.serve(['serve', '--policy', join(folder, 'policy.json'), '--listen', '127.0.0.1:0']);
   const ca = readFileSync(join(folder, 'data/serving/tls.crt'));
   const object = {
     apiVersion: 'v1',
@@ -189,52 +178,8 @@ async function benchAdmission(image: string): Promise<void> {
   });
 }
 
-async function benchCopy(image: string): Promise<void> {
-  const crane = process.env.PEER_CRANE;
-  if (crane === undefined) return;
-  let count = 0;
-  const target = () => `${image.replace('bench/app:1', `bench/copy-${(count += 1)}`)}:1`;
-  const ours = await measure(() => run(['copy', image, target()]));
-  rows.push({
-    operation: 'copy an image with its signature, whole process',
-    ours,
-    other: 'crane copy (image alone)',
-    theirs: await measure(() => peer(crane, ['copy', '--insecure', image, target()])),
-  });
-}
-
-function run(args: readonly string[]): string {
-  return peer(program, args);
-}
-
-function peer(path: string, args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(path, args, {
-    cwd: folder,
-    env: environment,
-    encoding: 'utf8',
-    maxBuffer: 256 * 1024 * 1024,
-  });
-  if (status !== 0) throw new Error(`${path} ${args.join(' ')}: exit code ${status}\n${stderr}`);
-  return stdout;
-}
-
-async function startServer(args: readonly string[]): Promise<string> {
-  const child = spawn(program, [...args, '--json'], {
-    cwd: folder,
-    env: environment,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  servers.push(child);
-  let text = '';
-  for await (const chunk of child.stdout) {
-    text += String(chunk);
-    if (text.trimEnd().endsWith('}')) break;
-  }
-  return (JSON.parse(text) as { url: string }).url;
-}
-
 function nodeStart(): Promise<Measured> {
-  return measure(() => peer(process.execPath, ['-e', '0']));
+  return measure(() => programs.run(process.execPath, ['-e', '0']));
 }
 
 function ecdsa(): Promise<Measured> {

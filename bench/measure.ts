@@ -1,7 +1,7 @@
 /** Times operations in one process, side by side, and prints them as ratios. Absolute figures are this machine's. */
 
 export interface Measured {
-  /** Milliseconds, the median of all rounds. */
+  /** Milliseconds (or the row's unit), the median of all rounds. */
   readonly median: number;
 }
 
@@ -25,17 +25,18 @@ export interface Row {
   /** The physical limit, or a peer, of the same run. */
   readonly other: string;
   readonly theirs: Measured;
+  readonly unit?: 'ms' | 'MiB';
 }
 
 export function formatTable(rows: readonly Row[]): string {
-  const cells = rows.map(({ operation, ours, other, theirs }) => [
+  const cells = rows.map(({ operation, ours, other, theirs, unit = 'ms' }) => [
     operation,
-    `${ours.median.toFixed(2)} ms`,
+    `${ours.median.toFixed(2)} ${unit}`,
     other,
-    `${theirs.median.toFixed(2)} ms`,
+    `${theirs.median.toFixed(2)} ${unit}`,
     `${(ours.median / theirs.median).toFixed(2)}x`,
   ]);
-  const table = [['operation', 'plimsoll', 'beside', 'takes', 'ratio'], ...cells];
+  const table = [['operation', 'plimsoll', 'beside', '', 'ratio'], ...cells];
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   return table
     .map((row) =>

@@ -1,7 +1,9 @@
-/** `npm run bench`: fetches the peers that can be had, and prints one table. */
+/** `npm run bench [NAME...]`: fetches the peers that can be had, and prints a table for each file of `bench/` named (all if none is). */
 import { installPeers } from './peers.ts';
 import { runNode } from './run.ts';
 
 const { variables, missing } = installPeers();
 for (const { name, reason } of missing) process.stderr.write(`without ${name}: ${reason}\n`);
-process.exitCode = runNode(['bench/bench.ts'], variables);
+const names = process.argv.length > 2 ? process.argv.slice(2) : ['bench', 'artifacts'];
+const codes = names.map((name) => runNode([`bench/${name}.ts`], variables));
+process.exitCode = Math.max(...codes);
