@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createRegistry, writeTar } from '../artifacts/index.ts';
+import { createRegistry, loginRules, writeTar } from '../artifacts/index.ts';
 import { createHandlerHttp } from '../artifacts/testing.ts';
 import { AppError, type ErrorKind, type FileSelector, type Ports } from '../core/index.ts';
 import { createTestPorts } from '../io/testing.ts';
@@ -174,7 +174,10 @@ test('a source that is nothing is told apart from an image of that name', async 
 test('login asks the registry before it stores; logout forgets; the rest of the file stays', async () => {
   const base = createTestPorts();
   const credentials = { username: 'user', password: 'secret' };
-  const handler = createRegistry(base.files, join(base.home, 'registry'), { ...base, login: credentials });
+  const handler = createRegistry(base.files, join(base.home, 'registry'), {
+    ...base,
+    rules: async () => loginRules(credentials),
+  });
   const ports = { ...base, http: createHandlerHttp({ [HOST]: handler }) };
   const path = join(ports.home, '.docker/config.json');
   await ports.files.writeAtomic(path, JSON.stringify({ keep: 'me', auths: { 'other.io': { auth: 'YTpi' } } }));

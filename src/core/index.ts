@@ -64,6 +64,7 @@ export type {
   SkippedFile,
   Threads,
   ThreadTask,
+  WebClient,
   WebHandler,
   WebServer,
 } from './ports.ts';

@@ -39,3 +39,7 @@ export function empty(status: number, headers: HeaderValues = {}): Response {
   const isBodiless = status === 204 || status === 304;
   return new Response(null, { status, headers: isBodiless ? headers : { 'content-length': '0', ...headers } });
 }
+
+export function text(status: number, body: string, type = 'text/plain'): Response {
+  return new Response(body, { status, headers: { 'content-type': type } });
+}

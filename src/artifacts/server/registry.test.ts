@@ -9,6 +9,7 @@ import { digestOf, type Descriptor } from '../../core/index.ts';
 import { createTestPorts, temporaryFolder } from '../../io/testing.ts';
 import { EMPTY_CONTENT, EMPTY_DESCRIPTOR } from '../manifest.ts';
 import { OCI_INDEX, OCI_MANIFEST } from '../media-types.ts';
+import { loginRules } from './access.ts';
 import { createRegistry, type RegistryServerOptions } from './registry.ts';
 
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
@@ -277,7 +278,7 @@ test('conditions keep writers of one tag apart', async () => {
 });
 
 test('with a login nothing is answered without it', async () => {
-  const { ask } = setUp({ login: { username: 'user', password: 'secret' } });
+  const { ask } = setUp({ rules: async () => loginRules({ username: 'user', password: 'secret' }) });
   const basic = (text: string) => ({ headers: { authorization: `Basic ${Buffer.from(text).toString('base64')}` } });
   for (const init of [
     {},

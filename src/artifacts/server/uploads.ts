@@ -1,81 +1,195 @@
 /** Upload sessions: clauses "Pushing a blob monolithically", "in chunks" and "Mounting" of the distribution specification. */
-import { algorithmOf, createHasher, findDigest, type Clock, type Digest, type Random } from '../../core/index.ts';
+import {
+  algorithmOf,
+  createHasher,
+  digestOf,
+  findDigest,
+  hexOf,
+  type Clock,
+  type Digest,
+  type DigestAlgorithm,
+  type Hasher,
+  type Random,
+} from '../../core/index.ts';
 import { empty, Refusal } from './answers.ts';
-import { isRepositoryName, type Store } from './store.ts';
+import type { Store } from './store.ts';
 
 /** Larger layers are not known. */
 const MAX_BLOB_BYTES = 64 * 1024 ** 3;
 /** An abandoned session's bytes are removed after a day. */
-const EXPIRY = 24 * 3600 * 1000;
+export const UPLOAD_EXPIRY = 24 * 3600 * 1000;
+/** Milliseconds between two looks for abandoned sessions while new ones come. */
+const EXPIRY_EVERY = 60 * 1000;
+/** Sessions whose digest so far is kept; others are read again when they end. */
+const MAX_LIVE = 1000;
 
-export interface UploadContext {
-  readonly store: Store;
-  readonly random: Random;
-  readonly clock: Clock;
+interface Progress {
+  readonly algorithm: DigestAlgorithm;
+  readonly hasher: Hasher;
+  /** Bytes that the hasher has seen. */
+  size: number;
 }
 
-export async function startUpload(context: UploadContext, name: string, request: Request, url: URL): Promise<Response> {
-  await removeExpired(context);
-  const mounted = await tryMount(context, name, url);
-  if (mounted !== undefined) return mounted;
-  const id = Buffer.from(context.random(16)).toString('hex');
-  await context.store.files.writeAtomic(`${context.store.uploadPath(id)}.name`, name);
-  await context.store.files.append(context.store.uploadPath(id), new Uint8Array());
-  const digest = url.searchParams.get('digest');
-  if (digest === null) return session(202, name, id, 0);
-  await receive(context, id, request);
-  return await closeUpload(context, name, id, digest);
-}
+/** A session is a file of its bytes so far, so it outlives the process; what it hashes to so far is kept only in memory. */
+export class Uploads {
+  readonly #store: Store;
+  readonly #random: Random;
+  readonly #clock: Clock;
+  readonly #live = new Map<string, Progress>();
+  #expired = 0;
 
-async function tryMount(context: UploadContext, name: string, url: URL): Promise<Response | undefined> {
-  const digest = findDigest(url.searchParams.get('mount') ?? '');
-  const from = url.searchParams.get('from');
-  if (digest === undefined || from === null || !isRepositoryName(from)) return undefined;
-  if ((await context.store.blobSize(from, digest)) === undefined) return undefined;
-  await context.store.linkBlob(name, digest);
-  return created(name, digest);
-}
+  constructor(store: Store, ports: { readonly random: Random; readonly clock: Clock }) {
+    this.#store = store;
+    this.#random = ports.random;
+    this.#clock = ports.clock;
+  }
 
-/** GET, PATCH, PUT and DELETE on a session. */
-export async function useUpload(context: UploadContext, name: string, id: string, request: Request): Promise<Response> {
-  return await context.store.inTurn(`upload ${id}`, async () => {
-    const size = await sessionSize(context, name, id);
-    switch (request.method) {
-      case 'GET':
-        return session(204, name, id, size);
-      case 'DELETE':
-        await forget(context, id);
-        return empty(204);
-      case 'PATCH':
-        checkRange(request, name, id, size);
-        await receive(context, id, request);
-        return session(202, name, id, await sessionSize(context, name, id));
-      case 'PUT': {
-        const digest = new URL(request.url).searchParams.get('digest') ?? '';
-        checkRange(request, name, id, size);
-        await receive(context, id, request);
-        return await closeUpload(context, name, id, digest);
-      }
-      default:
-        throw new Refusal(405, 'UNSUPPORTED', `method ${request.method} is not for uploads`);
+  /** POST; `source` is a repository to mount from that the caller may read. */
+  async start(name: string, request: Request, url: URL, source: string | undefined): Promise<Response> {
+    await this.#removeExpired();
+    const mounted = await this.#tryMount(name, url, source);
+    if (mounted !== undefined) return mounted;
+    const id = Buffer.from(this.#random(16)).toString('hex');
+    const key = keyOf(name, id);
+    await this.#store.blobs.uploads.create(key);
+    const digest = url.searchParams.get('digest');
+    const algorithm = digest === null ? url.searchParams.get('digest-algorithm') : digest.split(':')[0];
+    this.#remember(key, algorithm === 'sha512' ? 'sha512' : 'sha256');
+    if (digest === null) return session(202, name, id, 0);
+    try {
+      await this.#receive(key, request);
+      return await this.#close(name, key, digest);
+    } catch (error) {
+      await this.#forget(key); // nobody knows its place
+      throw error;
     }
-  });
+  }
+
+  /** GET, PATCH, PUT and DELETE on a session. */
+  async use(name: string, id: string, request: Request, url: URL): Promise<Response> {
+    const key = keyOf(name, id);
+    return await this.#store.inTurn(`upload ${key}`, async () => {
+      const size = await this.#sizeOf(id, key);
+      switch (request.method) {
+        case 'GET':
+          return session(204, name, id, size);
+        case 'DELETE':
+          await this.#forget(key);
+          return empty(204);
+        case 'PATCH':
+          checkRange(request, name, id, size);
+          await this.#receive(key, request);
+          return session(202, name, id, await this.#sizeOf(id, key));
+        case 'PUT':
+          checkRange(request, name, id, size);
+          await this.#receive(key, request);
+          return await this.#close(name, key, url.searchParams.get('digest') ?? '');
+        default:
+          throw new Refusal(405, 'UNSUPPORTED', `method ${request.method} is not for uploads`);
+      }
+    });
+  }
+
+  async #tryMount(name: string, url: URL, source: string | undefined): Promise<Response | undefined> {
+    const digest = findDigest(url.searchParams.get('mount') ?? '');
+    if (digest === undefined || source === undefined) return undefined;
+    if ((await this.#store.blobSize(source, digest)) === undefined) return undefined;
+    await this.#store.linkBlob(name, digest);
+    return created(name, digest);
+  }
+
+  async #sizeOf(id: string, key: string): Promise<number> {
+    const stat = /^[0-9a-f]{32}$/.test(id) ? await this.#store.blobs.uploads.stat(key) : undefined;
+    if (stat === undefined) throw new Refusal(404, 'BLOB_UPLOAD_UNKNOWN', 'no such upload');
+    return stat.size;
+  }
+
+  async #receive(key: string, request: Request): Promise<void> {
+    if (request.body === null) return;
+    const { uploads } = this.#store.blobs;
+    const start = (await uploads.stat(key))?.size ?? 0;
+    const length = request.headers.get('content-length');
+    if (length !== null && Number(length) > MAX_BLOB_BYTES - start) throw tooLarge();
+    const progress = this.#live.get(key);
+    const isCurrent = progress !== undefined && progress.size === start;
+    if (!isCurrent) this.#live.delete(key);
+    const counted = { size: start };
+    try {
+      await uploads.append(key, observe(request.body, counted, isCurrent ? progress : undefined));
+    } catch (error) {
+      this.#live.delete(key); // it may have seen more than was written
+      throw error;
+    }
+    if (length === null || Number(length) === counted.size - start) return;
+    throw new Refusal(400, 'SIZE_INVALID', `expected ${length} bytes, found ${counted.size - start}`);
+  }
+
+  async #close(name: string, key: string, asked: string): Promise<Response> {
+    const digest = findDigest(asked);
+    const found = digest === undefined ? undefined : await this.#digestSoFar(key, algorithmOf(digest));
+    if (digest === undefined || found !== digest) {
+      await this.#forget(key);
+      const shown = found ?? 'no usable digest';
+      throw new Refusal(400, 'DIGEST_INVALID', `expected content with the digest asked for, found ${shown}`);
+    }
+    await this.#store.blobs.uploads.commit(key, digest);
+    this.#live.delete(key);
+    await this.#store.linkBlob(name, digest);
+    return created(name, digest);
+  }
+
+  async #digestSoFar(key: string, algorithm: DigestAlgorithm): Promise<Digest> {
+    const { uploads } = this.#store.blobs;
+    const progress = this.#live.get(key);
+    const size = (await uploads.stat(key))?.size;
+    if (progress?.algorithm === algorithm && progress.size === size) return progress.hasher.digest();
+    const hasher = createHasher(algorithm);
+    for await (const chunk of uploads.stream(key)) hasher.update(chunk);
+    return hasher.digest();
+  }
+
+  #remember(key: string, algorithm: DigestAlgorithm): void {
+    const [oldest] = this.#live.keys();
+    if (this.#live.size >= MAX_LIVE && oldest !== undefined) this.#live.delete(oldest);
+    this.#live.set(key, { algorithm, hasher: createHasher(algorithm), size: 0 });
+  }
+
+  async #forget(key: string): Promise<void> {
+    this.#live.delete(key);
+    await this.#store.blobs.uploads.remove(key);
+  }
+
+  async #removeExpired(): Promise<void> {
+    const now = this.#clock().getTime();
+    if (now - this.#expired < EXPIRY_EVERY) return;
+    this.#expired = now;
+    await removeExpiredUploads(this.#store, new Date(now - UPLOAD_EXPIRY));
+  }
 }
 
-async function sessionSize(context: UploadContext, name: string, id: string): Promise<number> {
-  const path = context.store.uploadPath(id);
-  const isKnown = /^[0-9a-f]{32}$/.test(id) && (await context.store.files.stat(`${path}.name`)) !== undefined;
-  const owner = isKnown ? new TextDecoder().decode(await context.store.files.read(`${path}.name`, 1024)) : undefined;
-  const stat = owner === name ? await context.store.files.stat(path) : undefined;
-  if (stat === undefined) throw new Refusal(404, 'BLOB_UPLOAD_UNKNOWN', 'no such upload');
-  return stat.size;
+/** Gives the number of those removed; with `dryRun`, of those that would be. */
+export async function removeExpiredUploads(store: Store, before: Date, dryRun = false): Promise<number> {
+  const { uploads } = store.blobs;
+  let count = 0;
+  for (const key of await uploads.list()) {
+    const stat = await uploads.stat(key);
+    if (stat === undefined || stat.modified >= before) continue;
+    if (!dryRun) await uploads.remove(key);
+    count += 1;
+  }
+  return count;
+}
+
+/** A session of another repository has another key, so its id is unknown here. */
+function keyOf(name: string, id: string): string {
+  return `${id}-${hexOf(digestOf(name)).slice(0, 16)}`;
 }
 
 /** A chunk must begin where the last one ended; 416 tells the client to ask where that is. */
 function checkRange(request: Request, name: string, id: string, size: number): void {
   const range = request.headers.get('content-range');
   if (range === null) return;
-  const match = /^(?:bytes )?(\d{1,15})-(\d{1,15})$/.exec(range);
+  const match = /^(?:bytes )?(\d{1,15})-(\d{1,15})(?:\/(?:\d{1,15}|\*))?$/.exec(range);
   const [start, end] = [Number(match?.[1] ?? Number.NaN), Number(match?.[2] ?? Number.NaN)];
   const length = request.headers.get('content-length');
   const isConsistent = length === null || Number(length) === end - start + 1;
@@ -83,61 +197,22 @@ function checkRange(request: Request, name: string, id: string, size: number): v
   throw new Refusal(416, 'BLOB_UPLOAD_INVALID', `expected a chunk from byte ${size}`, sessionHeaders(name, id, size));
 }
 
-async function receive(context: UploadContext, id: string, request: Request): Promise<void> {
-  if (request.body === null) return;
-  const path = context.store.uploadPath(id);
-  const start = (await context.store.files.stat(path))?.size ?? 0;
-  await context.store.files.append(path, bounded(request.body, MAX_BLOB_BYTES - start));
-  const size = (await context.store.files.stat(path))?.size ?? 0;
-  const length = request.headers.get('content-length');
-  if (length !== null && Number(length) !== size - start) {
-    throw new Refusal(400, 'SIZE_INVALID', `expected ${length} bytes, found ${size - start}`);
-  }
-}
-
-async function* bounded(body: AsyncIterable<Uint8Array>, max: number): AsyncGenerator<Uint8Array> {
-  let total = 0;
+async function* observe(
+  body: AsyncIterable<Uint8Array>,
+  counted: { size: number },
+  progress: Progress | undefined,
+): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) {
-    total += chunk.length;
-    if (total > max) throw new Refusal(413, 'SIZE_INVALID', `expected at most ${MAX_BLOB_BYTES} bytes`);
+    counted.size += chunk.length;
+    if (counted.size > MAX_BLOB_BYTES) throw tooLarge();
+    progress?.hasher.update(chunk);
+    if (progress !== undefined) progress.size += chunk.length;
     yield chunk;
   }
 }
 
-async function closeUpload(context: UploadContext, name: string, id: string, asked: string): Promise<Response> {
-  const digest = findDigest(asked);
-  const found = digest === undefined ? undefined : await digestOfFile(context, id, digest);
-  if (digest === undefined || found !== digest) {
-    await forget(context, id);
-    throw new Refusal(
-      400,
-      'DIGEST_INVALID',
-      `expected content with the digest asked for, found ${found ?? 'no usable digest'}`,
-    );
-  }
-  await context.store.adoptBlob(name, digest, context.store.uploadPath(id));
-  await forget(context, id);
-  return created(name, digest);
-}
-
-async function digestOfFile(context: UploadContext, id: string, digest: Digest): Promise<Digest> {
-  const hasher = createHasher(algorithmOf(digest));
-  for await (const chunk of context.store.files.stream(context.store.uploadPath(id))) hasher.update(chunk);
-  return hasher.digest();
-}
-
-async function forget(context: UploadContext, id: string): Promise<void> {
-  await context.store.files.remove(context.store.uploadPath(id));
-  await context.store.files.remove(`${context.store.uploadPath(id)}.name`);
-}
-
-async function removeExpired(context: UploadContext): Promise<void> {
-  const now = context.clock().getTime();
-  for (const name of await context.store.files.list(context.store.uploadPath(''))) {
-    const path = context.store.uploadPath(name);
-    const stat = await context.store.files.stat(path);
-    if (stat !== undefined && now - stat.modified.getTime() > EXPIRY) await context.store.files.remove(path);
-  }
+function tooLarge(): Refusal {
+  return new Refusal(413, 'SIZE_INVALID', `expected at most ${MAX_BLOB_BYTES} bytes`);
 }
 
 function created(name: string, digest: Digest): Response {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { serveRegistry } from '../../app/serve-registry.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand, type Context } from '../command.ts';
-import { readPassword, REGISTRY_FLAGS, type RegistryFlagValues } from '../flags/registry.ts';
+import { readPassword, REGISTRY_FLAGS, type CredentialFlagValues } from '../flags/registry.ts';
 
 export const registryServe = defineCommand({
   name: 'registry serve',
@@ -10,7 +10,9 @@ export const registryServe = defineCommand({
   summary: 'serve an OCI registry from a folder',
   description:
     'Pull, push, referrers and deletion after the OCI distribution specification 1.1. Every write is whole or absent, whenever the ' +
-    'process ends.',
+    'process ends; uploads go on where they were. The rules are a YAML file: users (htpasswd with bcrypt), tokens, access by ' +
+    'repository, immutable tags and the audit log; they are read again when they change, and nothing is answered while they cannot be ' +
+    'read. /healthz and, for users, /metrics are served too.',
   args: [],
   flags: {
     address: {
@@ -24,30 +26,60 @@ export const registryServe = defineCommand({
       value: 'DIR',
       description: 'folder that keeps everything; registry in the data folder when absent',
     },
-    username: REGISTRY_FLAGS.username,
+    rules: { kind: 'string', value: 'FILE', description: 'users, rights, immutable tags and audit log (YAML)' },
+    username: { ...REGISTRY_FLAGS.username, description: 'the only user, who may do everything, instead of rules' },
     password: REGISTRY_FLAGS.password,
     'password-stdin': REGISTRY_FLAGS['password-stdin'],
     'tls-cert': { kind: 'string', value: 'FILE', description: 'certificate chain in PEM' },
     'tls-key': { kind: 'string', value: 'FILE', description: 'private key in PEM' },
+    tls: { kind: 'boolean', description: 'serve HTTPS with a certificate that is made and kept in the data folder' },
+    host: {
+      kind: 'list',
+      value: 'NAME',
+      description: 'further names or addresses that a self-made certificate is good for',
+    },
+    drain: {
+      kind: 'number',
+      value: 'SECONDS',
+      default: 30,
+      description: 'how long running transfers may go on when the server is stopped',
+    },
   },
   examples: [
     { command: 'plimsoll registry serve --address 127.0.0.1:5000 --dir ./registry', explains: 'until Ctrl-C' },
+    {
+      command: 'plimsoll registry serve --address 0.0.0.0:5000 --rules registry.yaml --tls --host registry.example.com',
+      explains: 'for others, with users and HTTPS',
+    },
   ],
   async run({ flags }, context) {
-    const login = await readLogin({ ...flags, insecure: false }, context);
-    const [certificate, key] = [flags['tls-cert'], flags['tls-key']];
-    if ((certificate === undefined) !== (key === undefined))
-      throw new AppError('usage', 'expected --tls-cert together with --tls-key');
-    const tls = certificate === undefined || key === undefined ? undefined : { certificate, key };
-    const server = await serveRegistry(context.ports, { address: flags.address, folder: flags.dir, login, tls });
-    context.output.result({ url: server.url, folder: server.folder }, `serving ${server.folder} at ${server.url}`);
+    const login = await readLogin(flags, context);
+    const tls = readTls(flags);
+    const input = { address: flags.address, folder: flags.dir, rules: flags.rules, graceMs: flags.drain * 1000 };
+    const server = await serveRegistry(context.ports, { ...input, login, tls });
+    const { url, folder, caFile } = server;
+    const text = `serving ${folder} at ${url}${caFile === undefined ? '' : `\nCA bundle: ${caFile}`}`;
+    context.output.result({ url, folder, ...(caFile === undefined ? {} : { caFile }) }, text);
     if (!context.signal.aborted) await once(context.signal, 'abort');
     await server.close();
     return 0;
   },
 });
 
-async function readLogin(flags: RegistryFlagValues, context: Context) {
+function readTls(flags: {
+  readonly 'tls-cert': string | undefined;
+  readonly 'tls-key': string | undefined;
+  readonly tls: boolean;
+  readonly host: readonly string[];
+}) {
+  const { 'tls-cert': certificate, 'tls-key': key } = flags;
+  if (certificate !== undefined && key !== undefined) return { certificate, key };
+  if (certificate !== undefined || key !== undefined)
+    throw new AppError('usage', 'expected --tls-cert together with --tls-key');
+  return flags.tls ? { hosts: flags.host } : undefined;
+}
+
+async function readLogin(flags: CredentialFlagValues, context: Context) {
   const password = await readPassword(flags, context);
   if (flags.username === undefined && password === undefined) return undefined;
   if (flags.username === undefined || password === undefined) {

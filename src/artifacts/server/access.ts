@@ -1,0 +1,278 @@
+/**
+ * Who may do what in which repository. A caller is known by HTTP Basic (a user's password, or a static token as the password), by a
+ * static token as Bearer, or by a short-lived token of this registry's token endpoint, after the token authentication that Docker
+ * describes for registries. Short-lived tokens are signed with a key of the process: after a restart clients ask for new ones.
+ * Not done: refresh tokens (`offline_token`).
+ */
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { posix } from 'node:path';
+import type { Clock, Random } from '../../core/index.ts';
+import { json, Refusal } from './answers.ts';
+import { hashToken } from './passwords.ts';
+
+export const RIGHTS = ['pull', 'push', 'delete'] as const;
+export type Right = (typeof RIGHTS)[number];
+
+/** Names of callers that no user and no token may have: everybody, and everybody who is known. */
+export const ANYBODY = 'anonymous';
+export const ANY_USER = '*';
+
+export interface Grant {
+  readonly callers: readonly string[];
+  /** Globs: `*` is a run without a slash, `**` any run. */
+  readonly repositories: readonly string[];
+  readonly rights: readonly Right[];
+}
+
+export interface TagRule {
+  readonly repositories: readonly string[];
+  readonly tags: readonly string[];
+}
+
+export interface AccessRules {
+  /** By name; tells whether a password is the user's. */
+  readonly users: ReadonlyMap<string, (password: string) => Promise<boolean>>;
+  /** By the lower-case hex SHA-256 of the token: its name. */
+  readonly tokens: ReadonlyMap<string, string>;
+  readonly grants: readonly Grant[];
+  /** What clients are told to do: send a password, or fetch a token with it first. */
+  readonly challenge: 'basic' | 'token';
+  /** `https://registry.example.com` where it is not what requests name, behind a proxy. */
+  readonly url?: string | undefined;
+}
+
+/** Absent rules allow everything to everybody. */
+export interface RegistryRules {
+  readonly access?: AccessRules | undefined;
+  readonly immutable: readonly TagRule[];
+}
+
+export interface Caller {
+  /** ANYBODY when unknown. */
+  readonly name: string;
+  /** Repository and rights that a token of ours is limited to; absent where nothing limits. */
+  readonly scopes?: ReadonlyMap<string, readonly Right[]>;
+}
+
+const SERVICE = 'plimsoll';
+/** Seconds that a token of the token endpoint is good for. */
+const TOKEN_LIFE = 300;
+/** Scopes of one token, and bytes of a form that asks for one: a client names two or three repositories. */
+const MAX_SCOPES = 32;
+const MAX_FORM_BYTES = 64 * 1024;
+/** Passwords that were found good are not hashed again; this many are remembered. */
+const MAX_REMEMBERED = 1000;
+
+export function isImmutable(rules: readonly TagRule[], repository: string, tag: string): boolean {
+  return rules.some((rule) => fits(rule.repositories, repository) && fits(rule.tags, tag));
+}
+
+/** Whether the caller's name has the right, whatever a token is limited to. */
+function isGranted(rules: AccessRules, name: string, repository: string, right: Right): boolean {
+  return rules.grants.some(
+    (grant) =>
+      grant.callers.some(
+        (caller) => caller === ANYBODY || caller === name || (caller === ANY_USER && name !== ANYBODY),
+      ) &&
+      grant.rights.includes(right) &&
+      fits(grant.repositories, repository),
+  );
+}
+
+function fits(globs: readonly string[], text: string): boolean {
+  return globs.some((glob) => posix.matchesGlob(text, glob));
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/** Compared as digests of one length, so that time tells neither length nor common start. */
+function isSameSecret(a: string, b: string): boolean {
+  return timingSafeEqual(sha256(a), sha256(b));
+}
+
+/** One user who may do everything, and nobody else anything. */
+export function loginRules(login: { readonly username: string; readonly password: string }): RegistryRules {
+  const isPassword = async (given: string) => isSameSecret(given, login.password);
+  const grants = [{ callers: [login.username], repositories: ['**'], rights: RIGHTS }];
+  const users = new Map([[login.username, isPassword]]);
+  return { access: { users, tokens: new Map(), grants, challenge: 'basic' }, immutable: [] };
+}
+
+export class Gate {
+  readonly #key: Uint8Array;
+  readonly #clock: Clock;
+  #remembered = new Map<string, string>();
+  #rules: AccessRules | undefined;
+  #checking: Promise<unknown> = Promise.resolve();
+
+  constructor(ports: { readonly random: Random; readonly clock: Clock }) {
+    this.#key = ports.random(32);
+    this.#clock = ports.clock;
+  }
+
+  /** Wrong credentials are refused even where none are needed: whoever gives them wants to know. */
+  async identify(rules: AccessRules | undefined, request: Request): Promise<Caller> {
+    const header = request.headers.get('authorization');
+    if (rules === undefined || header === null) return { name: ANYBODY };
+    const [, scheme = '', value = ''] = /^(Basic|Bearer) +(\S+) *$/i.exec(header) ?? [];
+    const caller =
+      scheme.toLowerCase() === 'basic'
+        ? await this.#byPassword(rules, value)
+        : this.#byToken(rules, scheme === '' ? '' : value);
+    if (caller === undefined) throw unauthorized(rules, request, undefined, 'invalid_token');
+    return caller;
+  }
+
+  /** `repository` undefined: for anything that only known callers may. */
+  authorize(rules: AccessRules | undefined, caller: Caller, request: Request, wanted?: Wanted): void {
+    if (rules === undefined) return;
+    const isKnown = caller.name !== ANYBODY;
+    if (wanted === undefined && isKnown) return;
+    if (wanted !== undefined && isGranted(rules, caller.name, wanted.repository, wanted.right)) {
+      if (caller.scopes === undefined || caller.scopes.get(wanted.repository)?.includes(wanted.right) === true) return;
+      throw unauthorized(rules, request, wanted, 'insufficient_scope');
+    }
+    if (!isKnown) throw unauthorized(rules, request, wanted);
+    throw new Refusal(403, 'DENIED', `${caller.name} may not ${wanted?.right} ${wanted?.repository}`);
+  }
+
+  isAllowed(rules: AccessRules | undefined, caller: Caller, wanted: Wanted): boolean {
+    return rules === undefined || isGranted(rules, caller.name, wanted.repository, wanted.right);
+  }
+
+  /** The token endpoint: GET with Basic, or POST of an OAuth 2 form with a password or, as refresh token, a static token. */
+  async issueToken(rules: AccessRules, request: Request, url: URL): Promise<Response> {
+    const form = request.method === 'POST' ? await readForm(request) : url.searchParams;
+    const caller = request.method === 'POST' ? await this.#byForm(rules, form) : await this.identify(rules, request);
+    if (caller === undefined) throw unauthorized(rules, request);
+    const access = form
+      .getAll('scope')
+      .flatMap((scope) => scope.split(' '))
+      .slice(0, MAX_SCOPES)
+      .flatMap((scope) => parseScope(scope))
+      .map(([name, rights]) => [name, rights.filter((right) => isGranted(rules, caller.name, name, right))] as const);
+    const now = this.#clock();
+    const token = this.#seal({ sub: caller.name, exp: now.getTime() + TOKEN_LIFE * 1000, access });
+    const issued = { expires_in: TOKEN_LIFE, issued_at: now.toISOString() };
+    return json(200, { token, access_token: token, ...issued }, { 'cache-control': 'no-store' });
+  }
+
+  async #byForm(rules: AccessRules, form: URLSearchParams): Promise<Caller | undefined> {
+    if (form.get('grant_type') === 'refresh_token') return staticToken(rules, form.get('refresh_token') ?? '');
+    const pair = `${form.get('username') ?? ''}:${form.get('password') ?? ''}`;
+    return await this.#byPassword(rules, Buffer.from(pair).toString('base64'));
+  }
+
+  async #byPassword(rules: AccessRules, encoded: string): Promise<Caller | undefined> {
+    const pair = Buffer.from(encoded, 'base64').toString('utf8');
+    const colon = pair.indexOf(':');
+    const [name, password] = [pair.slice(0, Math.max(colon, 0)), pair.slice(colon + 1)];
+    const known = staticToken(rules, password);
+    if (known !== undefined) return known;
+    if (this.#rules !== rules) [this.#rules, this.#remembered] = [rules, new Map()];
+    const key = createHmac('sha256', this.#key).update(pair).digest('hex');
+    if (this.#remembered.get(key) === name) return { name };
+    if (!(await this.#inTurn(() => checkPassword(rules, name, password)))) return undefined;
+    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
+    this.#remembered.set(key, name);
+    return { name };
+  }
+
+  /** Password hashes are slow by intent: one at a time, so that guessing leaves the processor to others. */
+  async #inTurn(check: () => Promise<boolean>): Promise<boolean> {
+    const next = this.#checking.then(check, check);
+    this.#checking = next;
+    return await next;
+  }
+
+  #byToken(rules: AccessRules, token: string): Caller | undefined {
+    return staticToken(rules, token) ?? this.#open(rules, token);
+  }
+
+  #seal(claims: Claims): string {
+    const payload = Buffer.from(JSON.stringify(claims)).toString('base64url');
+    return `${payload}.${this.#sign(payload)}`;
+  }
+
+  #sign(payload: string): string {
+    return createHmac('sha256', this.#key).update(payload).digest('base64url');
+  }
+
+  #open(rules: AccessRules, token: string): Caller | undefined {
+    const [payload = '', signature = ''] = token.split('.', 2);
+    if (!isSameSecret(signature, this.#sign(payload))) return undefined;
+    // signed by us, so it is what we have written
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims;
+    const isPresent = claims.sub === ANYBODY || rules.users.has(claims.sub) || hasToken(rules, claims.sub);
+    if (claims.exp <= this.#clock().getTime() || !isPresent) return undefined;
+    return { name: claims.sub, scopes: new Map(claims.access) };
+  }
+}
+
+export interface Wanted {
+  readonly repository: string;
+  readonly right: Right;
+}
+
+interface Claims {
+  readonly sub: string;
+  /** Milliseconds since 1970. */
+  readonly exp: number;
+  readonly access: readonly (readonly [string, readonly Right[]])[];
+}
+
+/** Takes as long for an unknown user as for a known one. */
+async function checkPassword(rules: AccessRules, name: string, password: string): Promise<boolean> {
+  const check = rules.users.get(name);
+  if (check !== undefined) return await check(password);
+  const [any] = rules.users.values();
+  await any?.(password);
+  return false;
+}
+
+/** Looked up by its digest: the time of the look-up tells nothing of the token. */
+function staticToken(rules: AccessRules, token: string): Caller | undefined {
+  const name = rules.tokens.get(hashToken(token));
+  return name === undefined ? undefined : { name };
+}
+
+function hasToken(rules: AccessRules, name: string): boolean {
+  return [...rules.tokens.values()].includes(name);
+}
+
+function parseScope(scope: string): [string, readonly Right[]][] {
+  const match = /^repository:([^:]+):([a-z*,]+)$/.exec(scope);
+  if (match === null) return [];
+  const actions = (match[2] ?? '').split(',');
+  return [[match[1] ?? '', RIGHTS.filter((right) => actions.includes(right) || actions.includes('*'))]];
+}
+
+async function readForm(request: Request): Promise<URLSearchParams> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.length;
+    if (size > MAX_FORM_BYTES) throw new Refusal(413, 'SIZE_INVALID', `expected at most ${MAX_FORM_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return new URLSearchParams(Buffer.concat(chunks).toString());
+}
+
+function unauthorized(rules: AccessRules, request: Request, wanted?: Wanted, error?: string): Refusal {
+  const message = error === undefined ? 'credentials needed' : 'the credentials are not good for this';
+  if (rules.challenge === 'basic') {
+    return new Refusal(401, 'UNAUTHORIZED', message, { 'www-authenticate': `Basic realm="${SERVICE}"` });
+  }
+  const realm = new URL('/token', rules.url ?? request.url).href;
+  // pushing and deleting begin with looking what is there
+  const rights = wanted === undefined || wanted.right === 'pull' ? ['pull'] : ['pull', wanted.right];
+  const parts = [
+    `realm="${realm}"`,
+    `service="${SERVICE}"`,
+    ...(wanted === undefined ? [] : [`scope="repository:${wanted.repository}:${rights.join(',')}"`]),
+    ...(error === undefined ? [] : [`error="${error}"`]),
+  ];
+  return new Refusal(401, 'UNAUTHORIZED', message, { 'www-authenticate': `Bearer ${parts.join(',')}` });
+}
