@@ -21,10 +21,9 @@ try {
   await benchReading();
   await benchSharedBase();
   const from = await serveRegistry('from');
-  const to = await serveRegistry('to');
   const image = `${from}/bench/big:latest`;
   programs.run(plimsoll, ['push', layout, image]);
-  await benchCopy(image, to);
+  await benchCopy(image);
   await benchQuestions(`${from}/bench/big`);
   process.stdout.write(`${formatTable(rows)}\n`);
 } finally {
@@ -81,30 +80,23 @@ async function benchSharedBase(): Promise<void> {
   });
 }
 
-async function benchCopy(image: string, to: string): Promise<void> {
-  const copies: Readonly<Record<string, (target: string) => readonly string[] | undefined>> = {
-    plimsoll: (target) => [plimsoll, 'copy', image, target],
-    'crane copy': (target) => words('PEER_CRANE', 'copy', '--insecure', image, target),
-    'skopeo copy': (target) =>
-      words(
-        'PEER_SKOPEO',
-        '--insecure-policy',
-        'copy',
-        '--all',
-        '--src-tls-verify=false',
-        '--dest-tls-verify=false',
-        `docker://${image}`,
-        `docker://${target}`,
-      ),
-  };
+async function benchCopy(image: string): Promise<void> {
+  const { PEER_CRANE: crane, PEER_SKOPEO: skopeo } = process.env;
+  const options = ['--insecure-policy', 'copy', '--all', '--src-tls-verify=false', '--dest-tls-verify=false'];
+  const copies: readonly (readonly [string, string | undefined, (target: string) => readonly string[]])[] = [
+    ['plimsoll', plimsoll, (target) => ['copy', image, target]],
+    ['crane copy', crane, (target) => ['copy', '--insecure', image, target]],
+    ['skopeo copy', skopeo, (target) => [...options, `docker://${image}`, `docker://${target}`]],
+  ];
   const times = new Map<string, number[]>();
   for (let round = 0; round < ROUNDS.least; round += 1) {
-    for (const [name, command] of Object.entries(copies)) {
-      // a registry of its own each time: a blob that is there already is not sent
-      const [program, ...args] = command(`${await serveRegistry(`to-${name}-${round}`)}/bench/big:latest`) ?? [];
+    for (const [name, program, args] of copies) {
       if (program === undefined) continue;
-      times.set(name, [...(times.get(name) ?? []), time(program, args)]);
-      rmSync(join(programs.folder, `to-${name}-${round}`), { recursive: true, force: true });
+      // a registry of its own each time: a blob that is there already is not sent
+      const dir = `to-${name}-${round}`;
+      const target = `${await serveRegistry(dir)}/bench/big:latest`;
+      times.set(name, [...(times.get(name) ?? []), time(program, args(target))]);
+      rmSync(join(programs.folder, dir), { recursive: true, force: true });
     }
   }
   const { plimsoll: ours = [], ...theirs } = Object.fromEntries(times);
@@ -115,22 +107,20 @@ async function benchCopy(image: string, to: string): Promise<void> {
 }
 
 async function benchQuestions(repository: string): Promise<void> {
+  const { PEER_CRANE: crane } = process.env;
   const questions = { digest: `${repository}:latest`, manifest: `${repository}:latest`, ls: repository };
   for (const [question, about] of Object.entries(questions)) {
-    const crane = words('PEER_CRANE', question, '--insecure', about);
-    const [program, ...args] = crane ?? [process.execPath, '-e', '0'];
+    const theirs = (): string =>
+      crane === undefined
+        ? programs.run(process.execPath, ['-e', '0'])
+        : programs.run(crane, [question, '--insecure', about]);
     rows.push({
       operation: `${question}, cold start`,
       ours: await measure(() => programs.run(plimsoll, [question, about])),
       other: crane === undefined ? 'node starting' : `crane ${question}`,
-      theirs: await measure(() => programs.run(program ?? '', args)),
+      theirs: await measure(theirs),
     });
   }
-}
-
-function words(variable: string, ...args: readonly string[]): readonly string[] | undefined {
-  const program = process.env[variable];
-  return program === undefined ? undefined : [program, ...args];
 }
 
 function time(program: string, args: readonly string[]): number {

@@ -59,25 +59,25 @@ function writeLayer(
   const content = createHash('sha256');
   const path = join(folder, `layer-${index}`);
   const file = openSync(path, 'w');
-  let size = 0;
+  const state = { size: 0, count: 0 };
   const write = ({ plain, packed }: Pick<Member, 'plain' | 'packed'>): void => {
     writeSync(file, packed);
     stored.update(packed);
     content.update(plain);
-    size += packed.length;
+    state.size += packed.length;
   };
-  let count = 0;
-  while (size < bytes) {
-    const slice = slices[(count + index) % slices.length] as Member;
-    write(member(Buffer.concat([...smallFiles(index, count), header(`opt/layer-${index}/file-${count}`, slice.size)])));
+  while (state.size < bytes) {
+    const slice = slices[(state.count + index) % slices.length] as Member;
+    const path = `opt/layer-${index}/file-${state.count}`;
+    write(member(Buffer.concat([...smallFiles(index, state.count), header(path, slice.size)])));
     write(slice);
-    count += 1;
+    state.count += 1;
   }
   write(member(Buffer.alloc(2 * BLOCK)));
   closeSync(file);
   const digest = stored.digest('hex');
   renameSync(path, join(folder, 'blobs/sha256', digest));
-  return { digest: `sha256:${digest}`, diffId: `sha256:${content.digest('hex')}`, size };
+  return { digest: `sha256:${digest}`, diffId: `sha256:${content.digest('hex')}`, size: state.size };
 }
 
 const words =
