@@ -1,6 +1,7 @@
 /** Credentials of registries in Docker's configuration file, where other programs find them too. */
 import {
   dockerConfigPath,
+  HELPER_KNOWS_NOTHING,
   helperProgram,
   hostOfKey,
   loadConfig,
@@ -9,12 +10,13 @@ import {
   type Credential,
 } from '../artifacts/index.ts';
 import { AppError, parseRegistry, type Ports } from '../core/index.ts';
+import type { RepositoryAccess } from './registry.ts';
 
 export interface LoginInput {
   readonly registry: string;
   readonly username: string;
   readonly password: string;
-  readonly insecure?: boolean;
+  readonly access?: RepositoryAccess;
 }
 
 export interface LoginResult {
@@ -32,8 +34,8 @@ export async function login(ports: Ports, input: LoginInput, signal: AbortSignal
     throw new AppError('usage', 'expected a user name and a password');
   if (input.username.includes(':')) throw new AppError('usage', 'user name: expected no colon');
   const credential: Credential = { kind: 'password', username: input.username, password: input.password };
-  await openRegistry(ports, registry, { credential, insecure: input.insecure === true }).ping(signal);
-  const path = dockerConfigPath(ports);
+  await openRegistry(ports, registry, { ...input.access, credential }).ping(signal);
+  const path = input.access?.registryConfig ?? dockerConfigPath(ports);
   const config = await loadConfig(ports.files, path);
   const helper = config?.helpers.get(registry) ?? config?.store;
   if (helper !== undefined && helper !== '') {
@@ -46,18 +48,30 @@ export async function login(ports: Ports, input: LoginInput, signal: AbortSignal
 }
 
 /** Gives whether there was anything to forget. */
-export async function logout(ports: Ports, input: { readonly registry: string }): Promise<boolean> {
+export async function logout(
+  ports: Ports,
+  input: { readonly registry: string; readonly registryConfig?: string | undefined },
+): Promise<boolean> {
   const registry = parseRegistry(input.registry);
-  const path = dockerConfigPath(ports);
+  const path = input.registryConfig ?? dockerConfigPath(ports);
   const config = await loadConfig(ports.files, path);
   if (config === undefined) return false;
   const helper = config.helpers.get(registry) ?? config.store;
   if (helper !== undefined && helper !== '') {
-    await ports.run(helperProgram(helper), ['erase'], { input: serverAddress(registry), maxBytes: MAX_HELPER_BYTES });
+    await eraseInHelper(ports, helper, registry);
   }
   const had = [...config.auths.keys()].some((key) => hostOfKey(key) === registry);
   if (had) await saveAuths(ports, path, registry, []);
   return had || (helper !== undefined && helper !== '');
+}
+
+async function eraseInHelper(ports: Ports, helper: string, registry: string): Promise<void> {
+  const program = helperProgram(helper);
+  const input = serverAddress(registry);
+  const { code, stdout, stderr } = await ports.run(program, ['erase'], { input, maxBytes: MAX_HELPER_BYTES });
+  // what it does not have, it need not forget
+  if (code === 0 || `${stdout}${stderr}`.includes(HELPER_KNOWS_NOTHING)) return;
+  throw new AppError('unavailable', `${program}: ended with code ${code} when asked to forget ${registry}`);
 }
 
 async function storeInHelper(

@@ -1,13 +1,9 @@
 /** Opens repositories in registries for use cases. */
-import { openReference, type Credential, type RegistryRepository } from '../artifacts/index.ts';
+import { openReference, type RegistryOptions, type RegistryRepository } from '../artifacts/index.ts';
 import type { Ports, Reference } from '../core/index.ts';
 
-export interface RepositoryAccess {
-  /** Plain HTTP for this registry, whatever the settings say. */
-  readonly insecure?: boolean;
-  /** Instead of the stored credentials. */
-  readonly credential?: Credential;
-}
+/** How to reach a registry, and as whom, where neither settings nor stored credentials are to decide. */
+export type RepositoryAccess = Omit<RegistryOptions, 'retries'>;
 
 /** The repository that the reference names; no request is made yet, and tag and digest do not matter here. */
 export function openRepository(ports: Ports, reference: Reference, options: RepositoryAccess = {}): RegistryRepository {
@@ -15,8 +11,8 @@ export function openRepository(ports: Ports, reference: Reference, options: Repo
 }
 
 /**
- * The access to another repository in the same run. A credential given for the target's registry goes to no other one:
- * there the stored ones count.
+ * The access to another repository in the same run. A credential or client certificate given for the target's registry goes
+ * to no other one: there the stored ones count.
  */
 export function accessBeside(
   access: RepositoryAccess | undefined,
@@ -24,6 +20,6 @@ export function accessBeside(
   other: Reference,
 ): RepositoryAccess {
   if (access === undefined || target.registry === other.registry) return access ?? {};
-  const { credential: _, ...rest } = access;
+  const { credential: _, certFile: _cert, keyFile: _key, ...rest } = access;
   return rest;
 }

@@ -11,6 +11,7 @@ import {
 } from '../core/index.ts';
 import type { Pushed } from './push-artifact.ts';
 import { openRepository, type RepositoryAccess } from './registry.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** The registry tells only size and digest; the type is in the manifests that name the blob. */
 const BLOB_TYPE = 'application/octet-stream';
@@ -54,14 +55,7 @@ export async function fetchBlobToFile(
   signal: AbortSignal,
 ): Promise<Pushed> {
   const { reference, descriptor, content } = await openBlob(ports, input, signal);
-  const part = `${input.output}.${Buffer.from(ports.random(6)).toString('hex')}.part`;
-  try {
-    await ports.files.append(part, content);
-    await ports.files.rename(part, input.output);
-  } catch (error) {
-    await ports.files.remove(part);
-    throw error;
-  }
+  await writeWhole(ports, input.output, content);
   return { reference, descriptor };
 }
 
@@ -86,7 +80,7 @@ export async function pushBlob(ports: Ports, input: PushBlobInput, signal: Abort
     const expected = `expected content with digest ${reference.digest}`;
     throw new AppError('invalid-input', `${basename(input.file)}: ${expected}, found ${digest}`);
   }
-  await openRepository(ports, reference, input.access).pushBlob(descriptor, ports.files.stream(input.file), signal);
+  await openRepository(ports, reference, input.access).pushBlob(descriptor, (range) => ports.files.stream(input.file, range), signal);
   return { reference: formatReference(referenceWithDigest(reference, digest)), descriptor };
 }
 

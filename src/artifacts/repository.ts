@@ -7,6 +7,23 @@ export interface Manifest {
   readonly bytes: Uint8Array;
 }
 
+export interface ByteRange {
+  readonly start: number;
+  /** The byte before which it ends. */
+  readonly end: number;
+}
+
+/** A blob's bytes, or where to get any range of them, as often as it takes: an upload that broke goes on in the middle. */
+export type BlobContent = Uint8Array | ((range: ByteRange) => AsyncIterable<Uint8Array>);
+
+/** All of the content, from its beginning. */
+export function openContent(
+  content: BlobContent,
+  { size }: Descriptor,
+): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+  return typeof content === 'function' ? content({ start: 0, end: size }) : [content];
+}
+
 export interface ReadableRepository {
   /** `registry/repository`, or the path of a local form; for messages and for payloads that name it. */
   readonly name: string;
@@ -16,8 +33,11 @@ export interface ReadableRepository {
   findManifest(target: string, signal?: AbortSignal): Promise<Manifest | undefined>;
   /** Whole content of a blob of at most maxBytes; size and digest verified. */
   fetchBlob(blob: Descriptor, maxBytes: number, signal?: AbortSignal): Promise<Uint8Array>;
-  /** Content as it comes; throws at the end if size or digest is wrong, so act on nothing before the end. */
-  streamBlob(blob: Descriptor, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /**
+   * Content as it comes; throws at the end if size or digest is wrong, so act on nothing before the end. A range is given
+   * unverified, for who verifies the whole himself, as pushBlob does.
+   */
+  streamBlob(blob: Descriptor, signal?: AbortSignal, range?: ByteRange): AsyncIterable<Uint8Array>;
   /** Everything whose subject is this digest: referrers API and fallback tag, merged by digest, all pages. */
   listReferrers(subject: Digest, artifactType?: string, signal?: AbortSignal): Promise<readonly Descriptor[]>;
   listTags(signal?: AbortSignal): Promise<readonly string[]>;
@@ -25,15 +45,15 @@ export interface ReadableRepository {
 
 export interface Repository extends ReadableRepository {
   hasBlob(digest: Digest, signal?: AbortSignal): Promise<boolean>;
-  /** No transfer when the blob is there already. */
-  pushBlob(blob: Descriptor, content: Uint8Array | AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void>;
+  /** No transfer when the blob is there already. Throws `invalid-input` when the content is not what the descriptor says. */
+  pushBlob(blob: Descriptor, content: BlobContent, signal?: AbortSignal): Promise<void>;
   /** Has the server take a blob from another repository on it. False when it did not: then push. Absent where impossible. */
   mountBlob?(blob: Descriptor, source: ReadableRepository, signal?: AbortSignal): Promise<boolean>;
   /**
-   * Stores the exact bytes, by digest and, if given, under a tag. A manifest with a subject is made findable:
+   * Stores the exact bytes under a tag, or by digest: the given one (of any algorithm), else that of SHA-256. A manifest with a subject is made findable:
    * by the server, or by us through the fallback tag, where concurrent writers lose nothing.
    */
-  pushManifest(bytes: Uint8Array, mediaType: string, tag?: string, signal?: AbortSignal): Promise<Descriptor>;
+  pushManifest(bytes: Uint8Array, mediaType: string, target?: string, signal?: AbortSignal): Promise<Descriptor>;
   /** Removes a manifest (by digest) or a tag. */
   deleteManifest(target: string, signal?: AbortSignal): Promise<void>;
 }

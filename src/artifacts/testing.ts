@@ -1,8 +1,6 @@
 /** For the tests of all rooms: a repository in memory, and an HTTP port that asks handlers instead of sockets. */
 import {
   AppError,
-  createHasher,
-  digestOf,
   findDigest,
   algorithmOf,
   type Descriptor,
@@ -11,8 +9,9 @@ import {
   type HttpResponse,
   type WebHandler,
 } from '../core/index.ts';
+import { checked } from './content-check.ts';
 import { readManifest, readSubject, referrerEntryOf } from './manifest.ts';
-import type { Manifest, Repository } from './repository.ts';
+import { openContent, type BlobContent, type Manifest, type Repository } from './repository.ts';
 
 /** `name` is `registry/repository`. It behaves as a registry with the referrers API. */
 export function createMemoryRepository(name = 'registry.example.com/app'): Repository {
@@ -37,8 +36,8 @@ export function createMemoryRepository(name = 'registry.example.com/app'): Repos
       if (blob.size > maxBytes) throw new AppError('invalid-input', `${name}: expected at most ${maxBytes} bytes`);
       return get(blob);
     },
-    streamBlob: async function* (blob) {
-      yield get(blob);
+    streamBlob: async function* (blob, _signal, range) {
+      yield get(blob).subarray(range?.start, range?.end);
     },
     listReferrers: async (subject, artifactType) =>
       [...manifests.values()]
@@ -48,10 +47,12 @@ export function createMemoryRepository(name = 'registry.example.com/app'): Repos
     listTags: async () => [...tags.keys()].sort(),
     hasBlob: async (digest) => blobs.has(digest),
     pushBlob: async (blob, content) => void blobs.set(blob.digest, await collectChecked(blob, content)),
-    pushManifest: async (bytes, mediaType, tag) => {
-      const manifest = readManifest(Uint8Array.from(bytes), mediaType, name);
+    pushManifest: async (bytes, mediaType, target = '') => {
+      const digest = findDigest(target);
+      const algorithm = digest === undefined ? 'sha256' : algorithmOf(digest);
+      const manifest = readManifest(Uint8Array.from(bytes), mediaType, name, algorithm);
       manifests.set(manifest.descriptor.digest, manifest);
-      if (tag !== undefined) tags.set(tag, manifest.descriptor.digest);
+      if (target !== '' && digest === undefined) tags.set(target, manifest.descriptor.digest);
       return manifest.descriptor;
     },
     deleteManifest: async (target) => {
@@ -64,17 +65,10 @@ export function createMemoryRepository(name = 'registry.example.com/app'): Repos
   };
 }
 
-async function collectChecked(blob: Descriptor, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+async function collectChecked(blob: Descriptor, content: BlobContent): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  if (content instanceof Uint8Array) chunks.push(content);
-  else for await (const chunk of content) chunks.push(chunk);
-  const hasher = createHasher(algorithmOf(blob.digest));
-  for (const chunk of chunks) hasher.update(chunk);
-  const bytes = Buffer.concat(chunks);
-  if (hasher.digest() !== blob.digest || bytes.length !== blob.size) {
-    throw new AppError('invalid-input', `expected blob ${blob.digest} of ${blob.size} bytes, found ${digestOf(bytes)}`);
-  }
-  return bytes;
+  for await (const chunk of checked(openContent(content, blob), blob, `blob ${blob.digest}`)) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 /** Hosts (`host` or `host:port`) answered by handlers; any other is `unavailable`. */

@@ -16,6 +16,18 @@ export interface HttpRequest {
   /** A stream needs a `content-length` header, or is sent chunked. */
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
+  /** For https, where the system's authorities and no certificate of our own will not do. */
+  readonly tls?: HttpTls;
+}
+
+/** All in PEM. */
+export interface HttpTls {
+  /** Authorities trusted besides the system's. */
+  readonly ca?: string;
+  readonly certificate?: string;
+  readonly key?: string;
+  /** Any certificate is taken. */
+  readonly skipVerify?: boolean;
 }
 
 export interface HttpResponse {

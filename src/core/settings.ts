@@ -27,7 +27,31 @@ export const SETTINGS = {
   insecureRegistries: {
     environment: 'PLIMSOLL_INSECURE_REGISTRIES',
     description:
-      'registries (host or host:port, separated by commas) to be asked over plain HTTP; loopback ones always are',
+      'registries (host or host:port, separated by commas) whose certificate is not verified, asked over plain HTTP where they speak no TLS',
+    defaultText: 'none',
+    kind: 'list',
+  },
+  plainHttpRegistries: {
+    environment: 'PLIMSOLL_PLAIN_HTTP_REGISTRIES',
+    description: 'registries to be asked over plain HTTP; loopback ones are unless they speak TLS',
+    defaultText: 'none',
+    kind: 'list',
+  },
+  caFile: {
+    environment: 'PLIMSOLL_CA_FILE',
+    description: 'PEM file of authorities that registries’ certificates may come from, besides the system’s',
+    defaultText: 'none',
+    kind: 'path',
+  },
+  registryConfig: {
+    environment: 'PLIMSOLL_REGISTRY_CONFIG',
+    description: 'file of registry credentials in Docker’s form, instead of the usual ones',
+    defaultText: '$REGISTRY_AUTH_FILE, ~/.docker/config.json, $XDG_RUNTIME_DIR/containers/auth.json and others',
+    kind: 'path',
+  },
+  pullSecrets: {
+    environment: 'PLIMSOLL_PULL_SECRETS',
+    description: 'files of Kubernetes secrets whose registry credentials come before all stored ones',
     defaultText: 'none',
     kind: 'list',
   },
@@ -49,6 +73,10 @@ export interface Settings {
   readonly dataDir: string;
   readonly cacheDir: string;
   readonly insecureRegistries: readonly string[];
+  readonly plainHttpRegistries: readonly string[];
+  readonly caFile: string | undefined;
+  readonly registryConfig: string | undefined;
+  readonly pullSecrets: readonly string[];
   readonly parallelism: number;
   readonly timeoutSeconds: number;
 }
@@ -67,6 +95,10 @@ export function resolveSettings(
     dataDir: textOf(pick('dataDir')) ?? join(environment.XDG_DATA_HOME ?? join(home, '.local/share'), 'plimsoll'),
     cacheDir: textOf(pick('cacheDir')) ?? join(environment.XDG_CACHE_HOME ?? join(home, '.cache'), 'plimsoll'),
     insecureRegistries: listOf(pick('insecureRegistries')),
+    plainHttpRegistries: listOf(pick('plainHttpRegistries')),
+    caFile: textOf(pick('caFile')),
+    registryConfig: textOf(pick('registryConfig')),
+    pullSecrets: listOf(pick('pullSecrets')),
     parallelism: numberOf('parallelism', pick('parallelism'), 4, 64),
     timeoutSeconds: numberOf('timeoutSeconds', pick('timeoutSeconds'), 300, 86_400),
   };

@@ -1,11 +1,21 @@
 /**
- * HTTP/1.1 client over node:http and node:https with kept-alive connections; honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+ * HTTP/1.1 client over node:http and node:https with kept-alive connections, one pool for all; honours HTTP_PROXY,
+ * HTTPS_PROXY and NO_PROXY. Trusts the authorities of the system and those that come with Node.
  * Not done: redirects (the caller decides), HTTP/2, content decoding.
  */
 import type { Agent as HttpAgent, ClientRequest, IncomingMessage } from 'node:http';
 import type { Agent as HttpsAgent, AgentOptions } from 'node:https';
 import { pipeline } from 'node:stream/promises';
-import { AppError, type Environment, type Http, type HttpRequest, type HttpResponse } from '../core/index.ts';
+import type { SecureContextOptions } from 'node:tls';
+import {
+  AppError,
+  type Environment,
+  type Http,
+  type HttpRequest,
+  type HttpResponse,
+  type HttpTls,
+} from '../core/index.ts';
+import { createLimiter, type Limiter } from './limiter.ts';
 
 // An import statement would read every export of the module, and one of them loads node's whole web client: a third of a cold start.
 const { Agent, request: requestHttp } = process.getBuiltinModule('node:http');
@@ -13,8 +23,6 @@ const { Agent, request: requestHttp } = process.getBuiltinModule('node:http');
 export interface HttpOptions {
   /** For the proxy variables; none when absent. */
   readonly environment?: Environment;
-  /** PEM certificates trusted besides the system's. */
-  readonly extraCa?: string;
   /** Milliseconds until a connection must stand. */
   readonly connectTimeout?: number;
   /** Milliseconds without any byte in either direction. */
@@ -28,17 +36,24 @@ const STALL_TIMEOUT = 90_000;
 interface Exchange {
   readonly http: HttpAgent;
   /** Loaded when first needed: a registry on loopback needs no TLS, and a cold start should not pay for it. */
-  readonly https: () => { readonly agent: HttpsAgent; readonly request: typeof requestHttp };
+  readonly https: (tls: HttpTls) => { readonly agent: HttpsAgent; readonly request: typeof requestHttp };
+  readonly limiter: Limiter;
   readonly connectTimeout: number;
   readonly stallTimeout: number;
 }
 
 export function createHttp(options: HttpOptions = {}): Http {
   const shared = { keepAlive: true, maxSockets: 64, proxyEnv: { ...options.environment } };
-  let tls: ReturnType<Exchange['https']> | undefined;
+  const pools = new Map<string, ReturnType<Exchange['https']>>();
   const exchange: Exchange = {
     http: new Agent(shared),
-    https: () => (tls ??= loadTls({ ...shared, ...(options.extraCa === undefined ? {} : { ca: options.extraCa }) })),
+    https: (tls) => {
+      const key = JSON.stringify(tls);
+      const pool = pools.get(key) ?? openPool(shared, tls);
+      pools.set(key, pool);
+      return pool;
+    },
+    limiter: createLimiter(),
     connectTimeout: options.connectTimeout ?? CONNECT_TIMEOUT,
     stallTimeout: options.stallTimeout ?? STALL_TIMEOUT,
   };
@@ -48,17 +63,40 @@ export function createHttp(options: HttpOptions = {}): Http {
 async function send(request: HttpRequest, exchange: Exchange): Promise<HttpResponse> {
   const url = parseUrl(request.url);
   if (request.signal?.aborted === true) throw unavailable(url, request.signal.reason);
+  const isStream = request.body !== undefined && !(request.body instanceof Uint8Array);
+  // a stream may come from an answer of the same host: it never waits, or both might wait for each other
+  const leave = isStream ? undefined : await exchange.limiter.enter(url.host);
+  let status: number | undefined;
+  try {
+    const incoming = await ask(request, url, exchange);
+    status = incoming.statusCode;
+    return responseOf(incoming, request.method, url);
+  } catch (cause) {
+    throw cause instanceof AppError ? cause : unavailable(url, cause);
+  } finally {
+    leave?.(status);
+  }
+}
+
+async function ask(request: HttpRequest, url: URL, exchange: Exchange): Promise<IncomingMessage> {
   const outgoing = open(request, url, exchange);
   watchTimeouts(outgoing, exchange);
   const answer = answerOf(outgoing);
+  let isSent = false;
   try {
-    const sending = sendBody(outgoing, request.body);
+    const sending = sendBody(outgoing, request.body).then(() => {
+      isSent = true;
+    });
     // An answer may come before the body is through (401, 413): then the broken sending is no error.
     const incoming = await Promise.race([answer, sending.then(() => answer)]);
-    return responseOf(incoming, request.method, url);
+    // and nobody wants the rest of it
+    incoming.once('end', () => {
+      if (!isSent) outgoing.destroy();
+    });
+    return incoming;
   } catch (cause) {
     outgoing.destroy();
-    throw cause instanceof AppError ? cause : unavailable(url, cause);
+    throw cause;
   }
 }
 
@@ -68,9 +106,22 @@ function parseUrl(text: string): URL {
   throw new AppError('invalid-input', `expected an http or https address, found ${JSON.stringify(text.slice(0, 200))}`);
 }
 
-function loadTls(options: AgentOptions): ReturnType<Exchange['https']> {
+/** One secure context for all connections: reading the authorities takes longer than a handshake. */
+function openPool(options: AgentOptions, tls: HttpTls): ReturnType<Exchange['https']> {
   const https = process.getBuiltinModule('node:https');
-  return { agent: new https.Agent(options), request: https.request };
+  const { createSecureContext, getCACertificates } = process.getBuiltinModule('node:tls');
+  const trusted = new Set([...getCACertificates('default'), ...getCACertificates('system')]);
+  const context: SecureContextOptions = {
+    ca: [...trusted, ...(tls.ca === undefined ? [] : [tls.ca])],
+    ...(tls.certificate === undefined ? {} : { cert: tls.certificate }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
+  };
+  const agent = new https.Agent({
+    ...options,
+    secureContext: createSecureContext(context),
+    rejectUnauthorized: tls.skipVerify !== true,
+  });
+  return { agent, request: https.request };
 }
 
 function open(request: HttpRequest, url: URL, exchange: Exchange): ClientRequest {
@@ -82,8 +133,8 @@ function open(request: HttpRequest, url: URL, exchange: Exchange): ClientRequest
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   };
   if (url.protocol === 'http:') return requestHttp(url, { ...options, agent: exchange.http });
-  const tls = exchange.https();
-  return tls.request(url, { ...options, agent: tls.agent });
+  const pool = exchange.https(request.tls ?? {});
+  return pool.request(url, { ...options, agent: pool.agent });
 }
 
 function watchTimeouts(outgoing: ClientRequest, exchange: Exchange): void {

@@ -20,7 +20,8 @@ import { compressionOf, type Compression } from '../image/inflate.ts';
 import { cleanPath } from '../image/tar.ts';
 import { encodeDescriptor, readManifest } from '../manifest.ts';
 import { OCI_CONFIG, OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, OCI_MANIFEST } from '../media-types.ts';
-import type { Manifest, ReadableRepository } from '../repository.ts';
+import { checked } from '../content-check.ts';
+import type { ByteRange, Manifest, ReadableRepository } from '../repository.ts';
 import { readStored, type StoredFiles } from './stored-files.ts';
 
 const MAX_IMAGES = 1000;
@@ -140,10 +141,11 @@ function createReader(stored: StoredFiles, tables: Tables): ReadableRepository {
           `${stored.name}: blob ${blob.digest}: expected at most ${maxBytes} bytes, found ${blob.size}`,
         );
       const chunks: Uint8Array[] = [];
-      for await (const chunk of streamChecked(stored, blob, tables.paths)) chunks.push(chunk);
+      for await (const chunk of streamChecked(stored, blob, { paths: tables.paths, range: undefined }))
+        chunks.push(chunk);
       return Buffer.concat(chunks);
     },
-    streamBlob: (blob) => streamChecked(stored, blob, tables.paths),
+    streamBlob: (blob, _signal, range) => streamChecked(stored, blob, { paths: tables.paths, range }),
     listReferrers: async () => [],
     listTags: async () => [...tables.tags.keys()].sort(),
   };
@@ -152,20 +154,10 @@ function createReader(stored: StoredFiles, tables: Tables): ReadableRepository {
 async function* streamChecked(
   stored: StoredFiles,
   blob: Descriptor,
-  paths: ReadonlyMap<Digest, string>,
+  { paths, range }: { readonly paths: ReadonlyMap<Digest, string>; readonly range: ByteRange | undefined },
 ): AsyncGenerator<Uint8Array> {
   const path = paths.get(blob.digest);
   if (path === undefined) throw new AppError('not-found', `${stored.name}: no blob ${blob.digest}`);
-  const hasher = createHasher();
-  for await (const chunk of stored.stream(path)) {
-    hasher.update(chunk);
-    yield chunk;
-  }
-  const found = hasher.digest();
-  if (found !== blob.digest) {
-    throw new AppError(
-      'invalid-input',
-      `${stored.name}: ${path}: expected content with digest ${blob.digest}, found ${found}`,
-    );
-  }
+  const content = stored.stream(path, range);
+  yield* range === undefined ? checked(content, blob, `${stored.name}: ${path}`) : content;
 }

@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { AppError, type Files } from '../../core/index.ts';
 import { compressionOf, inflate } from '../image/inflate.ts';
 import { cleanPath, TarParser } from '../image/tar.ts';
+import type { ByteRange } from '../repository.ts';
 
 export interface StoredFiles {
   /** The folder's or archive's path. */
   readonly name: string;
   /** Bytes; undefined when absent. */
   size(path: string): Promise<number | undefined>;
-  stream(path: string): AsyncIterable<Uint8Array>;
+  /** All of it, or a range. */
+  stream(path: string, range?: ByteRange): AsyncIterable<Uint8Array>;
 }
 
 /** Archives of images hold a handful of files; more are something else. */
@@ -27,7 +29,7 @@ export function openFolder(files: Files, path: string): StoredFiles {
       const stat = await files.stat(join(path, name));
       return stat?.kind === 'file' ? stat.size : undefined;
     },
-    stream: (name) => files.stream(join(path, name)),
+    stream: (name, range) => files.stream(join(path, name), range),
   };
 }
 
@@ -43,10 +45,11 @@ export async function openArchive(files: Files, path: string): Promise<StoredFil
   return {
     name: path,
     size: async (name) => find(name)?.size,
-    stream: (name) => {
+    stream: (name, range) => {
       const found = find(name);
       if (found === undefined) throw new AppError('not-found', `${path}: no ${name} in the archive`);
-      return access.stream(found.start, found.start + found.size);
+      const { start, end } = range ?? { start: 0, end: found.size };
+      return access.stream(found.start + start, found.start + Math.min(end, found.size));
     },
   };
 }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AppError, digestOf, type ErrorKind, type WebHandler } from '../../core/index.ts';
+import { AppError, digestOf, type ErrorKind, type Http, type WebHandler } from '../../core/index.ts';
 import { createTestPorts, TEST_TIME } from '../../io/testing.ts';
 import { createHandlerHttp } from '../testing.ts';
 import { openRegistry, type RegistryOptions } from './client.ts';
 
 const PASSWORD = { kind: 'password', username: 'user', password: 'secret' } as const;
 const BASIC = `Basic ${Buffer.from('user:secret').toString('base64')}`;
-const RETRIES = { attempts: 1, delay: 1, budget: 10 };
+const RETRIES = { attempts: 1, delay: 1, budget: 10, stall: 1000 };
 const MANIFEST = JSON.stringify({
   schemaVersion: 2,
   mediaType: 'application/vnd.oci.image.index.v1+json',
@@ -210,7 +210,7 @@ test('a redirect to plain HTTP, to an inner address, or without end is refused',
   const circle = world({
     'registry.example.com': (request) => new Response('', { status: 307, headers: { location: `${request.url}x` } }),
   });
-  await rejects(fetch(circle), 'unavailable', /at most 5 redirects/);
+  await rejects(fetch(circle), 'invalid-input', /at most 5 redirects/);
 });
 
 test('the password never appears in an error', async () => {
@@ -226,17 +226,63 @@ test('the password never appears in an error', async () => {
 });
 
 test('plain HTTP is for this machine, for registries named so, and for nobody else', async () => {
-  const schemes = async (host: string, options: RegistryOptions = {}, insecureRegistries: readonly string[] = []) => {
+  const schemes = async (host: string, options: RegistryOptions = {}, plainHttpRegistries: readonly string[] = []) => {
     const set = world({ [host]: () => manifestResponse() });
-    const ports = { ...set.ports, settings: { ...set.ports.settings, insecureRegistries } };
+    const ports = { ...set.ports, settings: { ...set.ports.settings, plainHttpRegistries } };
     await openRegistry(ports, host, options).repository('a').fetchManifest('v1');
     return new URL(set.seen[0]?.url ?? '').protocol;
   };
   assert.equal(await schemes('registry.example.com'), 'https:');
   assert.equal(await schemes('10.0.0.1:5000'), 'https:');
   assert.equal(await schemes('127.0.0.1:5000'), 'http:');
-  assert.equal(await schemes('registry.example.com', { insecure: true }), 'http:');
+  assert.equal(await schemes('registry.example.com', { plainHttp: true }), 'http:');
   assert.equal(await schemes('registry.example.com:5000', {}, ['registry.example.com:5000']), 'http:');
+});
+
+test('an insecure registry is asked with TLS first, and over plain HTTP where it speaks none', async () => {
+  for (const settings of [{ insecureRegistries: ['registry.example.com'] }, { insecureRegistries: [] }]) {
+    const asked: string[] = [];
+    const ports = createTestPorts({
+      http: async ({ url, tls }) => {
+        asked.push(`${new URL(url).protocol} ${tls?.skipVerify === true}`);
+        if (url.startsWith('https:')) throw new AppError('unavailable', 'no TLS here');
+        return await createHandlerHttp({ 'registry.example.com': async () => manifestResponse() })({
+          method: 'GET',
+          url,
+        });
+      },
+    });
+    const changed = { ...ports, settings: { ...ports.settings, ...settings } };
+    const options = settings.insecureRegistries.length === 0 ? { insecure: true } : {};
+    const repository = openRegistry(changed, 'registry.example.com', options).repository('a');
+    await repository.fetchManifest('v1');
+    await repository.fetchManifest('v1');
+    assert.deepEqual(asked, ['https: true', 'http: false', 'http: false']);
+  }
+});
+
+test('a registry on this machine that speaks TLS is found, one elsewhere is never asked over plain HTTP', async () => {
+  const asked: string[] = [];
+  const http: Http = async ({ url }) => {
+    asked.push(new URL(url).protocol);
+    if (url.startsWith('http:')) {
+      return await createHandlerHttp({
+        'localhost:5000': async () =>
+          new Response('Client sent an HTTP request to an HTTPS server.\n', { status: 400 }),
+      })({ method: 'GET', url });
+    }
+    return await createHandlerHttp({ 'localhost:5000': async () => manifestResponse() })({ method: 'GET', url });
+  };
+  await openRegistry(createTestPorts({ http }), 'localhost:5000').repository('a').fetchManifest('v1');
+  assert.deepEqual(asked, ['http:', 'https:']);
+  asked.length = 0;
+  const failing: Http = async ({ url }) => {
+    asked.push(new URL(url).protocol);
+    throw new AppError('unavailable', 'no TLS here');
+  };
+  const elsewhere = openRegistry(createTestPorts({ http: failing }), 'registry.example.com', { retries: RETRIES });
+  await rejects(elsewhere.repository('a').fetchManifest('v1'), 'unavailable', /no TLS here/);
+  assert.deepEqual(asked, ['https:']);
 });
 
 test('an upload that the registry sends to another host goes there without credentials, and never to an inner one', async () => {

@@ -1,7 +1,7 @@
 /**
  * Answers a registry's challenges: anonymous, basic, bearer token (distribution token specification and its OAuth 2 form),
  * identity tokens. Credentials are those of this registry only, and reach only this registry or the realm it may name.
- * Not done: Negotiate, NTLM, client certificates.
+ * Not done: Negotiate, NTLM.
  */
 import {
   AppError,
@@ -28,8 +28,8 @@ const CLIENT_ID = 'plimsoll';
 export interface AuthorizerOptions {
   readonly http: Http;
   readonly clock: Clock;
-  /** The registry's own address: `https://registry.example.com`. */
-  readonly origin: URL;
+  /** The registry's own address: `https://registry.example.com`, once it is known. */
+  readonly origin: () => URL;
   readonly registry: string;
   /** By repository; asked only when a challenge comes. */
   readonly findCredential: (repository: string) => Promise<Credential | undefined>;
@@ -59,7 +59,7 @@ export class Authorizer {
   }
 
   /** The Authorization header for a request, as far as a former challenge tells; undefined for none. */
-  async header(access: Access, signal?: AbortSignal): Promise<string | undefined> {
+  async header(access: Access, signal: AbortSignal | undefined): Promise<string | undefined> {
     return this.#challenge === undefined ? undefined : await this.#answer(this.#challenge, access, signal);
   }
 
@@ -67,8 +67,7 @@ export class Authorizer {
   async challenged(
     response: HttpResponse,
     access: Access,
-    tried: string | undefined,
-    signal?: AbortSignal,
+    { tried, signal }: { readonly tried: string | undefined; readonly signal: AbortSignal | undefined },
   ): Promise<string | undefined> {
     const challenges = parseChallenges(response.headers.get('www-authenticate') ?? []);
     const chosen =
@@ -77,12 +76,9 @@ export class Authorizer {
     if (chosen === undefined) return undefined;
     this.#challenge = chosen;
     if (tried !== undefined) this.#forget(tried);
-    const demanded =
-      chosen.parameters
-        .get('scope')
-        ?.split(' ')
-        .filter((scope) => scope !== '') ?? [];
-    const scopes = [...new Set([...demanded, ...access.scopes])];
+    const demanded = chosen.parameters.get('scope')?.split(' ') ?? [];
+    // what is demanded comes first: some services look at nothing else
+    const scopes = mergeScopes([...demanded, ...access.scopes]);
     const header = await this.#answer(chosen, { ...access, scopes }, signal);
     return header === tried ? undefined : header;
   }
@@ -101,15 +97,30 @@ export class Authorizer {
   }
 
   async #token(challenge: Challenge, want: TokenWish, signal?: AbortSignal): Promise<string> {
-    const realm = checkRealm(challenge.parameters.get('realm') ?? '', this.#options);
+    const realm = checkRealm(challenge.parameters.get('realm') ?? '', this.#options.registry, this.#options.origin());
     const service = challenge.parameters.get('service') ?? '';
-    const key = JSON.stringify([realm.href, service, [...want.access.scopes].sort(), identityOf(want.credential)]);
+    const scopes = mergeScopes(want.access.scopes);
+    const key = JSON.stringify([realm.href, service, scopes.toSorted(), identityOf(want.credential)]);
     const cached = this.#tokens.get(key);
     if (cached !== undefined && cached.expires > this.#options.clock().getTime()) return cached.value;
-    const running = this.#running.get(key) ?? this.#fetch({ realm, service, ...want }, key, signal);
-    this.#running.set(key, running);
+    const request = { realm, service, ...want };
+    for (;;) {
+      const running = this.#running.get(key);
+      if (running === undefined) return await this.#share(key, this.#fetch(request, key, signal));
+      try {
+        return await running;
+      } catch (error) {
+        // that who asked first was cancelled is no reason for us to give up
+        const isTheirs = error instanceof AppError && error.details.code === 'ABORT_ERR';
+        if (!isTheirs || signal?.aborted === true) throw error;
+      }
+    }
+  }
+
+  async #share(key: string, token: Promise<string>): Promise<string> {
+    this.#running.set(key, token);
     try {
-      return await running;
+      return await token;
     } finally {
       this.#running.delete(key);
     }
@@ -118,7 +129,8 @@ export class Authorizer {
   async #fetch(request: TokenRequest, key: string, signal?: AbortSignal): Promise<string> {
     const { registry, clock } = this.#options;
     const response = await this.#exchange(request, signal);
-    if (response.status !== 200) throw await refusal(response, `${registry}: token from ${request.realm.host}`);
+    if (response.status !== 200)
+      throw await refusal(response, `${registry}: token from ${request.realm.host}`, clock());
     const body = await readBody(response, MAX_TOKEN_BYTES);
     const token = parseToken(body ?? new Uint8Array(), `token answer of ${request.realm.host}`);
     const lifetime = Math.max(token.seconds - LIFETIME_MARGIN, 0);
@@ -148,21 +160,32 @@ interface TokenRequest extends TokenWish {
   readonly service: string;
 }
 
+/** One scope for each resource, with all its actions, in the order of their first mention: a token is asked for once. */
+function mergeScopes(scopes: readonly string[]): readonly string[] {
+  const actions = new Map<string, Set<string>>();
+  for (const scope of scopes) {
+    const colon = scope.lastIndexOf(':');
+    if (colon < 1) continue;
+    const resource = scope.slice(0, colon);
+    const known = actions.get(resource) ?? new Set();
+    for (const action of scope.slice(colon + 1).split(',')) known.add(action);
+    actions.set(resource, known);
+  }
+  return [...actions].map(([resource, known]) => `${resource}:${[...known].toSorted().join(',')}`);
+}
+
 /**
  * A registry may name any realm, so a hostile one could make us knock at inner services, or hand over a password in the
  * clear. Throws `unauthorized`.
  */
-function checkRealm(text: string, options: Pick<AuthorizerOptions, 'origin' | 'registry'>): URL {
+function checkRealm(text: string, registry: string, origin: URL): URL {
   const realm = URL.parse(text);
   const refuse = (why: string) =>
-    new AppError(
-      'unauthorized',
-      `${options.registry}: token realm ${JSON.stringify(text.slice(0, 200))} refused, ${why}`,
-    );
+    new AppError('unauthorized', `${registry}: token realm ${JSON.stringify(text.slice(0, 200))} refused, ${why}`);
   if (realm === null || realm.username !== '' || realm.password !== '') throw refuse('expected a plain address');
-  const isPlain = realm.protocol === 'http:' && options.origin.protocol === 'http:';
+  const isPlain = realm.protocol === 'http:' && origin.protocol === 'http:';
   if (realm.protocol !== 'https:' && !isPlain) throw refuse('expected https');
-  checkTarget(realm, options.origin, refuse);
+  checkTarget(realm, origin, refuse);
   return realm;
 }
 

@@ -1,11 +1,14 @@
-/** Download and upload of blobs after the OCI distribution specification 1.1. Chunked upload is not done: PUT carries all. */
-import { algorithmOf, AppError, createHasher, type Descriptor, type Digest, type Hasher } from '../../core/index.ts';
+/** Download of blobs after the OCI distribution specification 1.1, resumed by Range and verified on the way. */
+import { AppError, type Descriptor, type Digest } from '../../core/index.ts';
+import { checked } from '../content-check.ts';
+import type { ByteRange } from '../repository.ts';
 import type { Access } from './authorizer.ts';
-import { discard } from './errors.ts';
+import type { Backoff } from './backoff.ts';
+import { StallWatch } from './stall-watch.ts';
 import type { RegistryResponse, Transport } from './transport.ts';
 
-/** Broken connections in one download; each goes on where the last one ended. */
-const MAX_RESUMES = 5;
+/** Broken connections in one download, however far each of them came. */
+const MAX_RESUMES = 1000;
 
 export interface BlobContext {
   readonly transport: Transport;
@@ -16,76 +19,103 @@ export interface BlobContext {
   readonly push: Access;
 }
 
-/** Streams and verifies; see Repository.streamBlob. */
+/** Streams and verifies, or gives a range unverified; see Repository.streamBlob. */
 export async function* streamBlob(
   context: BlobContext,
   blob: Descriptor,
-  signal: AbortSignal | undefined,
+  { signal, range }: { readonly signal: AbortSignal | undefined; readonly range: ByteRange | undefined },
 ): AsyncGenerator<Uint8Array> {
-  const state = { position: 0, hasher: createHasher(algorithmOf(blob.digest)) };
   const what = `${context.name}: blob ${blob.digest}`;
-  for (let resumes = 0; ; resumes += 1) {
-    try {
-      yield* download(context, blob, { state, what, signal });
-      break;
-    } catch (error) {
-      const isBroken = error instanceof AppError && error.kind === 'unavailable' && signal?.aborted !== true;
-      // an answer with a status was retried below; only a connection that broke on the way is worth going on with
-      if (!isBroken || error.details.status !== undefined || resumes >= MAX_RESUMES) throw error;
-    }
-  }
-  verifyEnd(blob, state, what);
+  const content = readRange(context, blob, { what, signal, range: range ?? { start: 0, end: blob.size } });
+  yield* range === undefined ? checked(content, blob, what) : content;
 }
 
-interface Progressing {
-  readonly state: { position: number; readonly hasher: Hasher };
+interface Reading {
   readonly what: string;
   readonly signal: AbortSignal | undefined;
+  readonly range: ByteRange;
 }
 
-async function* download(context: BlobContext, blob: Descriptor, run: Progressing): AsyncGenerator<Uint8Array> {
-  const { state, what, signal } = run;
-  if (state.position === blob.size && blob.size > 0) return;
+/** All bytes of the range, over as many connections as it takes; the last one is read to its end, so nothing may follow. */
+async function* readRange(context: BlobContext, blob: Descriptor, reading: Reading): AsyncGenerator<Uint8Array> {
+  const state = { position: reading.range.start };
+  const backoff = context.transport.backoff(reading.what, reading.signal);
+  for (let resumes = 0; ; resumes += 1) {
+    const begin = state.position;
+    try {
+      return yield* download(context, blob, { ...reading, state });
+    } catch (error) {
+      // an answer with a status was tried again already; only a connection that broke is worth going on with
+      const isBroken = error instanceof AppError && error.kind === 'unavailable' && error.details.status === undefined;
+      if (!isBroken || resumes >= MAX_RESUMES) throw error;
+      await pause(backoff, error, state.position > begin);
+    }
+  }
+}
+
+async function pause(backoff: Backoff, failure: AppError, hasMoved: boolean): Promise<void> {
+  if (hasMoved) backoff.progressed();
+  await backoff.wait(failure);
+}
+
+interface Download extends Reading {
+  readonly state: { position: number };
+}
+
+async function* download(context: BlobContext, blob: Descriptor, run: Download): AsyncGenerator<Uint8Array> {
+  const { state, what, range } = run;
+  const isWhole = state.position === 0 && range.end === blob.size;
+  if (state.position >= range.end && !(isWhole && blob.size === 0)) return;
+  const watch = new StallWatch(context.transport.retries.stall, run.signal);
   const response = await context.transport.send(
     {
       method: 'GET',
       url: `/v2/${context.repository}/blobs/${blob.digest}`,
       access: context.pull,
-      headers: state.position === 0 ? {} : { range: `bytes=${state.position}-` },
+      headers: isWhole ? {} : { range: `bytes=${state.position}-${range.end - 1}` },
       retry: true,
       what,
-      signal,
+      signal: watch.signal,
     },
     [200, 206],
   );
-  let skip = startOf(response, state.position, what);
-  for await (const chunk of response.body) {
-    const fresh = chunk.subarray(Math.min(skip, chunk.length));
+  let skip = startOf(response, { position: state.position, size: blob.size, what });
+  for await (const chunk of watch.watch(response.body, what)) {
+    const fresh = skip === 0 ? chunk : chunk.subarray(Math.min(skip, chunk.length));
     skip -= chunk.length - fresh.length;
     if (fresh.length === 0) continue;
-    if (state.position + fresh.length > blob.size) {
+    const rest = range.end - state.position;
+    if (fresh.length > rest && range.end === blob.size) {
       throw new AppError('invalid-input', `${what}: expected ${blob.size} bytes, found more`);
     }
-    state.hasher.update(fresh);
-    state.position += fresh.length;
-    yield fresh;
+    const wanted = fresh.length > rest ? fresh.subarray(0, rest) : fresh;
+    state.position += wanted.length;
+    yield wanted;
+    // a server without ranges gives all of it; what follows the range is not read
+    if (wanted.length < fresh.length) return;
   }
+  if (state.position >= range.end) return;
+  // without a length nobody but the descriptor knows that this was not all
+  throw new AppError(
+    'unavailable',
+    `${what}: expected ${blob.size} bytes, the connection ended after ${state.position}`,
+  );
 }
 
 /** How many bytes of the answer we have already: all so far when the server starts over. */
-function startOf(response: RegistryResponse, position: number, what: string): number {
-  if (response.status === 200) return position;
-  const start = /^bytes (\d{1,15})-/.exec(response.headers.get('content-range')?.[0] ?? '')?.[1];
-  if (start !== undefined && Number(start) === position) return 0;
-  throw new AppError('invalid-input', `${what}: expected the bytes from ${position}, found another range`);
-}
-
-function verifyEnd(blob: Descriptor, state: Progressing['state'], what: string): void {
-  if (state.position !== blob.size) {
-    throw new AppError('invalid-input', `${what}: expected ${blob.size} bytes, found ${state.position}`);
+function startOf(
+  response: RegistryResponse,
+  { position, size, what }: { readonly position: number; readonly size: number; readonly what: string },
+): number {
+  if (response.status === 200) {
+    const length = response.headers.get('content-length')?.[0];
+    if (length === undefined || Number(length) === size) return position;
+    throw new AppError('invalid-input', `${what}: expected ${size} bytes, found ${length}`);
   }
-  const found = state.hasher.digest();
-  if (found !== blob.digest) throw new AppError('invalid-input', `${what}: expected its digest, found ${found}`);
+  const range = /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15}|\*)$/.exec(response.headers.get('content-range')?.[0] ?? '');
+  const isFitting = Number(range?.[1]) === position && (range?.[2] === '*' || Number(range?.[2]) === size);
+  if (isFitting) return 0;
+  throw new AppError('invalid-input', `${what}: expected the bytes from ${position} of ${size}, found another range`);
 }
 
 export async function hasBlob(context: BlobContext, digest: Digest, signal?: AbortSignal): Promise<boolean> {
@@ -117,100 +147,4 @@ async function headBlob(context: BlobContext, digest: Digest, signal?: AbortSign
     },
     [200, 404],
   );
-}
-
-/** POST for a session, PUT with all the content. The registry verifies the digest; so do we on the way. */
-export async function uploadBlob(
-  context: BlobContext,
-  blob: Descriptor,
-  content: Uint8Array | AsyncIterable<Uint8Array>,
-  signal?: AbortSignal,
-): Promise<void> {
-  const what = `${context.name}: upload of blob ${blob.digest}`;
-  const session = await context.transport.send(
-    { ...uploadRequest(context, what, signal), headers: { 'content-length': '0' } },
-    [202],
-  );
-  await discard(session);
-  const url = uploadLocation(session, what);
-  url.search = `${url.search === '' ? '?' : `${url.search}&`}digest=${encodeURIComponent(blob.digest)}`;
-  const response = await context.transport.send(
-    {
-      ...uploadRequest(context, what, signal),
-      method: 'PUT',
-      url: url.href,
-      retry: false,
-      // a PUT that closes a session twice fails the second time; bytes at hand may be sent again after a 401 all the same
-      headers: { 'content-type': 'application/octet-stream', 'content-length': String(blob.size) },
-      body: content instanceof Uint8Array ? content : checkedContent(blob, content, what),
-    },
-    [201],
-  );
-  await discard(response);
-}
-
-/** Has the registry take a blob from another of its repositories. False when it does not; any reason counts as that. */
-export async function mountBlob(
-  context: BlobContext,
-  blob: Descriptor,
-  from: string,
-  signal?: AbortSignal,
-): Promise<boolean> {
-  const what = `${context.name}: mount of blob ${blob.digest}`;
-  const request = uploadRequest(context, what, signal);
-  const scopes = [...context.push.scopes, `repository:${from}:pull`];
-  const response = await context.transport.send({
-    ...request,
-    url: `${request.url}?mount=${encodeURIComponent(blob.digest)}&from=${encodeURIComponent(from)}`,
-    access: { ...context.push, scopes },
-    headers: { 'content-length': '0' },
-  });
-  await discard(response);
-  if (response.status === 202) await cancelUpload(context, response, what);
-  return response.status === 201;
-}
-
-function uploadRequest(context: BlobContext, what: string, signal: AbortSignal | undefined) {
-  return {
-    method: 'POST' as const,
-    url: `/v2/${context.repository}/blobs/uploads/`,
-    access: context.push,
-    // a session begun twice costs nothing: the first one expires
-    retry: true,
-    what,
-    signal,
-  };
-}
-
-function uploadLocation(response: RegistryResponse, what: string): URL {
-  const location = response.headers.get('location')?.[0];
-  const url = location === undefined ? null : URL.parse(location, response.url.href);
-  if (url === null) throw new AppError('invalid-input', `${what}: expected a location for the upload, found none`);
-  return url;
-}
-
-/** A session that stays open costs the registry space; that it cannot be closed is its own affair. */
-async function cancelUpload(context: BlobContext, response: RegistryResponse, what: string): Promise<void> {
-  try {
-    const request = { ...uploadRequest(context, what, undefined), method: 'DELETE' as const };
-    await discard(await context.transport.send({ ...request, url: uploadLocation(response, what).href }));
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-  }
-}
-
-/** Content whose source lies about size or digest breaks off before the upload is closed. */
-async function* checkedContent(
-  blob: Descriptor,
-  content: AsyncIterable<Uint8Array>,
-  what: string,
-): AsyncGenerator<Uint8Array> {
-  const state = { position: 0, hasher: createHasher(algorithmOf(blob.digest)) };
-  for await (const chunk of content) {
-    state.position += chunk.length;
-    if (state.position > blob.size) break;
-    state.hasher.update(chunk);
-    yield chunk;
-  }
-  verifyEnd(blob, state, what);
 }

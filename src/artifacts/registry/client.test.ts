@@ -10,7 +10,7 @@ import { createHandlerHttp } from '../testing.ts';
 import { openRegistry, type RegistryOptions } from './client.ts';
 import { fallbackTag } from './referrers.ts';
 
-const RETRIES = { attempts: 3, delay: 1, budget: 5000 };
+const RETRIES = { attempts: 3, delay: 1, budget: 5000, stall: 1000 };
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
 function setUp(wrap: (inner: WebHandler) => WebHandler = (inner) => inner, host = 'localhost:5000') {
@@ -46,12 +46,9 @@ test('what is pushed comes back byte for byte, by tag and by digest', async () =
   const repository = open(setUp());
   const { blob, content } = blobOf('a layer');
   await repository.pushBlob(blob, content);
-  await repository.pushBlob(
-    EMPTY_DESCRIPTOR,
-    (async function* () {
-      yield EMPTY_CONTENT;
-    })(),
-  );
+  await repository.pushBlob(EMPTY_DESCRIPTOR, async function* () {
+    yield EMPTY_CONTENT;
+  });
   const bytes = manifestOf([blob]);
   const pushed = await repository.pushManifest(bytes, OCI_MANIFEST, 'v1');
   assert.deepEqual(Buffer.from((await repository.fetchManifest('v1')).bytes), Buffer.from(bytes));
@@ -69,8 +66,8 @@ test('a blob that lies about its size or digest is not pushed', async () => {
   const stream = async function* () {
     yield new TextEncoder().encode('false');
   };
-  await rejects(repository.pushBlob(blob, stream()), 'invalid-input', /digest/);
-  await rejects(repository.pushBlob({ ...blob, digest: digestOf('x') }, content), 'invalid-input', /DIGEST_INVALID/);
+  await rejects(repository.pushBlob(blob, stream), 'invalid-input', /digest/);
+  await rejects(repository.pushBlob({ ...blob, digest: digestOf('x') }, content), 'invalid-input', /digest/);
   assert.equal(await repository.hasBlob(blob.digest), false);
 });
 
@@ -79,10 +76,12 @@ function tampering(part: string, change: (text: string) => string): (inner: WebH
   return (inner) => async (request) => {
     const response = await inner(request);
     if (request.method !== 'GET' || response.status !== 200 || !request.url.includes(part)) return response;
-    return new Response(change(await response.text()), {
-      status: 200,
-      headers: { 'content-type': response.headers.get('content-type') ?? '' },
-    });
+    const text = change(await response.text());
+    const headers = {
+      'content-type': response.headers.get('content-type') ?? '',
+      'content-length': String(Buffer.byteLength(text)),
+    };
+    return new Response(text, { headers });
   };
 }
 
@@ -114,7 +113,7 @@ test('a blob that is not what its digest says is refused, and so is one of anoth
   const changed = await fill(setUp(tampering('/blobs/', (text) => text.replace('layer', 'LAYER'))));
   await rejects(changed.repository.fetchBlob(changed.blob, 1000), 'invalid-input', /expected its digest/);
   const longer = await fill(setUp(tampering('/blobs/', (text) => `${text}!`)));
-  await rejects(longer.repository.fetchBlob(longer.blob, 1000), 'invalid-input', /found more/);
+  await rejects(longer.repository.fetchBlob(longer.blob, 1000), 'invalid-input', /expected 22 bytes, found 23/);
   const shorter = await fill(setUp(tampering('/blobs/', (text) => text.slice(1))));
   await rejects(shorter.repository.fetchBlob(shorter.blob, 1000), 'invalid-input', /expected 22 bytes, found 21/);
 });
@@ -170,7 +169,7 @@ test('a server that answers a range request with everything is understood', asyn
   assert.deepEqual(Buffer.from(await repository.fetchBlob(blob, 1000)), Buffer.from(content));
 });
 
-test('requests are tried again after 503, but not the one that closes an upload', async () => {
+test('requests are tried again after 503; the one that closes an upload only after a look at what is there', async () => {
   const seen: string[] = [];
   const set = setUp((inner) => async (request) => {
     const key = `${request.method} ${new URL(request.url).pathname}`;
@@ -179,10 +178,10 @@ test('requests are tried again after 503, but not the one that closes an upload'
     return isFirst ? new Response('', { status: 503, headers: { 'retry-after': '0' } }) : await inner(request);
   });
   const repository = open(set);
-  await rejects(repository.pushBlob(EMPTY_DESCRIPTOR, EMPTY_CONTENT), 'unavailable', /503/);
-  assert.equal(seen.filter((key) => key.startsWith('POST')).length, 2);
-  assert.equal(seen.filter((key) => key.startsWith('PUT')).length, 1);
-  assert.equal(seen.filter((key) => key.startsWith('HEAD')).length, 2);
+  await repository.pushBlob(EMPTY_DESCRIPTOR, EMPTY_CONTENT);
+  const methods = seen.map((key) => key.slice(0, key.indexOf(' ')));
+  const expected = ['HEAD', 'HEAD', 'POST', 'POST', 'PUT', 'HEAD', 'GET', 'GET', 'PATCH', 'GET', 'PATCH', 'PUT'];
+  assert.deepEqual(methods, expected);
 });
 
 test('a registry that asks to wait longer than the budget is given up', async () => {

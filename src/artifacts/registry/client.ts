@@ -1,12 +1,11 @@
 /**
  * Client of registries after the OCI distribution specification 1.1.
- * Not done: chunked upload, foreign layers by URL, warnings.
+ * Not done: foreign layers by URL.
  */
 import {
   algorithmOf,
   AppError,
   arrayOf,
-  DOCKER_HUB,
   findDigest,
   object,
   optional,
@@ -16,18 +15,19 @@ import {
   type Digest,
   type Http,
   type Log,
+  type Progress,
   type Random,
   type Reference,
-  type Settings,
 } from '../../core/index.ts';
 import { embeddedContent, MAX_MANIFEST_BYTES, readManifest, readSubject, referrerEntryOf } from '../manifest.ts';
 import { MANIFEST_TYPES } from '../media-types.ts';
-import type { Manifest, Repository } from '../repository.ts';
-import { isLoopbackRegistry } from './address.ts';
+import type { BlobContent, Manifest, Repository } from '../repository.ts';
 import { Authorizer } from './authorizer.ts';
-import { findBlobSize, hasBlob, mountBlob, streamBlob, uploadBlob } from './blobs.ts';
-import { findCredential, type Credential, type CredentialPorts } from './credentials.ts';
-import { discard, readBody, refusal } from './errors.ts';
+import { RETRIES, type RetryPolicy } from './backoff.ts';
+import { findBlobSize, hasBlob, streamBlob, type BlobContext } from './blobs.ts';
+import { connect, originsOf, type ConnectionOptions, type ConnectionPorts } from './connection.ts';
+import { findCredential, type Credential, type CredentialPorts, type CredentialSources } from './credentials.ts';
+import { discard, readBody } from './errors.ts';
 import { fetchPages } from './pages.ts';
 import {
   listReferrers,
@@ -36,21 +36,21 @@ import {
   type TaggedManifest,
   type TaggedPut,
 } from './referrers.ts';
-import { RETRIES, Transport, type RetryPolicy } from './transport.ts';
+import { Transport } from './transport.ts';
+import { mountBlob, uploadBlob } from './uploads.ts';
 
-export interface RegistryPorts extends CredentialPorts {
+export interface RegistryPorts extends CredentialPorts, ConnectionPorts {
   readonly http: Http;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly settings: Pick<Settings, 'insecureRegistries'>;
+  readonly progress: Progress;
+  readonly settings: ConnectionPorts['settings'] & CredentialPorts['settings'];
 }
 
-export interface RegistryOptions {
+export interface RegistryOptions extends ConnectionOptions, CredentialSources {
   /** Instead of stored credentials. */
   readonly credential?: Credential;
-  /** Plain HTTP whatever the settings say. */
-  readonly insecure?: boolean;
   readonly retries?: RetryPolicy;
 }
 
@@ -75,22 +75,30 @@ const MANIFEST_ACCEPT = MANIFEST_TYPES.join(', ');
 
 /** `host` is a registry as in references. No request is made yet. */
 export function openRegistry(ports: RegistryPorts, host: string, options: RegistryOptions = {}): Registry {
-  const isPlain =
-    options.insecure === true || isLoopbackRegistry(host) || ports.settings.insecureRegistries.includes(host);
-  const api = host === DOCKER_HUB ? 'registry-1.docker.io' : host;
-  const origin = new URL(`${isPlain ? 'http' : 'https'}://${api}`);
+  const { clock, random, log, progress } = ports;
+  const http = connect(ports, host, options);
   const found = new Map<string, Promise<Credential | undefined>>();
   const credentialFor = (repository: string) => {
     if (options.credential !== undefined) return Promise.resolve(options.credential);
-    const known = found.get(repository) ?? findCredential(ports, host, repository);
+    const known = found.get(repository) ?? findCredential(ports, { registry: host, repository }, options);
     found.set(repository, known);
     return known;
   };
-  const authorizer = new Authorizer({ ...ports, origin, registry: host, findCredential: credentialFor });
-  const transport = new Transport({
-    ...ports,
-    origin,
+  const authorizer = new Authorizer({
+    http,
+    clock,
+    origin: () => transport.origin,
     registry: host,
+    findCredential: credentialFor,
+  });
+  const transport: Transport = new Transport({
+    http,
+    clock,
+    random,
+    log,
+    progress,
+    registry: host,
+    origins: originsOf(ports, host, options),
     authorizer,
     retries: options.retries ?? RETRIES,
   });
@@ -145,6 +153,7 @@ function openRegistryRepository({ transport, host, name, random }: Opened): Regi
     putTagged: (put, signal) => putTagged(context, put, signal),
   };
   const remove = access('pull,push,delete');
+  const running = new Map<Digest, Promise<void>>();
   return {
     name: context.name,
     registry: host,
@@ -152,19 +161,40 @@ function openRegistryRepository({ transport, host, name, random }: Opened): Regi
     findManifest: async (target, signal) => (await getManifest(context, target, signal))?.manifest,
     fetchManifest: (target, signal) => fetchManifest(context, target, signal),
     fetchBlob: (blob, maxBytes, signal) => fetchBlob(context, blob, { maxBytes, signal }),
-    streamBlob: (blob, signal) => streamBlob(context, blob, signal),
+    streamBlob: (blob, signal, range) => streamBlob(context, blob, { signal, range }),
     listReferrers: (subject, artifactType, signal) => listReferrers(context, subject, artifactType, signal),
     listTags: (signal) => listTags(context, signal),
     findBlobSize: (digest, signal) => findBlobSize(context, digest, signal),
     hasBlob: (digest, signal) => hasBlob(context, digest, signal),
-    pushBlob: async (blob, content, signal) => {
-      if (!(await hasBlob(context, blob.digest, signal))) await uploadBlob(context, blob, content, signal);
-    },
+    pushBlob: (blob, content, signal) => pushBlob(context, blob, { content, signal, running }),
     mountBlob: async (blob, source, signal) =>
       isOnRegistry(source, host) && (await mountBlob(context, blob, source.repository, signal)),
-    pushManifest: (bytes, mediaType, tag, signal) => pushManifest(context, { bytes, mediaType, tag }, signal),
+    pushManifest: (bytes, mediaType, target, signal) => pushManifest(context, { bytes, mediaType, target }, signal),
     deleteManifest: (target, signal) => deleteManifest({ ...context, push: remove }, target, signal),
   };
+}
+
+interface BlobPush {
+  readonly content: BlobContent;
+  readonly signal: AbortSignal | undefined;
+  /** Uploads on their way to this repository. */
+  readonly running: Map<Digest, Promise<void>>;
+}
+
+/** Who wants to push what is on its way already waits for that; when it fails, pushes himself. */
+async function pushBlob(context: BlobContext, blob: Descriptor, push: BlobPush): Promise<void> {
+  const { content, signal, running } = push;
+  await running.get(blob.digest)?.catch(() => undefined);
+  if (await hasBlob(context, blob.digest, signal)) return;
+  const others = running.get(blob.digest);
+  if (others !== undefined) return await pushBlob(context, blob, push);
+  const upload = uploadBlob(context, blob, content, signal);
+  running.set(blob.digest, upload);
+  try {
+    await upload;
+  } finally {
+    running.delete(blob.digest);
+  }
 }
 
 function isOnRegistry(source: object, host: string): source is { readonly repository: string } {
@@ -228,13 +258,19 @@ function manifestRequest(context: ReferrersContext, target: string, { method, wh
 interface Pushed {
   readonly bytes: Uint8Array;
   readonly mediaType: string;
-  readonly tag: string | undefined;
+  readonly target: string | undefined;
 }
 
 async function pushManifest(context: ReferrersContext, pushed: Pushed, signal?: AbortSignal): Promise<Descriptor> {
-  const { bytes, mediaType, tag } = pushed;
-  const manifest = readManifest(bytes, mediaType, `${context.name}: manifest to push`);
-  const target = tag ?? manifest.descriptor.digest;
+  const { bytes, mediaType } = pushed;
+  const wanted = findDigest(pushed.target ?? '');
+  const algorithm = wanted === undefined ? 'sha256' : algorithmOf(wanted);
+  const manifest = readManifest(bytes, mediaType, `${context.name}: manifest to push`, algorithm);
+  const { digest } = manifest.descriptor;
+  const target = pushed.target ?? digest;
+  if (wanted !== undefined && wanted !== digest) {
+    throw new AppError('invalid-input', `${context.name}: expected a manifest with digest ${wanted}, found ${digest}`);
+  }
   const what = `${context.name}: manifest ${target}`;
   const request = manifestRequest(context, target, { method: 'PUT', what, signal });
   const response = await context.transport.send(
@@ -270,7 +306,7 @@ async function deleteManifest(context: ReferrersContext, target: string, signal?
   const manifest = digest === undefined ? undefined : (await getManifest(context, digest, signal))?.manifest;
   const what = `${context.name}: deletion of ${target}`;
   const response = await context.transport.send(manifestRequest(context, target, { method: 'DELETE', what, signal }));
-  if (![200, 202, 204].includes(response.status)) throw await refusal(response, what);
+  if (![200, 202, 204].includes(response.status)) throw await context.transport.refusal(response, what);
   await discard(response);
   if (manifest === undefined) return;
   const { subject } = readSubject(manifest);
@@ -295,7 +331,9 @@ async function fetchBlob(
   const embedded = embeddedContent(blob);
   if (embedded !== undefined) return embedded;
   const chunks: Uint8Array[] = [];
-  for await (const chunk of streamBlob(context, blob, limits.signal)) chunks.push(chunk);
+  for await (const chunk of streamBlob(context, blob, { signal: limits.signal, range: undefined })) {
+    chunks.push(chunk);
+  }
   return Buffer.concat(chunks);
 }
 

@@ -22,7 +22,8 @@ function isInvalid(error: unknown): boolean {
 
 test('findCredential reads the published configuration files', needsSharedData, async () => {
   const ports = await portsWith(fixture('valid_auths_config.json'));
-  const find = (number: number) => findCredential(ports, `registry${number}.example.com`, 'a');
+  const find = (number: number) =>
+    findCredential(ports, { registry: `registry${number}.example.com`, repository: 'a' });
   assert.deepEqual(await find(1), password('username', 'password'));
   assert.deepEqual(await find(2), { kind: 'identity-token', token: 'identity_token' });
   assert.deepEqual(await find(3), { kind: 'registry-token', token: 'registry_token' });
@@ -36,7 +37,7 @@ test('findCredential reads the published configuration files', needsSharedData, 
 test('findCredential matches keys with scheme and path by host', needsSharedData, async () => {
   const ports = await portsWith(fixture('legacy_auths_config.json'));
   for (const number of [1, 2, 3, 4, 5, 6]) {
-    const found = await findCredential(ports, `registry${number}.example.com`, 'a');
+    const found = await findCredential(ports, { registry: `registry${number}.example.com`, repository: 'a' });
     assert.deepEqual(found, password(`username${number}`, `password${number}`));
   }
 });
@@ -52,8 +53,11 @@ test('parseConfig refuses broken files and takes empty ones', needsSharedData, (
 test('a broken entry fails when it is asked for, and only then', needsSharedData, async () => {
   const ports = await portsWith(fixture('invalid_auths_entry_config.json'));
   for (const number of [1, 2, 3])
-    await assert.rejects(findCredential(ports, `registry${number}.example.com`, 'a'), isInvalid);
-  assert.equal(await findCredential(ports, 'registry4.example.com', 'a'), undefined);
+    await assert.rejects(
+      findCredential(ports, { registry: `registry${number}.example.com`, repository: 'a' }),
+      isInvalid,
+    );
+  assert.equal(await findCredential(ports, { registry: 'registry4.example.com', repository: 'a' }), undefined);
 });
 
 test('credential helpers are asked by their protocol; an empty name means none', needsSharedData, async () => {
@@ -65,9 +69,15 @@ test('credential helpers are asked by their protocol; an empty name means none',
     return { code: 0, stdout: '{"ServerURL":"","Username":"<token>","Secret":"s"}', stderr: '' };
   };
   const ports = await portsWith(fixture('credHelpers_config.json'), { run });
-  assert.deepEqual(await findCredential(ports, 'registry1.example.com', 'a'), { kind: 'identity-token', token: 's' });
-  assert.equal(await findCredential(ports, 'registry2.example.com', 'a'), undefined);
-  assert.deepEqual(await findCredential(ports, 'registry3.example.com', 'a'), password('foo', 'bar'));
+  assert.deepEqual(await findCredential(ports, { registry: 'registry1.example.com', repository: 'a' }), {
+    kind: 'identity-token',
+    token: 's',
+  });
+  assert.equal(await findCredential(ports, { registry: 'registry2.example.com', repository: 'a' }), undefined);
+  assert.deepEqual(
+    await findCredential(ports, { registry: 'registry3.example.com', repository: 'a' }),
+    password('foo', 'bar'),
+  );
   assert.deepEqual(asked, [
     'docker-credential-registry1-helper get registry1.example.com',
     'docker-credential-registry2-helper get registry2.example.com',
@@ -77,7 +87,7 @@ test('credential helpers are asked by their protocol; an empty name means none',
 test('a credential of one host is never found for another', async () => {
   const ports = await portsWith(JSON.stringify({ auths: { 'example.com': { username: 'u', password: 'p' } } }));
   for (const host of ['example.com:5000', 'a.example.com', 'example.com.evil.org', 'evil.org']) {
-    assert.equal(await findCredential(ports, host, 'example.com/x'), undefined, host);
+    assert.equal(await findCredential(ports, { registry: host, repository: 'example.com/x' }), undefined, host);
   }
 });
 
@@ -87,26 +97,29 @@ test('the longest path wins, and a key with a path is for that path alone', asyn
     JSON.stringify({ auths: { 'h.io/team': auth('team'), 'h.io/team/app': auth('app'), 'h.io': auth('host') } }),
   );
   const find = async (repository: string) => {
-    const found = await findCredential(ports, 'h.io', repository);
+    const found = await findCredential(ports, { registry: 'h.io', repository });
     return found?.kind === 'password' ? found.username : undefined;
   };
   assert.equal(await find('team/app'), 'app');
   assert.equal(await find('team/other'), 'team');
   assert.equal(await find('teams/other'), 'host');
   const only = await portsWith(JSON.stringify({ auths: { 'h.io/team': auth('team') } }));
-  assert.equal(await findCredential(only, 'h.io', 'other'), undefined);
+  assert.equal(await findCredential(only, { registry: 'h.io', repository: 'other' }), undefined);
 });
 
 test('Docker Hub is found under the name that docker login gives it', async () => {
   const ports = await portsWith(
     JSON.stringify({ auths: { 'https://index.docker.io/v1/': { username: 'u', password: 'p' } } }),
   );
-  assert.deepEqual(await findCredential(ports, 'index.docker.io', 'library/nginx'), password('u', 'p'));
+  assert.deepEqual(
+    await findCredential(ports, { registry: 'index.docker.io', repository: 'library/nginx' }),
+    password('u', 'p'),
+  );
 });
 
 test('a helper whose name is a path is refused', async () => {
   const ports = await portsWith(JSON.stringify({ credsStore: '../../tmp/evil' }));
-  await assert.rejects(findCredential(ports, 'h.io', 'a'), isInvalid);
+  await assert.rejects(findCredential(ports, { registry: 'h.io', repository: 'a' }), isInvalid);
 });
 
 test('DOCKER_CONFIG and REGISTRY_AUTH_FILE name other files', async () => {
@@ -116,7 +129,7 @@ test('DOCKER_CONFIG and REGISTRY_AUTH_FILE name other files', async () => {
   await write('docker/config.json', 'docker');
   await write('auth.json', 'auth');
   const docker = { ...ports, environment: { DOCKER_CONFIG: join(ports.home, 'docker') } };
-  assert.deepEqual(await findCredential(docker, 'h.io', 'a'), password('docker', 'p'));
+  assert.deepEqual(await findCredential(docker, { registry: 'h.io', repository: 'a' }), password('docker', 'p'));
   const both = { ...ports, environment: { ...docker.environment, REGISTRY_AUTH_FILE: join(ports.home, 'auth.json') } };
-  assert.deepEqual(await findCredential(both, 'h.io', 'a'), password('auth', 'p'));
+  assert.deepEqual(await findCredential(both, { registry: 'h.io', repository: 'a' }), password('auth', 'p'));
 });

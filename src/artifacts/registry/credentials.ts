@@ -1,7 +1,8 @@
 /**
- * Credentials of registries: flags, else the Docker configuration file (`credHelpers`, then `credsStore`, then `auths`),
- * found by DOCKER_CONFIG or in the home folder, else the containers auth file (REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, ~/.config).
- * Not done: cloud vendors' own exchanges (their credential helpers do that), Kubernetes pull secrets.
+ * Credentials of registries: flags, else Kubernetes pull secrets that were named, else the configuration file that was named,
+ * else REGISTRY_AUTH_FILE, the Docker configuration file (DOCKER_CONFIG, or in the home folder) and the containers auth file
+ * (XDG_RUNTIME_DIR, ~/.config). In each file `credHelpers` come before `credsStore` before `auths`.
+ * Not done: cloud vendors' own exchanges (their credential helpers do that).
  */
 import { join } from 'node:path';
 import {
@@ -12,7 +13,9 @@ import {
   type Environment,
   type Files,
   type RunProgram,
+  type Settings,
 } from '../../core/index.ts';
+import { credentialFromPullSecrets, parsePullSecrets } from './pull-secrets.ts';
 
 export type Credential =
   | { readonly kind: 'password'; readonly username: string; readonly password: string }
@@ -26,32 +29,56 @@ export interface CredentialPorts {
   readonly run: RunProgram;
   readonly environment: Environment;
   readonly home: string;
+  readonly settings: Pick<Settings, 'registryConfig' | 'pullSecrets'>;
+}
+
+/** What was named for this run; the settings count where nothing was. */
+export interface CredentialSources {
+  /** Instead of the files where credentials are usually kept. */
+  readonly registryConfig?: string;
+  /** Files of Kubernetes secrets. */
+  readonly pullSecrets?: readonly string[];
+}
+
+/** Where a credential is for. */
+export interface CredentialScope {
+  readonly registry: string;
+  readonly repository: string;
 }
 
 /** Above any real configuration file. */
 const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
 const MAX_HELPER_BYTES = 1024 * 1024;
 /** Helpers write this, with exit code 1, when they know nothing; then the registry is asked anonymously. */
-const HELPER_KNOWS_NOTHING = 'credentials not found in native keychain';
+export const HELPER_KNOWS_NOTHING = 'credentials not found in native keychain';
 /** The key under which `docker login` keeps Docker Hub. */
 const DOCKER_HUB_KEY = 'https://index.docker.io/v1/';
 
 /** The credential for one repository of a registry; undefined means anonymous. */
 export async function findCredential(
   ports: CredentialPorts,
-  registry: string,
-  repository: string,
+  scope: CredentialScope,
+  sources: CredentialSources = {},
 ): Promise<Credential | undefined> {
-  for (const path of configPaths(ports)) {
+  const secrets = sources.pullSecrets ?? ports.settings.pullSecrets;
+  for (const path of secrets) {
+    const parsed = await parsePullSecrets(await ports.files.read(path, MAX_CONFIG_BYTES), path);
+    const found = credentialFromPullSecrets(parsed, scope);
+    if (found !== undefined) return found;
+  }
+  const named = sources.registryConfig ?? ports.settings.registryConfig;
+  for (const path of named === undefined ? configPaths(ports) : [named]) {
     const config = await loadConfig(ports.files, path);
-    const found = config === undefined ? undefined : await findInConfig(ports, config, { registry, repository, path });
+    if (config === undefined && named !== undefined) throw new AppError('not-found', `${path}: no such file`);
+    const found = config === undefined ? undefined : await findInConfig(ports, config, { ...scope, path });
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-/** Where `login` writes. */
-export function dockerConfigPath(ports: Pick<CredentialPorts, 'environment' | 'home'>): string {
+/** Where `login` writes, unless a file is named. */
+export function dockerConfigPath(ports: Pick<CredentialPorts, 'environment' | 'home' | 'settings'>): string {
+  if (ports.settings.registryConfig !== undefined) return ports.settings.registryConfig;
   const folder = ports.environment.DOCKER_CONFIG;
   return join(folder === undefined || folder === '' ? join(ports.home, '.docker') : folder, 'config.json');
 }
@@ -98,9 +125,7 @@ export function parseConfig(bytes: Uint8Array, path: string): DockerConfig {
   };
 }
 
-interface Wanted {
-  readonly registry: string;
-  readonly repository: string;
+interface Wanted extends CredentialScope {
   readonly path: string;
 }
 
@@ -144,7 +169,7 @@ export function serverAddress(registry: string): string {
 }
 
 /** One entry of `auths`. The precedence is the one of Docker: tokens before the password. */
-function parseAuth(entry: unknown, what: string): Credential | undefined {
+export function parseAuth(entry: unknown, what: string): Credential | undefined {
   if (!isRecord(entry)) throw new AppError('invalid-input', `${what}: expected an object`);
   const read = (name: string): string => {
     const value = entry[name];

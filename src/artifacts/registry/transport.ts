@@ -1,5 +1,4 @@
 /** Requests to one registry: authorisation, redirects and retries around the bare HTTP port. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AppError,
   toAppError,
@@ -8,32 +7,29 @@ import {
   type HttpRequest,
   type HttpResponse,
   type Log,
+  type Progress,
   type Random,
 } from '../../core/index.ts';
-import { checkTarget, type Access, type Authorizer } from './authorizer.ts';
-import { discard, refusal } from './errors.ts';
+import { Authorizer, checkTarget, type Access } from './authorizer.ts';
+import { Backoff, isCertificateFault, type RetryPolicy } from './backoff.ts';
+import { discard, peek, printable, refusal, RETRYABLE } from './errors.ts';
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
-const RETRYABLE: readonly number[] = [408, 429, 500, 502, 503, 504];
-
-export interface RetryPolicy {
-  readonly attempts: number;
-  /** Milliseconds before the second attempt; three times as much before each next one, with jitter. */
-  readonly delay: number;
-  /** Milliseconds that one request may wait in all, however long the registry asks us to. */
-  readonly budget: number;
-}
-
-export const RETRIES: RetryPolicy = { attempts: 4, delay: 250, budget: 60_000 };
+/** What servers of TLS answer to plain HTTP: Go's, nginx's, Apache's. */
+const SPEAKS_TLS = /HTTP request (?:was sent )?to (?:an )?(?:HTTPS|SSL-enabled)|speaking plain HTTP to an SSL/;
+/** Warnings of one registry that are passed on; a registry that has more to say is talking to itself. */
+const MAX_WARNINGS = 20;
 
 export interface TransportOptions {
   readonly http: Http;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly origin: URL;
+  readonly progress: Progress;
   readonly registry: string;
+  /** Where the registry may be; the first that answers is kept. */
+  readonly origins: readonly URL[];
   readonly authorizer: Authorizer;
   readonly retries: RetryPolicy;
 }
@@ -44,7 +40,8 @@ export interface RegistryRequest {
   readonly url: string;
   readonly access: Access;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: HttpRequest['body'];
+  /** A stream is opened anew for each try. */
+  readonly body?: Uint8Array | (() => AsyncIterable<Uint8Array>);
   /** Whether doing it twice is the same as doing it once. */
   readonly retry: boolean;
   /** For errors: `registry.example.com/app: manifest v1`. */
@@ -59,101 +56,158 @@ export interface RegistryResponse extends HttpResponse {
 
 export class Transport {
   readonly #options: TransportOptions;
+  /** Of hosts that the registry sends us on to: they are asked anonymously, and their tokens go nowhere else. */
+  readonly #strangers = new Map<string, Authorizer>();
+  readonly #warnings = new Set<string>();
+  #origin: URL;
+  #isSettled: boolean;
 
   constructor(options: TransportOptions) {
+    const [first] = options.origins;
+    if (first === undefined) throw new AppError('internal', `${options.registry}: expected an address`);
     this.#options = options;
+    this.#origin = first;
+    this.#isSettled = options.origins.length === 1;
   }
 
   get origin(): URL {
-    return this.#options.origin;
+    return this.#origin;
   }
 
-  /** Gives any final status but the retryable ones; throws the refusal when `expected` is given and does not have it. */
+  get retries(): RetryPolicy {
+    return this.#options.retries;
+  }
+
+  now(): Date {
+    return this.#options.clock();
+  }
+
+  /** For work of several requests that goes on after failures. */
+  backoff(what: string, signal: AbortSignal | undefined): Backoff {
+    const { retries: policy, random, log, progress } = this.#options;
+    return new Backoff({ policy, random, log, progress, what, signal });
+  }
+
+  /** Gives any final answer; throws the refusal when `expected` is given and does not have its status. */
   async send(request: RegistryRequest, expected?: readonly number[]): Promise<RegistryResponse> {
     const response = await this.#attempt(request);
     if (expected === undefined || expected.includes(response.status)) return response;
-    throw await refusal(response, request.what);
+    throw await this.refusal(response, request.what);
+  }
+
+  async refusal(response: HttpResponse, what: string): Promise<AppError> {
+    return await refusal(response, what, this.now());
   }
 
   async #attempt(request: RegistryRequest): Promise<RegistryResponse> {
-    const { retries } = this.#options;
-    let waited = 0;
-    for (let attempt = 1; ; attempt += 1) {
+    const backoff = this.backoff(request.what, request.signal);
+    for (;;) {
       const outcome = await this.#once(request);
-      const isLast = !request.retry || attempt >= retries.attempts || request.signal?.aborted === true;
-      if (outcome instanceof AppError) {
-        if (isLast || outcome.kind !== 'unavailable') throw outcome;
-      } else if (isLast || !RETRYABLE.includes(outcome.status)) return outcome;
-      const wait = this.#delay(attempt, outcome);
-      waited += wait;
-      if (waited > retries.budget) {
-        throw outcome instanceof AppError ? outcome : await refusal(outcome, request.what);
-      }
-      if (!(outcome instanceof AppError)) await discard(outcome);
-      this.#options.log.info('registry-retry', { what: request.what, attempt, wait });
-      await sleep(wait, undefined, request.signal === undefined ? {} : { signal: request.signal });
+      if (!(outcome instanceof AppError) && !(request.retry && RETRYABLE.includes(outcome.status))) return outcome;
+      const failure = outcome instanceof AppError ? outcome : await this.refusal(outcome, request.what);
+      if (!request.retry) throw failure;
+      await backoff.wait(failure);
     }
   }
 
   async #once(request: RegistryRequest): Promise<RegistryResponse | AppError> {
     try {
-      return await this.#authorised(request);
+      const response = await (this.#isSettled ? this.#authorised(request) : this.#settle(request));
+      this.#warn(response);
+      return response;
     } catch (error) {
-      return toAppError(error);
+      return withHint(toAppError(error));
     }
   }
 
-  #delay(attempt: number, outcome: RegistryResponse | AppError): number {
-    const jitter = 0.5 + (this.#options.random(1)[0] ?? 0) / 255;
-    const ours = this.#options.retries.delay * 3 ** (attempt - 1) * jitter;
-    const theirs = outcome instanceof AppError ? undefined : outcome.headers.get('retry-after')?.[0];
-    if (theirs === undefined) return ours;
-    const seconds = Number(theirs);
-    const milliseconds = Number.isFinite(seconds)
-      ? seconds * 1000
-      : Date.parse(theirs) - this.#options.clock().getTime();
-    return Number.isFinite(milliseconds) ? Math.max(ours, milliseconds) : ours;
+  /** The first request of all finds out which of the addresses answers. */
+  async #settle(request: RegistryRequest): Promise<RegistryResponse> {
+    let failure: unknown;
+    for (const origin of this.#options.origins) {
+      this.#origin = origin;
+      try {
+        const response = await this.#authorised(request);
+        const known = origin.protocol === 'http:' && response.status === 400 ? await peek(response) : undefined;
+        if (known !== undefined && SPEAKS_TLS.test(known.text)) continue;
+        this.#isSettled = true;
+        return known === undefined ? response : { ...response, body: known.body };
+      } catch (error) {
+        // of two failures the first one is about what was asked for
+        failure ??= error;
+        const isSilent =
+          error instanceof AppError && error.kind === 'unavailable' && error.details.status === undefined;
+        if (!isSilent || request.signal?.aborted === true) throw error;
+      }
+    }
+    throw failure;
   }
 
   async #authorised(request: RegistryRequest): Promise<RegistryResponse> {
-    const { authorizer, origin } = this.#options;
-    const url = new URL(request.url, origin);
-    const isOurs = url.origin === origin.origin;
+    const { authorizer } = this.#options;
+    const url = new URL(request.url, this.#origin);
+    const isOurs = url.origin === this.#origin.origin;
     const header = isOurs ? await authorizer.header(request.access, request.signal) : undefined;
     const response = await this.#exchange(request, url, header);
-    if (response.status !== 401 || response.url.origin !== origin.origin) return response;
-    const better = await authorizer.challenged(response, request.access, header, request.signal);
-    // a stream was consumed by the first try
-    const isRepeatable = request.body === undefined || request.body instanceof Uint8Array;
-    if (better === undefined || !isRepeatable) return response;
+    if (response.status !== 401 || response.url.origin !== this.#origin.origin) return response;
+    const better = await authorizer.challenged(response, request.access, { tried: header, signal: request.signal });
+    if (better === undefined) return response;
     await discard(response);
     return await this.#exchange(request, url, better);
   }
 
   async #exchange(request: RegistryRequest, start: URL, authorization: string | undefined): Promise<RegistryResponse> {
-    const { http, origin } = this.#options;
     let url = start;
     // once gone to another host, it stays dropped: that host could send us back with a path of its choice
     let ours = authorization;
     for (let hops = 0; ; hops += 1) {
       this.#check(url, request.what);
-      if (url.origin !== origin.origin) ours = undefined;
-      const response = await http({
-        method: request.method,
-        url: url.href,
-        headers: { ...request.headers, ...(ours === undefined ? {} : { authorization: ours }) },
-        ...(request.body === undefined ? {} : { body: request.body }),
-        ...(request.signal === undefined ? {} : { signal: request.signal }),
-      });
+      const isOurs = url.origin === this.#origin.origin;
+      if (!isOurs) ours = undefined;
+      const response = isOurs ? await this.#send(request, url, ours) : await this.#sendToStranger(request, url);
       const location = response.headers.get('location')?.[0];
       const isFollowed = request.method === 'GET' || request.method === 'HEAD';
       if (!REDIRECTS.includes(response.status) || location === undefined || !isFollowed) return { ...response, url };
       await discard(response);
       if (hops >= MAX_REDIRECTS) {
-        throw new AppError('unavailable', `${request.what}: expected at most ${MAX_REDIRECTS} redirects, found more`);
+        throw new AppError('invalid-input', `${request.what}: expected at most ${MAX_REDIRECTS} redirects, found more`);
       }
       url = this.#resolve(location, url, request.what);
     }
+  }
+
+  async #send(request: RegistryRequest, url: URL, authorization: string | undefined): Promise<HttpResponse> {
+    const { body } = request;
+    return await this.#options.http({
+      method: request.method,
+      url: url.href,
+      headers: { ...request.headers, ...(authorization === undefined ? {} : { authorization }) },
+      ...(body === undefined ? {} : { body: typeof body === 'function' ? body() : body }),
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    });
+  }
+
+  /** A storage host may have a token service of its own (clause of RFC 9110 11.6.1); it learns nothing of our credentials. */
+  async #sendToStranger(request: RegistryRequest, url: URL): Promise<HttpResponse> {
+    const stranger = this.#strangers.get(url.origin) ?? this.#anonymous(url);
+    this.#strangers.set(url.origin, stranger);
+    const header = await stranger.header(request.access, request.signal);
+    const response = await this.#send(request, url, header);
+    if (response.status !== 401) return response;
+    const better = await stranger.challenged(response, request.access, { tried: header, signal: request.signal });
+    if (better === undefined) return response;
+    await discard(response);
+    return await this.#send(request, url, better);
+  }
+
+  #anonymous(origin: URL): Authorizer {
+    const { http, clock } = this.#options;
+    return new Authorizer({
+      http,
+      clock,
+      origin: () => origin,
+      registry: origin.host,
+      findCredential: async () => undefined,
+    });
   }
 
   #resolve(location: string, base: URL, what: string): URL {
@@ -164,7 +218,7 @@ export class Transport {
 
   /** Addresses that the registry gives: no downgrade to plain HTTP, no inner services. */
   #check(url: URL, what: string): void {
-    const { origin } = this.#options;
+    const origin = this.#origin;
     if (url.origin === origin.origin) return;
     const refuse = (why: string) => new AppError('invalid-input', `${what}: sent on to ${url.host}, refused, ${why}`);
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && origin.protocol === 'http:')) {
@@ -172,4 +226,21 @@ export class Transport {
     }
     checkTarget(url, origin, refuse);
   }
+
+  /** Clause "Warnings": `299 - "text"`, told once and never acted upon. */
+  #warn(response: RegistryResponse): void {
+    for (const value of response.headers.get('warning') ?? []) {
+      const text = /^299 - "((?:[^"\\]|\\.){1,1024})"/.exec(value)?.[1];
+      if (text === undefined || this.#warnings.has(text) || this.#warnings.size >= MAX_WARNINGS) continue;
+      this.#warnings.add(text);
+      this.#options.log.warn('registry-warning', { registry: this.#options.registry, text: printable(text) });
+    }
+  }
+}
+
+function withHint(error: AppError): AppError {
+  const { code } = error.details;
+  if (error.hint !== undefined || typeof code !== 'string' || !isCertificateFault(code)) return error;
+  const hint = '--ca-file FILE names the authority that issued the certificate; --insecure takes any certificate';
+  return new AppError(error.kind, error.message, { cause: error.cause, details: error.details, hint });
 }

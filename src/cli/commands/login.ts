@@ -1,7 +1,7 @@
 import { login as logIn } from '../../app/login.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
-import { readPassword, REGISTRY_FLAGS } from '../flags/registry.ts';
+import { readConnection, readPassword, REGISTRY_FLAGS } from '../flags/registry.ts';
 
 export const login = defineCommand({
   name: 'login',
@@ -19,7 +19,7 @@ export const login = defineCommand({
   async run({ args, flags }, context) {
     if (flags.username === undefined) throw new AppError('usage', 'expected --username NAME');
     const password = (await readPassword(flags, context)) ?? (await context.askSecret('password'));
-    const input = { registry: args[0] ?? '', username: flags.username, password, insecure: flags.insecure };
+    const input = { registry: args[0] ?? '', username: flags.username, password, access: readConnection(flags) };
     const done = await logIn(context.ports, input, context.signal);
     context.output.result(done, `credentials of ${done.registry} are in ${done.stored}`);
     return 0;

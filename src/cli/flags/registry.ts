@@ -4,7 +4,24 @@ import { AppError } from '../../core/index.ts';
 import type { Context } from '../command.ts';
 
 export const REGISTRY_FLAGS = {
-  insecure: { kind: 'boolean', description: 'ask the registry over plain HTTP' },
+  insecure: {
+    kind: 'boolean',
+    description: 'take any certificate of the registry, and plain HTTP where it speaks no TLS',
+  },
+  'plain-http': { kind: 'boolean', description: 'ask the registry over plain HTTP' },
+  'ca-file': { kind: 'string', value: 'FILE', description: 'PEM file of authorities to trust besides the system’s' },
+  'cert-file': { kind: 'string', value: 'FILE', description: 'PEM file of the certificate to show the registry' },
+  'key-file': { kind: 'string', value: 'FILE', description: 'PEM file of that certificate’s key' },
+  'registry-config': {
+    kind: 'string',
+    value: 'FILE',
+    description: 'file of credentials in Docker’s form, instead of the usual ones',
+  },
+  'pull-secret': {
+    kind: 'list',
+    value: 'FILE',
+    description: 'file of a Kubernetes secret with credentials, which come before stored ones; repeatable',
+  },
   username: { kind: 'string', short: 'u', value: 'NAME', description: 'user name, instead of stored credentials' },
   password: {
     kind: 'string',
@@ -15,28 +32,68 @@ export const REGISTRY_FLAGS = {
   'password-stdin': { kind: 'boolean', description: 'read the password from standard input' },
 } as const;
 
-export interface RegistryFlagValues {
-  readonly insecure: boolean;
+export interface CredentialFlagValues {
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly 'password-stdin': boolean;
 }
 
+interface ConnectionFlagValues {
+  readonly insecure: boolean;
+  readonly 'plain-http': boolean;
+  readonly 'ca-file': string | undefined;
+  readonly 'cert-file': string | undefined;
+  readonly 'key-file': string | undefined;
+  readonly 'registry-config': string | undefined;
+  readonly 'pull-secret': readonly string[];
+}
+
+type RegistryFlagValues = ConnectionFlagValues & CredentialFlagValues;
+
 const MAX_PASSWORD_BYTES = 64 * 1024;
 
-/** Throws `usage` for a password without a user name and the reverse. */
+/** Throws `usage` for flags that contradict each other. */
 export async function readAccess(flags: RegistryFlagValues, context: Context): Promise<RepositoryAccess> {
-  const insecure = flags.insecure ? { insecure: true } : {};
+  return { ...readConnection(flags), ...(await readCredential(flags, context)) };
+}
+
+/** Throws `usage` for a password without a user name and the reverse. */
+export async function readCredential(
+  flags: CredentialFlagValues,
+  context: Context,
+): Promise<Pick<RepositoryAccess, 'credential'>> {
   const password = await readPassword(flags, context);
-  if (flags.username === undefined && password === undefined) return insecure;
+  if (flags.username === undefined && password === undefined) return {};
   if (flags.username === undefined || password === undefined) {
     throw new AppError('usage', 'expected --username together with --password or --password-stdin');
   }
-  return { ...insecure, credential: { kind: 'password', username: flags.username, password } };
+  return { credential: { kind: 'password', username: flags.username, password } };
+}
+
+/** All but whose credentials they are. Throws `usage` for flags that contradict each other. */
+export function readConnection(flags: ConnectionFlagValues): RepositoryAccess {
+  if ((flags['cert-file'] === undefined) !== (flags['key-file'] === undefined)) {
+    throw new AppError('usage', 'expected --cert-file together with --key-file');
+  }
+  if (flags.insecure && flags['plain-http'])
+    throw new AppError('usage', 'expected --insecure or --plain-http, found both');
+  return {
+    ...(flags.insecure ? { insecure: true } : {}),
+    ...(flags['plain-http'] ? { plainHttp: true } : {}),
+    ...given('caFile', flags['ca-file']),
+    ...given('certFile', flags['cert-file']),
+    ...given('keyFile', flags['key-file']),
+    ...given('registryConfig', flags['registry-config']),
+    ...(flags['pull-secret'].length === 0 ? {} : { pullSecrets: flags['pull-secret'] }),
+  };
+}
+
+function given<K extends string>(name: K, value: string | undefined): Partial<Record<K, string>> {
+  return value === undefined ? {} : ({ [name]: value } as Record<K, string>);
 }
 
 /** Undefined when neither flag was given. */
-export async function readPassword(flags: RegistryFlagValues, context: Context): Promise<string | undefined> {
+export async function readPassword(flags: CredentialFlagValues, context: Context): Promise<string | undefined> {
   if (!flags['password-stdin']) return flags.password;
   if (flags.password !== undefined) throw new AppError('usage', 'expected --password or --password-stdin, found both');
   const input = await context.readInput(MAX_PASSWORD_BYTES);
