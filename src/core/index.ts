@@ -43,6 +43,7 @@ export type {
   Clock,
   Environment,
   FileEntry,
+  FileRange,
   Files,
   FileSelector,
   FileStat,

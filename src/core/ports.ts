@@ -53,12 +53,19 @@ export interface FileStat {
   readonly modified: Date;
 }
 
+/** Bytes from `start` to before `end`; defaults to all. */
+export interface FileRange {
+  readonly start?: number;
+  readonly end?: number;
+  /** Memory is used again: a chunk is good only until the next but one is asked for. */
+  readonly recycle?: boolean;
+}
+
 /** The disk. Paths are absolute or relative to the working directory. Missing things throw `not-found`. */
 export interface Files {
   /** Refuses (`invalid-input`) a file of more than maxBytes. */
   read(path: string, maxBytes?: number): Promise<Uint8Array>;
-  /** Bytes from `start` to before `end`; defaults to all. */
-  stream(path: string, range?: { readonly start?: number; readonly end?: number }): AsyncIterable<Uint8Array>;
+  stream(path: string, range?: FileRange): AsyncIterable<Uint8Array>;
   /** Follows symbolic links unless told not to. Undefined when nothing is there. */
   stat(path: string, options?: { readonly follow?: boolean }): Promise<FileStat | undefined>;
   /** Names in the folder, sorted. Empty when the folder does not exist. */
@@ -90,6 +97,8 @@ export type WebHandler = (request: Request, client?: WebClient) => Promise<Respo
 export interface WebClient {
   /** IP address. */
   readonly address: string;
+  /** The request's body without the copies that a Web stream makes; for large ones, instead of the request's own. */
+  readonly body: AsyncIterable<Uint8Array>;
 }
 
 export interface ServeOptions {

@@ -16,17 +16,19 @@ import {
   type FileHandle,
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { AppError, type Files, type FileStat } from '../core/index.ts';
+import { AppError, type FileRange, type Files, type FileStat } from '../core/index.ts';
 
 /** Ceiling of a whole-file read whose caller names none. */
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
-const READ_CHUNK = 1024 * 1024;
+const READ_CHUNK = 512 * 1024;
+/** Chunks in memory that is used again: one with the receiver, one that he may still send, one that is read. */
+const RING = 3;
 const WRITE_BATCH = 1024 * 1024;
 
 export function createFiles(): Files {
   return {
     read: (path, maxBytes = MAX_FILE_BYTES) => guard(path, () => readWhole(path, maxBytes)),
-    stream: (path, range) => streamFile(path, range?.start ?? 0, range?.end),
+    stream: streamFile,
     stat: (path, options) => guard(path, () => statFile(path, options?.follow ?? true)),
     list: (path) => guard(path, () => listFolder(path)),
     readLink: (path) => guard(path, () => readlink(path)),
@@ -89,16 +91,19 @@ async function readWhole(path: string, maxBytes: number): Promise<Uint8Array> {
   }
 }
 
-async function* streamFile(path: string, start: number, end = Infinity): AsyncGenerator<Uint8Array> {
+async function* streamFile(path: string, range: FileRange = {}): AsyncGenerator<Uint8Array> {
+  const { start = 0, end = Infinity, recycle = false } = range;
   if (end <= start) return;
   const file = await guard(path, () => open(path, 'r'));
+  const size = Math.min(READ_CHUNK, end - start);
+  const ring: Uint8Array[] = [];
+  const read = async (at: number) => {
+    const memory = (ring.length === RING ? ring.shift() : undefined) ?? Buffer.allocUnsafeSlow(size);
+    if (recycle) ring.push(memory);
+    const { bytesRead } = await guard(path, () => file.read(memory, 0, Math.min(size, end - at), at));
+    return memory.subarray(0, bytesRead);
+  };
   try {
-    const read = async (at: number) => {
-      // fresh memory for each: the receiver keeps it as long as it likes
-      const length = Math.min(READ_CHUNK, end - at);
-      const { bytesRead, buffer } = await guard(path, () => file.read(Buffer.allocUnsafeSlow(length), 0, length, at));
-      return buffer.subarray(0, bytesRead);
-    };
     let chunk = await read(start);
     for (let at = start + chunk.length; chunk.length > 0; at += chunk.length) {
       // the next is read while this one is worked on

@@ -15,7 +15,10 @@ const SEPARATE = 'oci-tag';
 export async function serveHttp(handler: WebHandler, options: ServeOptions): Promise<WebServer> {
   const listener = getRequestListener(
     async (request, { incoming, outgoing }) => {
-      const response = await handler(request, { address: incoming.socket.remoteAddress ?? '' });
+      const address = incoming.socket.remoteAddress ?? '';
+      // whoever stops reading may still want to answer
+      const body = { [Symbol.asyncIterator]: () => incoming.iterator({ destroyOnReturn: false }) };
+      const response = await handler(request, { address, body });
       const joined = response.headers.get(SEPARATE);
       if (joined === null) return response;
       response.headers.delete(SEPARATE);

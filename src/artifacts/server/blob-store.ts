@@ -24,6 +24,7 @@ export interface ByteRange {
 
 export interface BlobStore {
   stat(digest: Digest): Promise<Stored | undefined>;
+  /** A chunk is good only until the next but one is asked for. */
   stream(digest: Digest, range: ByteRange): AsyncIterable<Uint8Array>;
   /** Whole content of at most maxBytes. */
   read(digest: Digest, maxBytes: number): Promise<Uint8Array>;
@@ -64,7 +65,7 @@ export function createDiskBlobs(files: Files, root: string): BlobStore {
   const [visible, hidden] = [place('blobs'), place('hidden')];
   return {
     stat: (digest) => files.stat(visible(digest)),
-    stream: (digest, range) => files.stream(visible(digest), range),
+    stream: (digest, range) => files.stream(visible(digest), { ...range, recycle: true }),
     read: (digest, maxBytes) => files.read(visible(digest), maxBytes),
     write: (digest, content) => files.writeAtomic(visible(digest), content),
     list: () => listDigests(files, join(root, 'blobs')),
@@ -83,7 +84,7 @@ function createDiskUploads(files: Files, folder: string, place: (digest: Digest)
     create: (id) => files.append(join(folder, id), new Uint8Array(), { durable: false }),
     stat: (id) => files.stat(join(folder, id)),
     append: (id, content) => files.append(join(folder, id), content),
-    stream: (id) => files.stream(join(folder, id)),
+    stream: (id) => files.stream(join(folder, id), { recycle: true }),
     commit: (id, digest) => files.rename(join(folder, id), place(digest)),
     remove: (id) => files.remove(join(folder, id)),
     list: () => files.list(folder),

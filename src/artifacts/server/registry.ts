@@ -11,7 +11,7 @@ import { listCatalog, listReferrers, listTags } from './listings.ts';
 import { onManifest } from './manifests.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { isRepositoryName, Store } from './store.ts';
-import { Uploads } from './uploads.ts';
+import { Uploads, type Sent } from './uploads.ts';
 
 export interface RegistryServerOptions {
   readonly random: Random;
@@ -31,9 +31,7 @@ interface Context {
 }
 
 /** One request, as far as it is understood. */
-interface Call {
-  readonly request: Request;
-  readonly url: URL;
+interface Call extends Sent {
   readonly rules: RegistryRules;
   readonly caller: Caller;
   readonly place: Place | undefined;
@@ -77,7 +75,8 @@ async function answer(context: Context, request: Request, client: WebClient | un
     const rules = (await context.options.rules?.()) ?? OPEN_RULES;
     place = parsePlace(url);
     caller = await context.gate.identify(rules.access, request);
-    response = await route(context, { request, url, rules, caller, place });
+    const body = client?.body ?? request.body ?? new Blob([]).stream();
+    response = await route(context, { request, url, body, rules, caller, place });
   } catch (error) {
     response = refusalOf(error);
   }
@@ -165,11 +164,11 @@ function rightFor(method: string, place: Place): Right {
 }
 
 async function onUpload(context: Context, call: Call, place: Place): Promise<Response> {
-  const { request, url } = call;
+  const { request } = call;
   const [, id = ''] = place.target.split('/');
-  if (id !== '') return await context.uploads.use(place.name, id, request, url);
+  if (id !== '') return await context.uploads.use(place.name, id, call);
   if (request.method !== 'POST') throw new Refusal(405, 'UNSUPPORTED', 'expected POST');
-  return await context.uploads.start(place.name, request, url, mountSource(context, call));
+  return await context.uploads.start(place.name, call, mountSource(context, call));
 }
 
 /** What the caller may not read there is not mounted: it is as if it were not there. */
