@@ -17,6 +17,8 @@ export type { Credential } from './registry/credentials.ts';
 export { openImage, openImageTree } from './image/image.ts';
 export type { Image, ImageConfig, ImageLayer, LayerReader, TreeOptions } from './image/image.ts';
 export { decodeLayerIndex, encodeLayerIndex } from './image/layer-cache.ts';
+export { layerFormatOf } from './image/layer-format.ts';
+export type { LayerFormat } from './image/layer-format.ts';
 export { LAYER_ALONE, readLayer } from './image/layer-index.ts';
 export { overlayLayers } from './image/overlay.ts';
 export { DEFAULT_PLATFORM, parsePlatform, selectManifest } from './image/platform.ts';

@@ -52,6 +52,7 @@ export type {
   Http,
   HttpRequest,
   HttpResponse,
+  LayerChange,
   LayerRef,
   Log,
   Ports,

@@ -188,7 +188,7 @@ export interface FileEntry {
   readonly size: number;
   readonly mode: number;
   readonly linkTarget?: string;
-  /** The uppermost layer that wrote it; absent outside images. */
+  /** The uppermost layer that wrote it, or changed a folder's mode; absent outside images. */
   readonly layer?: LayerRef;
 }
 
@@ -196,6 +196,12 @@ export interface FileEntry {
 export interface FileVersion {
   readonly layer: LayerRef;
   readonly content: Uint8Array | undefined;
+}
+
+/** What one layer did to a path. */
+export interface LayerChange {
+  readonly layer: LayerRef;
+  readonly change: 'added' | 'changed' | 'deleted';
 }
 
 /** Something that was not read although it was asked for, and why. */
@@ -217,6 +223,8 @@ export interface FileTree {
   read(path: string): Promise<Uint8Array | undefined>;
   /** Every layer's version of a chosen path, lowest first; one entry with no layer is never given. Empty outside images. */
   history(path: string): Promise<readonly FileVersion[]>;
+  /** What layers did to every path, lowest first; deleted paths too. Empty outside images. */
+  changes(): ReadonlyMap<string, readonly LayerChange[]>;
   /** Filled while reading; an SBOM repeats it. */
   readonly skipped: readonly SkippedFile[];
 }

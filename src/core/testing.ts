@@ -93,6 +93,7 @@ function treeOf(
     find: (path) => find(path)?.entry,
     read: async (path) => find(path)?.content,
     history: async (path) => history.get(path) ?? [],
+    changes: () => new Map(),
     skipped,
   };
 }

@@ -1,5 +1,5 @@
 /** A FileTree over a table of entries; symbolic links are resolved inside the root, as chroot would. */
-import type { FileEntry, FileTree, FileVersion, SkippedFile } from '../../core/index.ts';
+import type { FileEntry, FileTree, FileVersion, LayerChange, SkippedFile } from '../../core/index.ts';
 
 /** As Linux. */
 const MAX_LINKS = 40;
@@ -9,6 +9,7 @@ export interface TreeParts {
   /** By an entry's own path. */
   readonly read: (entry: FileEntry) => Promise<Uint8Array | undefined>;
   readonly history?: (path: string) => readonly FileVersion[];
+  readonly changes?: () => ReadonlyMap<string, readonly LayerChange[]>;
   readonly skipped: readonly SkippedFile[];
 }
 
@@ -25,6 +26,7 @@ export function createFileTree(parts: TreeParts): FileTree {
       return entry === undefined ? undefined : await parts.read(entry);
     },
     history: async (path) => parts.history?.(resolvePath(parts.entries, path) ?? '') ?? [],
+    changes: () => parts.changes?.() ?? new Map(),
     skipped: parts.skipped,
   };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { digestOf } from '../../core/index.ts';
+import { digestOf, type FileTree } from '../../core/index.ts';
 import type { LayerIndex } from './layer-index.ts';
 import { overlayLayers } from './overlay.ts';
 
@@ -53,15 +53,19 @@ function model(all: readonly (readonly Change[])[]): Map<string, number | 'folde
   return table;
 }
 
+function treeOf(all: readonly (readonly Change[])[]): FileTree {
+  return overlayLayers(
+    all.map((changes, index) => {
+      const layer = indexOf(changes, index);
+      return { index: layer, ref: { index, digest: layer.diffId, diffId: layer.diffId } };
+    }),
+  );
+}
+
 test('layers laid over each other give what the clauses say, for any changes', async () => {
   await fc.assert(
     fc.asyncProperty(layers, async (all) => {
-      const tree = overlayLayers(
-        all.map((changes, index) => {
-          const layer = indexOf(changes, index);
-          return { index: layer, ref: { index, digest: layer.diffId, diffId: layer.diffId } };
-        }),
-      );
+      const tree = treeOf(all);
       const found = [...tree.entries()].map((entry) => [
         entry.path,
         entry.kind === 'directory' ? 'folder' : entry.layer?.index,
@@ -73,6 +77,37 @@ test('layers laid over each other give what the clauses say, for any changes', a
         assert.equal(Buffer.from((await tree.read(path)) ?? []).toString(), String(layer));
         assert.equal((await tree.history(path)).at(-1)?.layer.index, layer);
       }
+    }),
+    { numRuns: 400 },
+  );
+});
+
+/** Of every path, what each layer did: found by laying the layers one by one. A folder that stays one is left out. */
+function modelChanges(all: readonly (readonly Change[])[]): readonly string[] {
+  const tables = [new Map<string, number | 'folder'>(), ...all.map((_, index) => model(all.slice(0, index + 1)))];
+  return all.flatMap((_, index) => {
+    const [before = new Map(), after = new Map()] = tables.slice(index, index + 2);
+    return [...new Set([...before.keys(), ...after.keys()])].flatMap((path) => {
+      const [was, is] = [before.get(path), after.get(path)];
+      if (was === undefined) return [`${path} ${index} added`];
+      if (is === undefined) return [`${path} ${index} deleted`];
+      return is === index || was !== is ? [`${path} ${index} changed`] : [];
+    });
+  });
+}
+
+test('of every path it is known which layer added, changed and deleted it', () => {
+  fc.assert(
+    fc.property(layers, (all) => {
+      const folders = all.map((_, index) => model(all.slice(0, index + 1)));
+      const staysFolder = (path: string, index: number) =>
+        folders[index]?.get(path) === 'folder' && folders[index - 1]?.get(path) === 'folder';
+      const found = [...treeOf(all).changes()].flatMap(([path, changes]) =>
+        changes.flatMap(({ layer, change }) =>
+          staysFolder(path, layer.index) ? [] : [`${path} ${layer.index} ${change}`],
+        ),
+      );
+      assert.deepEqual(found.toSorted(), modelChanges(all).toSorted());
     }),
     { numRuns: 400 },
   );

@@ -3,7 +3,7 @@
  * each layer first the deletions, on what lower layers left, then its own entries. Parents that are symbolic links are
  * followed inside the root, as container runtimes do.
  */
-import type { FileEntry, FileTree, FileVersion, LayerRef, SkippedFile } from '../../core/index.ts';
+import type { FileEntry, FileTree, FileVersion, LayerChange, LayerRef, SkippedFile } from '../../core/index.ts';
 import { createFileTree } from './file-tree.ts';
 import type { LayerEntry, LayerIndex } from './layer-index.ts';
 import { cleanPath } from './tar.ts';
@@ -35,6 +35,8 @@ export function overlayLayers(layers: readonly PlacedLayer[]): FileTree {
 class Overlay {
   readonly #root: Node = newNode('');
   readonly #versions = new Map<string, FileVersion[]>();
+  /** Of paths that more than one layer touched; all others were added by the layer of their entry. */
+  readonly #changes = new Map<string, LayerChange[]>();
   readonly #skipped: SkippedFile[] = [];
 
   apply(layer: PlacedLayer): void {
@@ -62,6 +64,7 @@ class Overlay {
     return createFileTree({
       entries,
       read: async (entry) => contents.get(entry.path),
+      changes: () => this.#allChanges(entries),
       history: (path) => this.#versions.get(path) ?? [],
       skipped: this.#skipped.sort((a, b) => (a.path < b.path ? -1 : 1)),
     });
@@ -93,7 +96,10 @@ class Overlay {
     if (entry.kind === 'hardlink') {
       this.#link(entry, { parent, name, layer });
     } else if (entry.kind === 'directory') {
+      // layers repeat the folders on the way to what they change
+      if (before?.entry?.kind === 'directory' && before.entry.mode === entry.mode) return;
       const node = before?.entry?.kind === 'directory' ? before : this.#replace(parent, name, layer);
+      if (node === before) this.#touch(node, 'changed', layer);
       node.entry = placed({ path: node.path, kind: 'directory', size: 0, mode: entry.mode }, layer);
     } else if (entry.kind === 'other') {
       this.#drop(parent, name, layer);
@@ -133,11 +139,32 @@ class Overlay {
     this.#versions.set(path, versions);
   }
 
+  /** Called while the node still has the entry that it had before. What a layer deletes and writes anew, it changes. */
+  #touch({ path, entry }: Node, change: LayerChange['change'], { ref }: PlacedLayer): void {
+    if (ref === undefined) return;
+    const before = entry?.layer === undefined ? [] : [{ layer: entry.layer, change: 'added' as const }];
+    const changes = this.#changes.get(path) ?? before;
+    const last = changes.at(-1);
+    if (last?.layer.index !== ref.index) changes.push({ layer: ref, change });
+    else if (change === 'deleted') changes.splice(-1, 1, ...(last.change === 'added' ? [] : [{ layer: ref, change }]));
+    else if (last.change === 'deleted') changes.splice(-1, 1, { layer: ref, change: 'changed' });
+    if (changes.length > 1) this.#changes.set(path, changes);
+  }
+
+  #allChanges(entries: ReadonlyMap<string, FileEntry>): ReadonlyMap<string, readonly LayerChange[]> {
+    const all = new Map<string, readonly LayerChange[]>(this.#changes);
+    for (const { path, layer } of entries.values()) {
+      if (layer !== undefined && !all.has(path)) all.set(path, [{ layer, change: 'added' }]);
+    }
+    return all;
+  }
+
   /** A new node in place of whatever was there. */
   #replace(parent: Node, name: string, layer: PlacedLayer): Node {
     this.#drop(parent, name, layer);
     const node = newNode(parent.path === '' ? name : `${parent.path}/${name}`);
     parent.children.set(name, node);
+    this.#touch(node, 'added', layer);
     return node;
   }
 
@@ -152,6 +179,7 @@ class Overlay {
     const todo = [node];
     for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
       if (next.content !== undefined) this.#note(next.path, undefined, layer);
+      this.#touch(next, 'deleted', layer);
       todo.push(...next.children.values());
     }
   }

@@ -26,6 +26,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'tag', load: async () => (await import('./tag.ts')).tag },
   { name: 'delete', load: async () => (await import('./delete.ts')).deleteCommand },
   { name: 'append', load: async () => (await import('./append.ts')).append },
+  { name: 'layers', load: async () => (await import('./layers.ts')).layers },
   { name: 'validate', load: async () => (await import('./validate.ts')).validate },
   { name: 'registry serve', load: async () => (await import('./registry-serve.ts')).registryServe },
   { name: 'registry gc', load: async () => (await import('./registry-gc.ts')).registryGc },
