@@ -52,6 +52,7 @@ export type {
   Http,
   HttpRequest,
   HttpResponse,
+  HttpTls,
   LayerChange,
   LayerRef,
   Log,
@@ -70,5 +71,6 @@ export type {
   WebHandler,
   WebServer,
 } from './ports.ts';
+export { mapParallel } from './parallel.ts';
 export { findPredicateType } from './predicate-types.ts';
 export { VERSION } from './version.ts';
