@@ -1,10 +1,11 @@
-/** Questions to a registry about one artifact or repository. */
+/** Questions about one artifact or repository, in a registry or in a local form. */
 import { DEFAULT_PLATFORM, openImage, selectManifest, type Manifest } from '../artifacts/index.ts';
-import { parseReference, targetOf, type Descriptor, type Platform, type Ports } from '../core/index.ts';
-import { openRepository, type RepositoryAccess } from './registry.ts';
+import type { Descriptor, Platform, Ports } from '../core/index.ts';
+import { fetchRoot, nameByDigest, openArtifact } from './open-artifact.ts';
+import type { RepositoryAccess } from './registry.ts';
 
 export interface InspectInput {
-  /** A reference, as text. */
+  /** A reference or a local form, as text. */
   readonly reference: string;
   /** Of an index, the image for this platform; absent: the index itself. */
   readonly platform?: Platform | undefined;
@@ -12,14 +13,20 @@ export interface InspectInput {
 }
 
 export async function listTags(ports: Ports, input: InspectInput, signal: AbortSignal): Promise<readonly string[]> {
-  return await openRepository(ports, parseReference(input.reference), input.access).listTags(signal);
+  return await (await openArtifact(ports, input.reference, input.access)).repository.listTags(signal);
 }
 
-export async function resolveManifest(ports: Ports, input: InspectInput, signal: AbortSignal): Promise<Manifest> {
-  const reference = parseReference(input.reference);
-  const repository = openRepository(ports, reference, input.access);
-  const manifest = await repository.fetchManifest(targetOf(reference), signal);
-  return input.platform === undefined ? manifest : await selectManifest(repository, manifest, input.platform, signal);
+export interface Resolved extends Manifest {
+  /** By digest. */
+  readonly reference: string;
+}
+
+export async function resolveManifest(ports: Ports, input: InspectInput, signal: AbortSignal): Promise<Resolved> {
+  const opened = await openArtifact(ports, input.reference, input.access);
+  const root = await fetchRoot(opened, signal);
+  const chosen =
+    input.platform === undefined ? root : await selectManifest(opened.repository, root, input.platform, signal);
+  return { ...chosen, reference: nameByDigest(opened, chosen.descriptor.digest) };
 }
 
 export async function resolveDigest(ports: Ports, input: InspectInput, signal: AbortSignal): Promise<Descriptor> {
@@ -28,8 +35,7 @@ export async function resolveDigest(ports: Ports, input: InspectInput, signal: A
 
 /** Exact bytes of the image's configuration. */
 export async function fetchConfig(ports: Ports, input: InspectInput, signal: AbortSignal): Promise<Uint8Array> {
-  const reference = parseReference(input.reference);
-  const repository = openRepository(ports, reference, input.access);
+  const { repository, findTarget } = await openArtifact(ports, input.reference, input.access);
   const platform = input.platform ?? DEFAULT_PLATFORM;
-  return (await openImage(repository, targetOf(reference), { platform, signal })).configBytes;
+  return (await openImage(repository, await findTarget(), { platform, signal })).configBytes;
 }

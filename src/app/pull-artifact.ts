@@ -1,33 +1,27 @@
-/** From a registry to the disk: as `docker load` reads it, as OCI layout, or as the files that were pushed. */
+/** From a registry (or a local form) to the disk: as `docker load` reads it, as OCI layout or archive, or as the files that were pushed. */
 import { join } from 'node:path';
 import {
   copyArtifact,
-  openImage,
+  copyToArchive,
   openLayout,
   parseImageManifest,
   selectManifest,
-  writeTar,
-  type RegistryRepository,
-  type TarFile,
+  type Manifest,
 } from '../artifacts/index.ts';
-import {
-  AppError,
-  formatReference,
-  hexOf,
-  parseReference,
-  referenceWithDigest,
-  targetOf,
-  type Descriptor,
-  type Platform,
-  type Ports,
-  type Reference,
-} from '../core/index.ts';
-import { openRepository, type RepositoryAccess } from './registry.ts';
+import { AppError, DEFAULT_TAG, type Descriptor, type Platform, type Ports } from '../core/index.ts';
+import { tagIn } from './copy-artifact.ts';
+import { fetchRoot, nameByDigest, openArtifact, type OpenedArtifact } from './open-artifact.ts';
+import type { RepositoryAccess } from './registry.ts';
+import { openDockerStream } from './write-docker-archive.ts';
+import { writeWhole } from './write-whole.ts';
+
+/** Takes content as it comes; what it was is only certain at its end. */
+export type WriteStream = (content: AsyncIterable<Uint8Array>) => Promise<void>;
 
 export interface PullInput {
   readonly reference: string;
-  /** File of a tarball; folder of a layout or of files. */
-  readonly output: string;
+  /** File of a tarball, folder of a layout or of files; or where the bytes of the one file go, a layout then as its archive. */
+  readonly output: string | WriteStream;
   readonly format: 'tarball' | 'oci' | 'files';
   /** Of an index; a tarball takes linux/amd64 when absent, a layout takes all. */
   readonly platform?: Platform | undefined;
@@ -45,24 +39,21 @@ export interface Pulled {
 const TITLE = 'org.opencontainers.image.title';
 
 export async function pullArtifact(ports: Ports, input: PullInput, signal: AbortSignal): Promise<Pulled> {
-  const reference = parseReference(input.reference);
-  const run = { ports, input, reference, repository: openRepository(ports, reference, input.access), signal };
-  const { descriptor, paths } = await pullAs(run);
-  return { descriptor, paths, reference: formatReference(referenceWithDigest(reference, descriptor.digest)) };
+  const from = await openArtifact(ports, input.reference, input.access);
+  const root = await fetchRoot(from, signal);
+  const { descriptor, paths } = await pullAs({ ports, input, from, root, signal });
+  return { descriptor, paths, reference: nameByDigest(from, descriptor.digest) };
 }
 
 interface Pull {
   readonly ports: Ports;
   readonly input: PullInput;
-  readonly reference: Reference;
-  readonly repository: RegistryRepository;
+  readonly from: OpenedArtifact;
+  readonly root: Manifest;
   readonly signal: AbortSignal;
 }
 
-interface Written {
-  readonly descriptor: Descriptor;
-  readonly paths: readonly string[];
-}
+type Written = Omit<Pulled, 'reference'>;
 
 async function pullAs(run: Pull): Promise<Written> {
   switch (run.input.format) {
@@ -75,60 +66,48 @@ async function pullAs(run: Pull): Promise<Written> {
   }
 }
 
-async function pullLayout({ ports, input, reference, repository, signal }: Pull): Promise<Written> {
-  const root = await repository.fetchManifest(targetOf(reference), signal);
-  const chosen = input.platform === undefined ? root : await selectManifest(repository, root, input.platform, signal);
-  const layout = await openLayout(ports.files, input.output);
-  const tag = reference.tag ?? targetOf({ ...reference, digest: chosen.descriptor.digest }).replace(':', '-');
-  const { descriptor } = await copyArtifact(repository, layout, chosen.descriptor.digest, {
-    tag,
-    parallelism: ports.settings.parallelism,
-    progress: ports.progress,
-    signal,
-  });
-  return { descriptor, paths: [input.output] };
+async function pullLayout({ ports, input, from, root, signal }: Pull): Promise<Written> {
+  const { platform, output } = input;
+  const { descriptor } = platform === undefined ? root : await selectManifest(from.repository, root, platform, signal);
+  const { parallelism } = ports.settings;
+  const tag = from.tag === undefined ? DEFAULT_TAG : tagIn(from.tag);
+  const options = { tag, parallelism, progress: ports.progress, signal };
+  if (typeof output === 'string') {
+    await copyArtifact(from.repository, await openLayout(ports.files, output), descriptor.digest, options);
+    return { descriptor, paths: [output] };
+  }
+  const chosen = await from.repository.fetchManifest(descriptor.digest, signal);
+  await copyToArchive(from.repository, chosen, { ...options, write: output });
+  return { descriptor, paths: [] };
 }
 
-async function pullTarball(run: Pull): Promise<Written> {
-  const { ports, input, reference, repository, signal } = run;
-  const image = await openImage(repository, targetOf(reference), { platform: input.platform, signal });
-  const config = `${hexOf(image.manifest.config.digest)}.json`;
-  const layerPath = (layer: Descriptor) => `${hexOf(layer.digest)}.tar${layer.mediaType.endsWith('gzip') ? '.gz' : ''}`;
-  const name = `${reference.registry}/${reference.repository}`;
-  const manifest = JSON.stringify([
-    {
-      Config: config,
-      RepoTags: reference.tag === undefined ? [] : [`${name}:${reference.tag}`],
-      Layers: image.manifest.layers.map(layerPath),
-    },
-  ]);
-  const text = new TextEncoder().encode(manifest);
-  const layers = new Map(image.manifest.layers.map((layer) => [layerPath(layer), layer]));
-  const files: TarFile[] = [
-    { path: config, size: image.configBytes.length, content: image.configBytes },
-    ...[...layers].map(([path, layer]) => ({ path, size: layer.size, content: repository.streamBlob(layer, signal) })),
-    { path: 'manifest.json', size: text.length, content: text },
-  ];
-  await writeWhole(ports, input.output, writeTar(files));
-  return { descriptor: image.descriptor, paths: [input.output] };
+async function pullTarball({ ports, input, from, root, signal }: Pull): Promise<Written> {
+  const { image, content } = await openDockerStream(ports, { from, root, platform: input.platform }, signal);
+  return { descriptor: image.descriptor, paths: await writeOne(ports, input.output, content) };
 }
 
 /** Files go by their titles; a title may not leave the folder, whoever pushed it. */
-async function pullFiles({ ports, input, reference, repository, signal }: Pull): Promise<Written> {
-  const manifest = await repository.fetchManifest(targetOf(reference), signal);
-  const { layers } = parseImageManifest(manifest);
-  const paths: string[] = [];
-  for (const layer of layers) {
+async function pullFiles({ ports, input, from, root, signal }: Pull): Promise<Written> {
+  const { repository } = from;
+  const titled = parseImageManifest(root).layers.flatMap((layer) => {
     const title = layer.annotations?.[TITLE];
-    if (title === undefined) continue;
-    const path = join(input.output, safeTitle(title));
-    await writeWhole(ports, path, repository.streamBlob(layer, signal));
-    paths.push(path);
-  }
-  if (paths.length > 0) return { descriptor: manifest.descriptor, paths };
-  throw new AppError('invalid-input', `${repository.name}: expected files with titles in the artifact, found none`, {
-    hint: 'pull images with --format tarball or --format oci',
+    return title === undefined ? [] : [{ layer, title: safeTitle(title) }];
   });
+  if (titled.length === 0) {
+    throw new AppError('invalid-input', `${repository.name}: expected files with titles in the artifact, found none`, {
+      hint: 'pull images with --format tarball or --format oci',
+    });
+  }
+  const { output } = input;
+  if (typeof output !== 'string' && titled.length > 1) {
+    throw new AppError('usage', `${repository.name}: expected one file for standard output, found ${titled.length}`);
+  }
+  const paths: string[] = [];
+  for (const { layer, title } of titled) {
+    const place = typeof output === 'string' ? join(output, title) : output;
+    paths.push(...(await writeOne(ports, place, repository.streamBlob(layer, signal))));
+  }
+  return { descriptor: root.descriptor, paths };
 }
 
 function safeTitle(title: string): string {
@@ -141,14 +120,16 @@ function safeTitle(title: string): string {
   );
 }
 
-/** Content is verified at its end, so the file gets its name only then. */
-async function writeWhole(ports: Ports, path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
-  const part = `${path}.${Buffer.from(ports.random(6)).toString('hex')}.part`;
-  try {
-    await ports.files.append(part, content);
-    await ports.files.rename(part, path);
-  } catch (error) {
-    await ports.files.remove(part);
-    throw error;
+/** Gives the path when there is one. */
+async function writeOne(
+  ports: Ports,
+  output: PullInput['output'],
+  content: AsyncIterable<Uint8Array>,
+): Promise<readonly string[]> {
+  if (typeof output !== 'string') {
+    await output(content);
+    return [];
   }
+  await writeWhole(ports, output, content);
+  return [output];
 }

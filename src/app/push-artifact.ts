@@ -2,16 +2,10 @@
 import { basename } from 'node:path';
 import {
   copyArtifact,
-  defaultTarget,
   EMPTY_CONTENT,
   EMPTY_DESCRIPTOR,
   encodeDescriptor,
   OCI_MANIFEST,
-  openArchive,
-  openDockerArchive,
-  openFolder,
-  openLayoutReader,
-  type ReadableRepository,
   type Repository,
 } from '../artifacts/index.ts';
 import {
@@ -25,7 +19,8 @@ import {
   type Ports,
   type Reference,
 } from '../core/index.ts';
-import { resolveSource } from './open-source.ts';
+import { openArtifact } from './open-artifact.ts';
+import { resolveSource } from './resolve-source.ts';
 import { openRepository, type RepositoryAccess } from './registry.ts';
 
 export interface PushFilesInput {
@@ -86,7 +81,7 @@ async function pushFile(ports: Ports, repository: Repository, text: string, sign
     size += chunk.length;
   }
   const blob = { mediaType, digest: hasher.digest(), size, annotations: { [TITLE]: basename(path) } };
-  await repository.pushBlob(blob, ports.files.stream(path), signal);
+  await repository.pushBlob(blob, (range) => ports.files.stream(path, range), signal);
   return blob;
 }
 
@@ -143,10 +138,10 @@ export interface PushImageInput {
 /** An image as it is, with its referrers when the source has any. Throws `invalid-input` when the source is no image. */
 export async function pushImage(ports: Ports, input: PushImageInput, signal: AbortSignal): Promise<Pushed> {
   const reference = parseReference(input.reference);
-  const { repository, target } = await openLocalImage(ports, input.source);
+  const { repository, findTarget } = await openArtifact(ports, input.source);
   const to = openRepository(ports, reference, input.access);
   const tag = reference.digest === undefined ? targetOf(reference) : undefined;
-  const { descriptor } = await copyArtifact(repository, to, target, {
+  const { descriptor } = await copyArtifact(repository, to, await findTarget(), {
     tag,
     parallelism: ports.settings.parallelism,
     progress: ports.progress,
@@ -157,29 +152,9 @@ export async function pushImage(ports: Ports, input: PushImageInput, signal: Abo
 
 /** Whether a path is an image on disk rather than a file to be pushed as it is. */
 export async function isLocalImage(ports: Ports, source: string): Promise<boolean> {
-  if (!/^(?:oci-dir|oci-archive|docker-archive):/.test(source) && (await ports.files.stat(source)) === undefined)
-    return false;
-  return ['oci-dir', 'oci-archive', 'docker-archive'].includes((await resolveSource(ports, source)).scheme);
-}
-
-async function openLocalImage(
-  ports: Ports,
-  source: string,
-): Promise<{ readonly repository: ReadableRepository; readonly target: string }> {
-  const name = await resolveSource(ports, source);
-  if (name.scheme === 'oci-dir' || name.scheme === 'oci-archive') {
-    const isFolder = name.scheme === 'oci-dir';
-    const stored = isFolder ? openFolder(ports.files, name.path) : await openArchive(ports.files, name.path);
-    return { repository: await openLayoutReader(stored), target: name.target ?? (await defaultTarget(stored)) };
-  }
-  if (name.scheme !== 'docker-archive')
-    throw new AppError('invalid-input', `${source}: expected an OCI layout or a docker archive`);
-  const { repository, images } = await openDockerArchive(await openArchive(ports.files, name.path));
-  const [first] = images;
-  if (first === undefined || images.length > 1) {
-    throw new AppError('invalid-input', `${source}: expected one image in the archive, found ${images.length}`);
-  }
-  return { repository, target: first.digest };
+  const isNamed = /^(?:oci|oci-dir|oci-archive|docker-archive|blobs):/.test(source);
+  if (!isNamed && (await ports.files.stat(source)) === undefined) return false;
+  return ['oci-dir', 'oci-archive', 'docker-archive', 'blobs'].includes((await resolveSource(ports, source)).scheme);
 }
 
 function pushed(reference: Reference, descriptor: Descriptor): Pushed {

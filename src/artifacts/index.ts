@@ -24,7 +24,8 @@ export { overlayLayers } from './image/overlay.ts';
 export { DEFAULT_PLATFORM, parsePlatform, selectManifest } from './image/platform.ts';
 export { openDockerArchive } from './local/docker-archive.ts';
 export { openFileTree, openFolderTree } from './local/folder-tree.ts';
-export { defaultTarget, openLayout, openLayoutReader } from './local/layout.ts';
+export { dockerArchive } from './local/docker-archive-writer.ts';
+export { defaultTarget, openBlobFolder, openLayout, openLayoutReader } from './local/layout.ts';
 export { firstBytes, openArchive, openFolder } from './local/stored-files.ts';
 export type { StoredFiles } from './local/stored-files.ts';
 export { createRegistry } from './server/registry.ts';
@@ -35,9 +36,19 @@ export type { AuditVerification } from './server/audit.ts';
 export { collectGarbage } from './server/garbage.ts';
 export type { GarbageReport } from './server/garbage.ts';
 export { changeHtpasswd, hashPassword, hashToken, isPassword, parseHtpasswd } from './server/passwords.ts';
-export { copyArtifact, cosignTags } from './copy.ts';
-export type { CopyOptions, CopyResult } from './copy.ts';
+export { ArtifactCopy, copyArtifact } from './copy/copy.ts';
+export type { CopyResult } from './copy/copy.ts';
+export { copyToArchive } from './copy/archive.ts';
+export { streamReported } from './copy/report.ts';
+export { cosignTags } from './copy/plan.ts';
 export { writeTar } from './image/tar-writer.ts';
 export type { TarFile } from './image/tar-writer.ts';
 export { compressionOf } from './image/inflate.ts';
-export { dockerConfigPath, helperProgram, hostOfKey, loadConfig, serverAddress } from './registry/credentials.ts';
+export {
+  dockerConfigPath,
+  HELPER_KNOWS_NOTHING,
+  helperProgram,
+  hostOfKey,
+  loadConfig,
+  serverAddress,
+} from './registry/credentials.ts';

@@ -13,7 +13,8 @@ interface FlagBase {
 }
 
 export type Flag =
-  | (FlagBase & { readonly kind: 'boolean' })
+  /** With a default of true its spelling in help is `--no-NAME`, and its description says what that does. */
+  | (FlagBase & { readonly kind: 'boolean'; readonly default?: true })
   | (FlagBase & { readonly kind: 'string'; readonly default?: string; readonly required?: boolean })
   | (FlagBase & { readonly kind: 'number'; readonly default?: number })
   | (FlagBase & { readonly kind: 'list' })
@@ -61,6 +62,8 @@ export interface Command<F extends Flags = Flags> {
   readonly description?: string;
   readonly args: readonly Argument[];
   readonly flags: F;
+  /** Moves as much as there is: only an explicit --timeout ends it; a peer that falls silent does so anyway. */
+  readonly transfers?: boolean;
   readonly examples: readonly Example[];
   /** Gives the exit code: 0 done or yes, EXIT_NEGATIVE for a "no". Throws AppError when it could not decide. */
   run(input: CommandInput<F>, context: Context): Promise<number>;

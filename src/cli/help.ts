@@ -64,7 +64,12 @@ function formatFlags(flags: Flags): string[] {
 function formatFlag(name: string, flag: Flag): string {
   const short = flag.short === undefined ? '' : `-${flag.short}, `;
   const value = flag.kind === 'boolean' ? '' : ` ${flag.value ?? (flag.kind === 'number' ? 'N' : 'VALUE')}`;
-  return `${short}--${name}${value}`;
+  return `${short}${spellingOf(name, flag)}${value}`;
+}
+
+/** Dashes and name; of a boolean that is on by default, what turns it off. */
+export function spellingOf(name: string, flag: Flag): string {
+  return flag.kind === 'boolean' && flag.default === true ? `--no-${name}` : `--${name}`;
 }
 
 function describeFlag(flag: Flag): string {

@@ -58,9 +58,10 @@ async function dispatch(argv: readonly string[], createRim: CreateRim): Promise<
   return await run(command, input, { ...rim, output });
 }
 
-/** Servers run until they are stopped; everything else gives up after the timeout setting. */
+/** Servers run until they are stopped, transfers until they are done; everything else gives up after the timeout setting. */
 async function run(command: Command, input: Parameters<Command['run']>[0], context: Context): Promise<number> {
-  if (command.group === 'server') return await command.run(input, context);
+  const isTimed = command.transfers !== true || typeof input.flags.timeout === 'string';
+  if (command.group === 'server' || !isTimed) return await command.run(input, context);
   const limit = AbortSignal.timeout(context.ports.settings.timeoutSeconds * 1000);
   return await command.run(input, { ...context, signal: AbortSignal.any([context.signal, limit]) });
 }

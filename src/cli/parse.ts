@@ -58,7 +58,7 @@ function withBooleanValues(known: Flags, argv: readonly string[]): string[] {
 function valueOf(name: string, flag: Flag, given: ParsedValue): unknown {
   switch (flag.kind) {
     case 'boolean':
-      return given === true;
+      return given ?? flag.default ?? false;
     case 'list':
       return given ?? [];
     case 'number':

@@ -6,9 +6,7 @@ import { join } from 'node:path';
 import {
   algorithmOf,
   AppError,
-  createHasher,
   decodeJson,
-  digestOf,
   findDigest,
   hexOf,
   isRecord,
@@ -29,13 +27,24 @@ import {
 } from '../manifest.ts';
 import { isIndexType, OCI_INDEX } from '../media-types.ts';
 import { parseImageIndex } from '../manifest.ts';
-import type { Manifest, ReadableRepository, Repository } from '../repository.ts';
+import { checked } from '../content-check.ts';
+import {
+  openContent,
+  type BlobContent,
+  type ByteRange,
+  type Manifest,
+  type ReadableRepository,
+  type Repository,
+} from '../repository.ts';
 import { openFolder, readStored, type StoredFiles } from './stored-files.ts';
 
 const REF_NAME = 'org.opencontainers.image.ref.name';
 
 /** Fallback tags of referrers, and those of cosign. */
 const BELONGING_TAG = /(?:^|:)sha(?:256|512)-[0-9a-f]{64}(?:\.\w+)?$/;
+
+/** The content of `oci-layout`. */
+export const LAYOUT_MARKER = '{"imageLayoutVersion":"1.0.0"}';
 
 const MAX_ENTRIES = 100_000;
 const MAX_INDEX_BYTES = 64 * 1024 * 1024;
@@ -52,7 +61,15 @@ export async function openLayoutReader(stored: StoredFiles): Promise<ReadableRep
       `${stored.name}: expected image layout version 1.0.0, found ${JSON.stringify(version)}`,
     );
   }
-  return createReader(stored);
+  return createReader(stored, () => readEntries(stored));
+}
+
+/**
+ * A folder with `blobs/ALGORITHM/HEX` and no index, such as containerd's content store: there are no tags, and what refers to a
+ * manifest is not known.
+ */
+export function openBlobFolder(stored: StoredFiles): ReadableRepository {
+  return createReader(stored, async () => []);
 }
 
 /** A layout folder for writing; made when nothing is there. Two processes must not write the same one at once. */
@@ -62,7 +79,7 @@ export async function openLayout(files: Files, path: string): Promise<Repository
       throw new AppError('invalid-input', `${path}: expected an OCI layout or an empty folder, found other files`);
     }
     await files.writeAtomic(join(path, 'index.json'), encodeLayoutIndex([]));
-    await files.writeAtomic(join(path, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+    await files.writeAtomic(join(path, 'oci-layout'), LAYOUT_MARKER);
   }
   const stored = openFolder(files, path);
   const reader = await openLayoutReader(stored);
@@ -77,8 +94,8 @@ export async function openLayout(files: Files, path: string): Promise<Repository
     ...reader,
     hasBlob: async (digest) => (await stored.size(blobPath(digest))) !== undefined,
     pushBlob: (blob, content) => writeBlob(files, path, blob, content),
-    pushManifest: (bytes, mediaType, tag) =>
-      inTurn(() => writeManifest({ files, path, stored }, { bytes, mediaType, tag })),
+    pushManifest: (bytes, mediaType, target) =>
+      inTurn(() => writeManifest({ files, path, stored }, { bytes, mediaType, target })),
     deleteManifest: (target) => inTurn(() => removeManifest({ files, path, stored }, target)),
   };
 }
@@ -108,9 +125,11 @@ export async function defaultTarget(stored: StoredFiles): Promise<string> {
   });
 }
 
-function createReader(stored: StoredFiles): ReadableRepository {
+type Entries = () => Promise<readonly Descriptor[]>;
+
+function createReader(stored: StoredFiles, entries: Entries): ReadableRepository {
   const findManifest = async (target: string): Promise<Manifest | undefined> => {
-    const digest = findDigest(target) ?? findTagged(await readEntries(stored), target)?.digest;
+    const digest = findDigest(target) ?? findTagged(await entries(), target)?.digest;
     return digest === undefined ? undefined : await readStoredManifest(stored, digest);
   };
   return {
@@ -131,10 +150,11 @@ function createReader(stored: StoredFiles): ReadableRepository {
       for await (const chunk of streamStored(stored, blob)) chunks.push(chunk);
       return Buffer.concat(chunks);
     },
-    streamBlob: (blob) => streamStored(stored, blob),
-    listReferrers: (subject, artifactType) => listStoredReferrers(stored, subject, artifactType),
+    streamBlob: (blob, _signal, range) => streamStored(stored, blob, range),
+    listReferrers: async (subject, artifactType) =>
+      listStoredReferrers(stored, await entries(), { subject, artifactType }),
     listTags: async () =>
-      [...new Set((await readEntries(stored)).flatMap((entry) => entry.annotations?.[REF_NAME] ?? []))].sort(),
+      [...new Set((await entries()).flatMap((entry) => entry.annotations?.[REF_NAME] ?? []))].sort(),
   };
 }
 
@@ -163,27 +183,21 @@ async function readStoredManifest(stored: StoredFiles, digest: Digest): Promise<
   throw new AppError('invalid-input', `${what}: expected its digest, found ${manifest.descriptor.digest}`);
 }
 
-async function* streamStored(stored: StoredFiles, blob: Descriptor): AsyncGenerator<Uint8Array> {
+async function* streamStored(stored: StoredFiles, blob: Descriptor, range?: ByteRange): AsyncGenerator<Uint8Array> {
   const what = `${stored.name}: blob ${blob.digest}`;
   const size = await stored.size(blobPath(blob.digest));
   if (size === undefined) throw new AppError('not-found', `${what}: no such blob`);
   if (size !== blob.size) throw new AppError('invalid-input', `${what}: expected ${blob.size} bytes, found ${size}`);
-  const hasher = createHasher(algorithmOf(blob.digest));
-  for await (const chunk of stored.stream(blobPath(blob.digest))) {
-    hasher.update(chunk);
-    yield chunk;
-  }
-  const found = hasher.digest();
-  if (found !== blob.digest) throw new AppError('invalid-input', `${what}: expected its digest, found ${found}`);
+  const content = stored.stream(blobPath(blob.digest), range);
+  yield* range === undefined ? checked(content, blob, what) : content;
 }
 
 async function listStoredReferrers(
   stored: StoredFiles,
-  subject: Digest,
-  artifactType: string | undefined,
+  entries: readonly Descriptor[],
+  { subject, artifactType }: { readonly subject: Digest; readonly artifactType: string | undefined },
 ): Promise<readonly Descriptor[]> {
   const found = new Map<Digest, Descriptor>();
-  const entries = await readEntries(stored);
   const fallback = findTagged(entries, subject.replace(':', '-'));
   const index = fallback === undefined ? undefined : await readStoredManifest(stored, fallback.digest);
   const listed = index !== undefined && isIndexType(index.descriptor.mediaType) ? parseImageIndex(index).manifests : [];
@@ -196,47 +210,26 @@ async function listStoredReferrers(
   return [...found.values()];
 }
 
-function blobPath(digest: Digest): string {
+export function blobPath(digest: Digest): string {
   return `blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
 }
 
-function encodeLayoutIndex(entries: readonly Descriptor[]): string {
+export function encodeLayoutIndex(entries: readonly Descriptor[]): string {
   return JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: entries.map(encodeDescriptor) });
 }
 
-async function writeBlob(
-  files: Files,
-  path: string,
-  blob: Descriptor,
-  content: Uint8Array | AsyncIterable<Uint8Array>,
-): Promise<void> {
+async function writeBlob(files: Files, path: string, blob: Descriptor, content: BlobContent): Promise<void> {
   const target = join(path, blobPath(blob.digest));
   if ((await files.stat(target)) !== undefined) return;
   const temporary = `${target}.part`;
-  const state = { size: 0, hasher: createHasher(algorithmOf(blob.digest)) };
   await files.remove(temporary);
-  await files.append(temporary, counted(content, state));
-  const found = state.hasher.digest();
-  if (found !== blob.digest || state.size !== blob.size) {
+  try {
+    await files.append(temporary, checked(openContent(content, blob), blob, `${path}: blob ${blob.digest}`));
+  } catch (error) {
     await files.remove(temporary);
-    throw new AppError(
-      'invalid-input',
-      `${path}: expected blob ${blob.digest} of ${blob.size} bytes, found ${found} of ${state.size}`,
-    );
+    throw error;
   }
   await files.rename(temporary, target);
-}
-
-async function* counted(
-  content: Uint8Array | AsyncIterable<Uint8Array>,
-  state: { size: number; readonly hasher: { update(chunk: Uint8Array): void } },
-): AsyncGenerator<Uint8Array> {
-  const chunks = content instanceof Uint8Array ? [content] : content;
-  for await (const chunk of chunks) {
-    state.size += chunk.length;
-    state.hasher.update(chunk);
-    yield chunk;
-  }
 }
 
 interface LayoutPlace {
@@ -247,11 +240,19 @@ interface LayoutPlace {
 
 async function writeManifest(
   place: LayoutPlace,
-  pushed: { readonly bytes: Uint8Array; readonly mediaType: string; readonly tag: string | undefined },
+  pushed: { readonly bytes: Uint8Array; readonly mediaType: string; readonly target: string | undefined },
 ): Promise<Descriptor> {
-  const { bytes, mediaType, tag } = pushed;
-  const manifest = readManifest(bytes, mediaType, `${place.path}: manifest to write`);
-  await writeBlob(place.files, place.path, { mediaType, digest: digestOf(bytes), size: bytes.length }, bytes);
+  const { bytes, mediaType, target } = pushed;
+  const wanted = findDigest(target ?? '');
+  const tag = wanted === undefined ? target : undefined;
+  const algorithm = wanted === undefined ? 'sha256' : algorithmOf(wanted);
+  const manifest = readManifest(bytes, mediaType, `${place.path}: manifest to write`, algorithm);
+  await writeBlob(
+    place.files,
+    place.path,
+    { ...manifest.descriptor, digest: wanted ?? manifest.descriptor.digest },
+    bytes,
+  );
   const isListed = tag !== undefined || readSubject(manifest).subject !== undefined;
   if (!isListed) return manifest.descriptor;
   const entries = await readEntries(place.stored);
@@ -259,10 +260,13 @@ async function writeManifest(
     const name = entry.annotations?.[REF_NAME];
     return name === undefined ? entry.digest !== manifest.descriptor.digest : name !== tag;
   });
-  const own =
-    tag === undefined ? referrerEntryOf(manifest) : { ...manifest.descriptor, annotations: { [REF_NAME]: tag } };
-  await place.files.writeAtomic(join(place.path, 'index.json'), encodeLayoutIndex([...kept, own]));
+  await place.files.writeAtomic(join(place.path, 'index.json'), encodeLayoutIndex([...kept, entryOf(manifest, tag)]));
   return manifest.descriptor;
+}
+
+/** How index.json lists it. */
+export function entryOf(manifest: Manifest, tag: string | undefined): Descriptor {
+  return tag === undefined ? referrerEntryOf(manifest) : { ...manifest.descriptor, annotations: { [REF_NAME]: tag } };
 }
 
 async function removeManifest(place: LayoutPlace, target: string): Promise<void> {

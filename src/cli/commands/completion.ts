@@ -1,6 +1,7 @@
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import type { Command } from '../command.ts';
+import { spellingOf } from '../help.ts';
 import { GLOBAL_FLAGS } from '../parse.ts';
 import { commands } from './index.ts';
 
@@ -57,7 +58,7 @@ function fishScript(list: readonly Command[]): string {
       `complete -c plimsoll -n '${at}' -a '${second ?? first}' -d '${quote(command.summary)}'`,
       ...flags.map(
         ([name, flag]) =>
-          `complete -c plimsoll -n '__fish_seen_subcommand_from ${second ?? first}' -l '${name}' -d '${quote(flag.description)}'`,
+          `complete -c plimsoll -n '__fish_seen_subcommand_from ${second ?? first}' -l '${spellingOf(name, flag).slice(2)}' -d '${quote(flag.description)}'`,
       ),
     ];
   });
@@ -67,7 +68,11 @@ function fishScript(list: readonly Command[]): string {
 function flagsOf(command: Command): string[] {
   const own = Object.entries(command.flags).filter(([, flag]) => flag.hidden !== true);
   const second = command.name.split(' ').slice(1);
-  return [...second, ...own.map(([name]) => `--${name}`), ...Object.keys(GLOBAL_FLAGS).map((name) => `--${name}`)];
+  return [
+    ...second,
+    ...own.map(([name, flag]) => spellingOf(name, flag)),
+    ...Object.keys(GLOBAL_FLAGS).map((name) => `--${name}`),
+  ];
 }
 
 function quote(text: string): string {

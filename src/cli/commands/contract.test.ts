@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatHelp, formatOverview } from '../help.ts';
+import { formatHelp, formatOverview, spellingOf } from '../help.ts';
 import { GLOBAL_FLAGS, parseInput } from '../parse.ts';
 import { commands } from './index.ts';
 
@@ -45,7 +45,7 @@ test('summaries are one line in lower case; help says everything', () => {
     assert.match(command.summary, /^[a-z][^\n]*[^.\n]$/, command.name);
     const help = formatHelp(command);
     for (const [name, flag] of Object.entries(command.flags)) {
-      assert.equal(help.includes(`--${name}`), flag.hidden !== true, `${command.name} --${name}`);
+      assert.equal(help.includes(spellingOf(name, flag)), flag.hidden !== true, `${command.name} --${name}`);
     }
   }
   const overview = formatOverview(loaded.map(({ command }) => command));

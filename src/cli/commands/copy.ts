@@ -1,39 +1,114 @@
-import { copyArtifact } from '../../app/copy-artifact.ts';
-import { defineCommand } from '../command.ts';
+import { copyArtifact, type Copied } from '../../app/copy-artifact.ts';
+import { mirrorRepository } from '../../app/mirror-repository.ts';
+import { AppError, EXIT_NEGATIVE } from '../../core/index.ts';
+import { defineCommand, type Context } from '../command.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
+import { formatBytes } from '../format-bytes.ts';
 
 export const copy = defineCommand({
   name: 'copy',
   group: 'artifacts',
-  summary: 'copy an artifact with its signatures, attestations and SBOMs',
+  summary: 'copy an artifact, or a whole repository, with signatures, attestations and SBOMs',
   description:
-    'Takes all platforms, all referrers (and theirs), and the tags under which cosign keeps signatures. Afterwards the target is ' +
-    'asked for every digest; the copy fails if one is missing.',
+    'Takes all platforms, all referrers (and theirs), and the tags under which cosign keeps signatures. What the target has is not ' +
+    'sent again, so a copy that broke off goes on where it was. Afterwards everything is read back from the target; the exit code ' +
+    'is 1, and each difference is named, if it is not what was copied.\n\n' +
+    'SOURCE and TARGET are references, oci:PATH[:TAG] (a layout folder), oci-archive:PATH[:TAG] (a tar of one) or ' +
+    'docker-archive:PATH[:NAME:TAG]; a source may also be blobs:PATH@DIGEST, a folder of blobs like containerd’s content store. ' +
+    'A target may have several tags: REPOSITORY:TAG,TAG.',
   args: [
-    { name: 'SOURCE', description: 'image or artifact' },
+    { name: 'SOURCE', description: 'image or artifact; a repository with --all-tags, --include and --exclude' },
     { name: 'TARGET', description: 'where to; the tag of the source when it has none' },
   ],
+  transfers: true,
   flags: {
     ...REGISTRY_FLAGS,
     platform: { ...PLATFORM_FLAG, description: 'only this image of an index; all when absent' },
-    only: { kind: 'boolean', description: 'leave out what refers to the artifact' },
+    'all-tags': { kind: 'boolean', short: 'a', description: 'copy all tags of the repository' },
+    include: {
+      kind: 'list',
+      value: 'GLOB',
+      description: 'copy the tags that fit: * any run, ? one character, {a,b} either',
+    },
+    exclude: { kind: 'list', value: 'GLOB', description: 'but not the tags that fit this' },
+    referrers: { kind: 'boolean', default: true, description: 'leave out what refers to the artifact' },
+    only: { kind: 'boolean', hidden: true, description: 'the same as --no-referrers' },
+    recursive: { kind: 'boolean', short: 'r', hidden: true, description: 'what is done anyway, as oras spells it' },
+    clobber: { kind: 'boolean', default: true, description: 'leave tags alone that name something else in the target' },
+    keep: { kind: 'boolean', short: 'n', hidden: true, description: 'the same as --no-clobber, as crane has it' },
+    'dry-run': { kind: 'boolean', description: 'say what would be sent, and send nothing' },
+    jobs: { kind: 'number', short: 'j', description: 'transfers at the same time, 1 to 64' },
   },
   examples: [
     {
       command: 'plimsoll copy registry.example.com/team/app:v1 mirror.example.com/team/app:v1',
       explains: 'everything that belongs to v1',
     },
+    {
+      command:
+        "plimsoll copy --include 'v1.*' --exclude '*-rc*' registry.example.com/team/app mirror.example.com/team/app",
+      explains: 'a mirror of some tags; run again, it sends what is new',
+    },
+    { command: 'plimsoll copy registry.example.com/team/app:v1 oci-archive:app.tar', explains: 'into one file' },
   ],
   async run({ args, flags }, context) {
-    const access = await readAccess(flags, context);
     const [source = '', target = ''] = args;
-    const input = { source, target, platform: platformOf(flags.platform), only: flags.only, access };
-    const copied = await copyArtifact(context.ports, input, context.signal);
-    context.output.note(
-      `copied ${copied.manifests} manifests and ${copied.blobs} blobs, ${copied.referrers} of the manifests refer to others`,
-    );
-    context.output.result(copied, copied.reference);
-    return 0;
+    const options = {
+      source,
+      target,
+      only: flags.only || !flags.referrers,
+      keepTags: flags.keep || !flags.clobber,
+      dryRun: flags['dry-run'],
+      jobs: flags.jobs,
+      access: await readAccess(flags, context),
+    };
+    if (!flags['all-tags'] && flags.include.length + flags.exclude.length === 0) {
+      const input = { ...options, platform: platformOf(flags.platform) };
+      const copied = await copyArtifact(context.ports, input, context.signal);
+      return report(context, flags['dry-run'], { copies: [copied], value: copied });
+    }
+    if (platformOf(flags.platform) !== undefined) {
+      throw new AppError('usage', 'expected --platform with one artifact, found it with many tags');
+    }
+    const input = { ...options, include: flags.include, exclude: flags.exclude };
+    const mirrored = await mirrorRepository(context.ports, input, context.signal);
+    for (const tag of mirrored.vanished) context.output.note(`tag ${tag} is gone from the source`);
+    context.output.note(`${mirrored.copies.length} tags, ${mirrored.leftOut.length} left out`);
+    return report(context, flags['dry-run'], { copies: mirrored.copies, value: mirrored });
   },
 });
+
+/** Differences are part of the answer; all else that is worth knowing goes beside it. */
+function report(
+  { output }: Context,
+  isDryRun: boolean,
+  { copies, value }: { readonly copies: readonly Copied[]; readonly value: object },
+): number {
+  for (const { remarks, movedTags, keptTags } of copies) {
+    for (const remark of remarks) output.note(remark);
+    for (const { tag, from, to } of movedTags) {
+      output.note(`tag ${tag} ${isDryRun ? 'would move' : 'was moved'} from ${from} to ${to}`);
+    }
+    for (const { tag, from } of keptTags) output.note(`tag ${tag} was left at ${from}`);
+  }
+  output.note(summaryOf(copies, isDryRun));
+  const differences = copies.flatMap((copied) => copied.differences);
+  const lines = [...copies.map((copied) => lineOf(copied, isDryRun)), ...differences.map((text) => `FAIL: ${text}`)];
+  output.result({ ...value, equal: differences.length === 0, dryRun: isDryRun }, lines.join('\n'));
+  return differences.length === 0 ? 0 : EXIT_NEGATIVE;
+}
+
+function lineOf({ reference, tags, sent }: Copied, isDryRun: boolean): string {
+  if (!isDryRun) return reference;
+  return `${reference} ${tags.join(',') || '-'}: ${sent.manifests} manifests, ${sent.blobs} blobs, ${formatBytes(sent.bytes)}`;
+}
+
+function summaryOf(copies: readonly Copied[], isDryRun: boolean): string {
+  const total = (count: (copied: Copied) => number) => copies.reduce((sum, copied) => sum + count(copied), 0);
+  const all = `${total((one) => one.manifests)} manifests (${total((one) => one.referrers)} refer to others) and ${total((one) => one.blobs)} blobs`;
+  const sent = `${total((one) => one.sent.manifests)} manifests and ${total((one) => one.sent.blobs)} blobs of ${formatBytes(total((one) => one.sent.bytes))}`;
+  if (isDryRun) return `${all}; would send ${sent}`;
+  const isEqual = copies.every((copied) => copied.differences.length === 0);
+  return `${all}; sent ${sent}; ${isEqual ? 'both sides are equal' : 'the target differs'}`;
+}

@@ -1,5 +1,4 @@
-import { resolveDigest } from '../../app/inspect-artifact.ts';
-import { formatReference, parseReference, referenceWithDigest } from '../../core/index.ts';
+import { resolveManifest } from '../../app/inspect-artifact.ts';
 import { defineCommand } from '../command.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
@@ -22,8 +21,7 @@ export const digest = defineCommand({
       platform: platformOf(flags.platform),
       access: await readAccess(flags, context),
     };
-    const descriptor = await resolveDigest(context.ports, input, context.signal);
-    const reference = formatReference(referenceWithDigest(parseReference(input.reference), descriptor.digest));
+    const { reference, descriptor } = await resolveManifest(context.ports, input, context.signal);
     context.output.result({ reference, ...descriptor }, flags['full-ref'] ? reference : descriptor.digest);
     return 0;
   },

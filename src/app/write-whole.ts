@@ -1,0 +1,17 @@
+import type { Ports } from '../core/index.ts';
+
+/** A stream is verified at its end, so the file gets its name only then; a file that was there stays until then. */
+export async function writeWhole(
+  ports: Pick<Ports, 'files' | 'random'>,
+  path: string,
+  content: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const part = `${path}.${Buffer.from(ports.random(6)).toString('hex')}.part`;
+  try {
+    await ports.files.append(part, content);
+    await ports.files.rename(part, path);
+  } catch (error) {
+    await ports.files.remove(part);
+    throw error;
+  }
+}

@@ -1,0 +1,25 @@
+import type { Descriptor, Progress } from '../../core/index.ts';
+import type { ByteRange, ReadableRepository } from '../repository.ts';
+
+export interface ReportOptions {
+  readonly progress?: Progress | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export function report({ progress }: ReportOptions, { digest, size }: Descriptor, done: number): void {
+  progress?.({ item: digest, action: 'copy', done, total: size });
+}
+
+/** The blob's content, or a range of it, unverified; each chunk is reported when it is taken. */
+export async function* streamReported(
+  from: ReadableRepository,
+  blob: Descriptor,
+  options: ReportOptions & { readonly range?: ByteRange },
+): AsyncGenerator<Uint8Array> {
+  let done = options.range?.start ?? 0;
+  for await (const chunk of from.streamBlob(blob, options.signal, options.range)) {
+    done += chunk.length;
+    yield chunk;
+    report(options, blob, done);
+  }
+}

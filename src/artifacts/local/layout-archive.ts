@@ -1,0 +1,37 @@
+/** An OCI archive, the tar of an image layout, written in one stream: nothing lies on the disk in between. */
+import type { Descriptor } from '../../core/index.ts';
+import type { CopyPlan } from '../copy/plan.ts';
+import { writeTar, type TarFile } from '../image/tar-writer.ts';
+import { readSubject } from '../manifest.ts';
+import { blobPath, encodeLayoutIndex, entryOf, LAYOUT_MARKER } from './layout.ts';
+
+/** All that the plan names, its root under a tag. Each blob's stream throws at its end when size or digest is wrong. */
+export function layoutArchive(
+  plan: CopyPlan,
+  tag: string,
+  stream: (blob: Descriptor) => AsyncIterable<Uint8Array>,
+): AsyncIterable<Uint8Array> {
+  const entries = plan.manifests.flatMap(({ manifest, tag: own }) =>
+    own !== undefined || readSubject(manifest).subject !== undefined ? [entryOf(manifest, own)] : [],
+  );
+  const files: TarFile[] = [
+    textFile('oci-layout', LAYOUT_MARKER),
+    textFile('index.json', encodeLayoutIndex([entryOf(plan.root, tag), ...entries])),
+    ...plan.manifests.map(({ manifest: { bytes, descriptor } }) => ({
+      path: blobPath(descriptor.digest),
+      size: bytes.length,
+      content: bytes,
+    })),
+    ...plan.blobs.map((blob) => ({
+      path: blobPath(blob.digest),
+      size: blob.size,
+      content: stream(blob),
+    })),
+  ];
+  return writeTar(files);
+}
+
+function textFile(path: string, text: string): TarFile {
+  const content = new TextEncoder().encode(text);
+  return { path, size: content.length, content };
+}
