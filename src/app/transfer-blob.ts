@@ -80,7 +80,11 @@ export async function pushBlob(ports: Ports, input: PushBlobInput, signal: Abort
     const expected = `expected content with digest ${reference.digest}`;
     throw new AppError('invalid-input', `${basename(input.file)}: ${expected}, found ${digest}`);
   }
-  await openRepository(ports, reference, input.access).pushBlob(descriptor, (range) => ports.files.stream(input.file, range), signal);
+  await openRepository(ports, reference, input.access).pushBlob(
+    descriptor,
+    (range) => ports.files.stream(input.file, range),
+    signal,
+  );
   return { reference: formatReference(referenceWithDigest(reference, digest)), descriptor };
 }
 
