@@ -39,6 +39,7 @@ export async function collectGarbage(files: Files, root: string, options: Garbag
   const store = new Store(files, root, options.clock);
   const now = options.clock().getTime();
   const before = new Date(now - options.graceMs);
+  const abandoned = new Date(now - UPLOAD_EXPIRY);
   // a run that was interrupted has left them between here and there
   if (!dryRun) for await (const digest of store.blobs.listHidden()) await store.blobs.unhide(digest);
   const removed = await unlink(store, before, options);
@@ -46,7 +47,7 @@ export async function collectGarbage(files: Files, root: string, options: Garbag
   if (!dryRun) {
     await bringBack(store, before, { removed, hidden }, options);
     for (const digest of hidden.keys()) await store.blobs.purge(digest);
-    await store.removeLeftovers(before);
+    await store.removeLeftovers(abandoned);
   }
   return {
     dryRun,
@@ -55,7 +56,7 @@ export async function collectGarbage(files: Files, root: string, options: Garbag
     ),
     blobs: [...hidden.keys()],
     bytes: [...hidden.values()].reduce((sum, size) => sum + size, 0),
-    uploads: await removeExpiredUploads(store, new Date(now - UPLOAD_EXPIRY), dryRun),
+    uploads: await removeExpiredUploads(store, abandoned, dryRun),
   };
 }
 
@@ -151,15 +152,20 @@ interface Taken {
 /** Reads all pointers once more, and puts back what they lead to now; what is left in `taken` is garbage for good. */
 async function bringBack(store: Store, before: Date, taken: Taken, options: GarbageOptions): Promise<void> {
   for (const repository of await store.listRepositories(POINTERS)) {
+    await show(store, repository, taken.hidden);
     const gone = taken.removed.get(repository);
-    if (gone !== undefined) {
-      const roots = await listRoots(store, repository, before, options);
-      await relink(store, repository, gone, await listReachable(store, repository, roots, gone.manifests));
-    }
-    for (const kind of POINTERS) {
-      for (const digest of await store.listPointers(repository, kind))
-        if (taken.hidden.delete(digest)) await store.blobs.unhide(digest);
-    }
+    if (gone === undefined) continue;
+    const roots = await listRoots(store, repository, before, options);
+    await relink(store, repository, gone, await listReachable(store, repository, roots, gone.manifests));
+    await show(store, repository, taken.hidden);
+  }
+}
+
+/** Content of what the repository has comes back in sight. */
+async function show(store: Store, repository: string, hidden: Map<Digest, number>): Promise<void> {
+  for (const kind of POINTERS) {
+    for (const digest of await store.listPointers(repository, kind))
+      if (hidden.delete(digest)) await store.blobs.unhide(digest);
   }
 }
 

@@ -128,7 +128,8 @@ export class Store {
     const content = await this.#readPointer(path);
     if (content === undefined) return undefined;
     const { mediaType } = decodeJson(content, pointer, { what: path });
-    return { digest, mediaType, bytes: await this.blobs.read(digest, MAX_MANIFEST_FILE) };
+    const bytes = await this.#readContent(digest);
+    return bytes === undefined ? undefined : { digest, mediaType, bytes };
   }
 
   /** `needed` are the blobs of this repository that it is made of; they were there. Throws `unavailable` when they went away. */
@@ -252,18 +253,28 @@ export class Store {
   }
 
   async #readPointer(path: string): Promise<Uint8Array | undefined> {
-    try {
-      return await this.#files.read(path, MAX_POINTER_BYTES);
-    } catch (error) {
-      if (error instanceof AppError && error.kind === 'not-found') return undefined;
-      throw error;
-    }
+    return await unlessAbsent(this.#files.read(path, MAX_POINTER_BYTES));
+  }
+
+  /** A pointer was there; where its content is hidden, that comes back, since somebody needs it. */
+  async #readContent(digest: Digest): Promise<Uint8Array | undefined> {
+    const read = () => unlessAbsent(this.blobs.read(digest, MAX_MANIFEST_FILE));
+    return (await read()) ?? ((await this.blobs.unhide(digest)) ? await read() : undefined);
   }
 
   async #removeExisting(path: string): Promise<boolean> {
     if ((await this.#files.stat(path)) === undefined) return false;
     await this.#files.remove(path);
     return true;
+  }
+}
+
+async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof AppError && error.kind === 'not-found') return undefined;
+    throw error;
   }
 }
 
