@@ -2,7 +2,7 @@
 import { runNode } from './run.ts';
 
 const wanted = process.argv.slice(2);
-const unit = wanted.length > 0 ? wanted : ['src/**/*.test.ts', 'test/*.test.ts'];
+const unit = wanted.length > 0 ? wanted : ['src/**/*.test.ts', 'test/*.test.ts', 'test/conformance/*.test.ts'];
 const unitCode = runNode(['--test', '--test-isolation=none', ...reporter(), ...unit]);
 const e2eCode = wanted.length > 0 ? 0 : runNode(['--test', ...reporter(), 'test/e2e/*.test.ts']);
 process.exitCode = unitCode || e2eCode;

@@ -1,5 +1,5 @@
 /** What each layer of an image is and did: which added a path, which changed it, which deleted it. */
-import { LAYER_ALONE, layerFormatOf, type LayerFormat } from '../artifacts/index.ts';
+import { chainIdsOf, LAYER_ALONE, layerFormatOf, type LayerFormat } from '../artifacts/index.ts';
 import { AppError, type Digest, type LayerChange, type Platform, type Ports } from '../core/index.ts';
 import { openSource, type OpenedImage } from './open-source.ts';
 import type { RepositoryAccess } from './registry.ts';
@@ -17,6 +17,8 @@ export interface LayerFacts {
   readonly index: number;
   readonly digest: Digest;
   readonly diffId: Digest;
+  /** Of it with all layers below: the name of its snapshot in container stores. */
+  readonly chainId: Digest;
   /** Stored bytes. */
   readonly size: number;
   readonly format: LayerFormat;
@@ -60,11 +62,13 @@ function layerFacts(image: OpenedImage, changes: ReadonlyMap<string, readonly La
     const count = counts[layer.index];
     if (count !== undefined) count[change] += 1;
   }
+  const chainIds = chainIdsOf(image.layers.map(({ diffId }) => diffId));
   const steps = image.config.history.filter(({ isEmptyLayer }) => !isEmptyLayer);
   return image.layers.map(({ descriptor, diffId }, index) => ({
     index,
     digest: descriptor.digest,
     diffId,
+    chainId: chainIds[index] ?? diffId,
     size: descriptor.size,
     format: layerFormatOf(descriptor),
     createdBy: steps[index]?.createdBy ?? '',

@@ -28,7 +28,8 @@ function setUp() {
     await repository.pushBlob({ mediaType, digest: digestOf(content), size: content.length }, content);
     return { mediaType, digest: digestOf(content), size };
   };
-  const validate = (target = 'v1') => validateImage(ports, { reference: `${HOST}/app:${target}` }, signal);
+  const validate = (target = 'v1', strict = false) =>
+    validateImage(ports, { reference: `${HOST}/app:${target}`, strict }, signal);
   return { repository, answers, push, validate };
 }
 
@@ -139,4 +140,18 @@ test('what cannot be decided is an error, not a problem', async () => {
   assert.equal(await kindOf('none'), 'not-found');
   world.answers.set(layer.digest, () => new Response('', { status: 403 }));
   assert.equal(await kindOf(), 'unauthorized');
+});
+
+test('only when asked are the rules of the specification applied, and each fault is named', async () => {
+  const world = setUp();
+  const { image } = await pushImage(world);
+  assert.deepEqual((await world.validate()).problems, []);
+  const { problems } = await world.validate('v1', true);
+  assert.equal(problems.length, 1);
+  assert.match(problems[0] ?? '', /config sha256:\w+\.rootfs\.type: expected layers, found nothing/);
+  await pushIndex(world, [{ ...image, mediaType: 'no media type' }]);
+  assert.match(
+    (await world.validate('v1', true)).problems[0] ?? '',
+    /manifests\[0\]\.mediaType: expected a media type/,
+  );
 });

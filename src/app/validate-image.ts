@@ -4,12 +4,14 @@
  * Not done: layers kept elsewhere (those with URLs), and the meaning of anything that is no container image.
  */
 import {
+  findFault,
   isIndexType,
   LAYER_ALONE,
   openImage,
   parseImageIndex,
   parseImageManifest,
   selectManifest,
+  type DocumentKind,
   type Manifest,
   type RegistryRepository,
 } from '../artifacts/index.ts';
@@ -32,6 +34,8 @@ export interface ValidateInput {
   /** Of an index, only the image for this platform; absent: all of them. */
   readonly platform?: Platform | undefined;
   readonly access?: RepositoryAccess;
+  /** Also every rule of the image specification, of manifests, indexes and configurations. */
+  readonly strict?: boolean | undefined;
 }
 
 export interface Validation {
@@ -57,13 +61,22 @@ interface Run {
   /** With what was asked of them: the same blob may be named with two sizes. */
   readonly blobs: Set<string>;
   readonly problems: string[];
+  readonly strict: boolean;
 }
 
 /** Throws `not-found` when the reference names nothing; what is missing below it is a problem, not an error. */
 export async function validateImage(ports: Ports, input: ValidateInput, signal: AbortSignal): Promise<Validation> {
   const reference = parseReference(input.reference);
   const repository = openRepository(ports, reference, input.access);
-  const run: Run = { ports, repository, signal, manifests: new Set(), blobs: new Set(), problems: [] };
+  const run: Run = {
+    ports,
+    repository,
+    signal,
+    manifests: new Set(),
+    blobs: new Set(),
+    problems: [],
+    strict: input.strict === true,
+  };
   const root = await repository.fetchManifest(targetOf(reference), signal);
   const start = input.platform === undefined ? root : await selectManifest(repository, root, input.platform, signal);
   await checkManifests(run, start);
@@ -81,6 +94,7 @@ async function checkManifests(run: Run, root: Manifest): Promise<void> {
   run.manifests.add(root.descriptor.digest);
   for (let manifest = todo.pop(); manifest !== undefined; manifest = todo.pop()) {
     const current = manifest;
+    noteFault(run, isIndexType(current.descriptor.mediaType) ? 'index' : 'manifest', current);
     await noting(run, async () => {
       if (!isIndexType(current.descriptor.mediaType)) {
         await checkImage(run, current);
@@ -119,6 +133,7 @@ async function checkImage(run: Run, manifest: Manifest): Promise<void> {
   }
   const checked = await noting(run, async () => {
     const image = await openImage(run.repository, manifest.descriptor.digest, { signal: run.signal });
+    noteFault(run, 'config', { descriptor: config, bytes: image.configBytes });
     await Promise.all(
       image.layers.map(({ descriptor, diffId }) => noting(run, () => checkLayer(run, descriptor, diffId))),
     );
@@ -156,14 +171,23 @@ async function checkLayer(run: Run, layer: Descriptor, diffId: Digest): Promise<
   throw new AppError('invalid-input', `${what}: expected diff id ${diffId} as configured, found ${found.diffId}`);
 }
 
+function noteFault(run: Run, kind: DocumentKind, { bytes, descriptor }: Manifest): void {
+  const fault = run.strict ? findFault(kind, bytes, `${run.repository.name}: ${kind} ${descriptor.digest}`) : undefined;
+  if (fault !== undefined) note(run, fault);
+}
+
+function note({ problems }: Run, problem: string): void {
+  if (problems.length < MAX_PROBLEMS && !problems.includes(problem)) problems.push(problem);
+}
+
 /** What is wrong or missing becomes a problem, so that all are found; what cannot be decided stays an error. */
-async function noting({ problems }: Run, check: () => Promise<void>): Promise<boolean> {
+async function noting(run: Run, check: () => Promise<void>): Promise<boolean> {
   try {
     await check();
     return true;
   } catch (error) {
     if (!(error instanceof AppError) || (error.kind !== 'invalid-input' && error.kind !== 'not-found')) throw error;
-    if (problems.length < MAX_PROBLEMS && !problems.includes(error.message)) problems.push(error.message);
+    note(run, error.message);
     return false;
   }
 }

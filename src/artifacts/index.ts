@@ -11,9 +11,12 @@ export {
   OCI_MANIFEST,
 } from './media-types.ts';
 export type { Manifest, ReadableRepository, Repository } from './repository.ts';
+export { findFault } from './strict.ts';
+export type { DocumentKind } from './strict.ts';
 export { openReference, openRegistry } from './registry/client.ts';
 export type { Registry, RegistryOptions, RegistryPorts, RegistryRepository } from './registry/client.ts';
 export type { Credential } from './registry/credentials.ts';
+export { chainIdsOf } from './image/chain-id.ts';
 export { openImage, openImageTree } from './image/image.ts';
 export type { Image, ImageConfig, ImageLayer, LayerReader, TreeOptions } from './image/image.ts';
 export { decodeLayerIndex, encodeLayerIndex } from './image/layer-cache.ts';

@@ -16,13 +16,21 @@ export const validate = defineCommand({
     ...REGISTRY_FLAGS,
     remote: { kind: 'string', required: true, value: 'REF', description: 'image or artifact' },
     platform: PLATFORM_FLAG,
+    strict: { kind: 'boolean', description: 'also every rule of the OCI image specification' },
   },
-  examples: [{ command: 'plimsoll validate --remote registry.example.com/team/app:v1', explains: 'all platforms' }],
+  examples: [
+    { command: 'plimsoll validate --remote registry.example.com/team/app:v1', explains: 'all platforms' },
+    {
+      command: 'plimsoll validate --strict --remote registry.example.com/team/app:v1',
+      explains: 'names, times, types and required fields too',
+    },
+  ],
   async run({ flags }, context) {
     const { remote } = flags;
     const input = {
       reference: remote,
       platform: platformOf(flags.platform),
+      strict: flags.strict,
       access: await readAccess(flags, context),
     };
     const found = await validateImage(context.ports, input, context.signal);
