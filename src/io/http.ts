@@ -205,7 +205,8 @@ function readBody(incoming: IncomingMessage, url: URL): AsyncIterator<Uint8Array
 
 function unavailable(url: URL, cause: unknown): AppError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const message = cause instanceof Error ? cause.message || code : String(cause);
+  // what Node adds is for those who run Node
+  const message = cause instanceof Error ? cause.message.replace(/; if the root CA .*$/, '') || code : String(cause);
   const reason = cause instanceof Error && cause.name === 'AbortError' ? 'cancelled or out of time' : message;
   return new AppError('unavailable', `${url.host}: ${reason}`, { cause, details: { host: url.host, code, reason } });
 }

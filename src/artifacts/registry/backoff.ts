@@ -69,12 +69,12 @@ export class Backoff {
 }
 
 /** Another try can help: not so where a certificate is refused or a name is not known. */
-export function isTransient({ kind, details }: AppError): boolean {
-  const code = typeof details.code === 'string' ? details.code : '';
-  return kind === 'unavailable' && !isCertificateFault(code) && !/^(?:ENOTFOUND|ERR_SSL|ERR_OSSL)/.test(code);
+function isTransient(failure: AppError): boolean {
+  const isFinal = isCertificateFault(failure) || /^(?:ENOTFOUND|ERR_SSL|ERR_OSSL)/.test(String(failure.details.code));
+  return failure.kind === 'unavailable' && !isFinal;
 }
 
-/** Codes of OpenSSL's verification and of Node's check of the name. */
-export function isCertificateFault(code: string): boolean {
-  return /CERT|SELF_SIGNED|UNABLE_TO_|ISSUER/.test(code);
+/** By the codes of OpenSSL's verification and of Node's check of the name. */
+export function isCertificateFault({ details }: AppError): boolean {
+  return /^(?!ERR_SSL).*(?:CERT|SELF_SIGNED|UNABLE_TO_|ISSUER)/.test(String(details.code));
 }

@@ -298,3 +298,18 @@ test('an error body of the registry is told without its control characters', asy
   );
   await rejects(open(set).fetchManifest('v1'), 'unauthorized', /403, DENIED no \[2J way$/);
 });
+
+test('a warning of the registry is passed on once, and anything else in that header is not', async () => {
+  const warned: unknown[] = [];
+  const set = setUp((inner) => async (request, ...rest) => {
+    const response = await inner(request, ...rest);
+    response.headers.append('warning', '299 - "tags will be \u00E9 removed"');
+    response.headers.append('warning', '199 - "not for clients"');
+    return response;
+  });
+  const log = { info: () => undefined, warn: (_event: string, facts?: object) => void warned.push(facts) };
+  const repository = openRegistry({ ...set.ports, log }, set.host).repository('team/app');
+  await repository.findManifest('v1');
+  await repository.findManifest('v2');
+  assert.deepEqual(warned, [{ registry: set.host, text: 'tags will be \u00E9 removed' }]);
+});

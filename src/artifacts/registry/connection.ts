@@ -3,6 +3,7 @@
  * the folders where Docker and the containers tools keep them: `certs.d/HOST[:PORT]/` with `*.crt` (authorities) and
  * `*.cert` with `*.key` (our own).
  */
+import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { AppError, DOCKER_HUB, type Files, type Http, type HttpTls, type Settings } from '../../core/index.ts';
 import { isLoopbackRegistry } from './address.ts';
@@ -94,10 +95,16 @@ async function loadTls(ports: ConnectionPorts, host: string, options: Connection
   };
 }
 
-/** A file without certificates would silently trust nobody more. */
+/** OpenSSL passes over what it cannot read: a broken file would silently trust nobody more. */
 function checkPem(text: string, path: string): string {
-  if (text.includes('-----BEGIN')) return text;
-  throw new AppError('invalid-input', `${path}: expected certificates in PEM, found none`);
+  const blocks = text.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END/g) ?? [];
+  if (blocks.length === 0) throw new AppError('invalid-input', `${path}: expected certificates in PEM, found none`);
+  try {
+    for (const block of blocks) void new X509Certificate(`${block} CERTIFICATE-----\n`);
+  } catch (cause) {
+    throw new AppError('invalid-input', `${path}: expected certificates in PEM, found an unreadable one`, { cause });
+  }
+  return text;
 }
 
 interface StoredCertificates {

@@ -122,7 +122,7 @@ export class Transport {
 
   /** The first request of all finds out which of the addresses answers. */
   async #settle(request: RegistryRequest): Promise<RegistryResponse> {
-    let failure: unknown;
+    let failure: AppError | undefined;
     for (const origin of this.#options.origins) {
       this.#origin = origin;
       try {
@@ -131,15 +131,15 @@ export class Transport {
         if (known !== undefined && SPEAKS_TLS.test(known.text)) continue;
         this.#isSettled = true;
         return known === undefined ? response : { ...response, body: known.body };
-      } catch (error) {
-        // of two failures the first one is about what was asked for
-        failure ??= error;
-        const isSilent =
-          error instanceof AppError && error.kind === 'unavailable' && error.details.status === undefined;
+      } catch (thrown) {
+        const error = toAppError(thrown);
+        const isSilent = error.kind === 'unavailable' && error.details.status === undefined;
         if (!isSilent || request.signal?.aborted === true) throw error;
+        // the first one is about what was asked for, but a certificate is only refused where the registry is
+        failure = isCertificateFault(error) ? error : (failure ?? error);
       }
     }
-    throw failure;
+    throw failure ?? new AppError('internal', `${request.what}: no address was tried`);
   }
 
   async #authorised(request: RegistryRequest): Promise<RegistryResponse> {
@@ -239,8 +239,7 @@ export class Transport {
 }
 
 function withHint(error: AppError): AppError {
-  const { code } = error.details;
-  if (error.hint !== undefined || typeof code !== 'string' || !isCertificateFault(code)) return error;
+  if (error.hint !== undefined || !isCertificateFault(error)) return error;
   const hint = '--ca-file FILE names the authority that issued the certificate; --insecure takes any certificate';
   return new AppError(error.kind, error.message, { cause: error.cause, details: error.details, hint });
 }

@@ -58,7 +58,7 @@ export async function readAccess(flags: RegistryFlagValues, context: Context): P
 }
 
 /** Throws `usage` for a password without a user name and the reverse. */
-export async function readCredential(
+async function readCredential(
   flags: CredentialFlagValues,
   context: Context,
 ): Promise<Pick<RepositoryAccess, 'credential'>> {
