@@ -14,14 +14,21 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 async function createRim(options: RimOptions): Promise<Rim> {
-  const { createPorts, readInput, askSecret, createProgress } = await import('./io/index.ts');
+  const { createPorts, askSecret, confirm, createProgress, readInput, streamInput } = await import('./io/index.ts');
   const { resolveSettings } = await import('./core/index.ts');
   const home = homedir();
   const file = options.config === undefined ? {} : await readConfig(options.config);
   const settings = resolveSettings({ flags: options.flags, file }, process.env, home);
   const isErrorTerminal = process.stderr.isTTY;
   const worker = join(import.meta.dirname, `worker${extname(import.meta.filename)}`);
-  const progress = createProgress(isErrorTerminal);
+  const progress = options.quiet
+    ? () => undefined
+    : createProgress({
+        write: (text) => writeAll(2, text),
+        now: () => performance.now(),
+        columns: isErrorTerminal ? () => process.stderr.columns : undefined,
+        color: (process.env.NO_COLOR ?? '') === '',
+      });
   const ports = createPorts({ settings, home, verbose: options.verbose, progress, worker });
   return {
     ports,
@@ -33,6 +40,8 @@ async function createRim(options: RimOptions): Promise<Rim> {
     },
     signal: interrupted.signal,
     readInput,
+    streamInput,
+    confirm,
     createHandler: async (service, options) =>
       (await import('./server/index.ts')).createHandler(ports, service, options),
     askSecret,

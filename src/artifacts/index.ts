@@ -22,6 +22,7 @@ export type { Image, ImageConfig, ImageLayer, LayerReader, TreeOptions } from '.
 export { decodeLayerIndex, encodeLayerIndex } from './image/layer-cache.ts';
 export { layerFormatOf } from './image/layer-format.ts';
 export type { LayerFormat } from './image/layer-format.ts';
+export { flattenImage } from './image/flat-tar.ts';
 export { LAYER_ALONE, readLayer } from './image/layer-index.ts';
 export { overlayLayers } from './image/overlay.ts';
 export { DEFAULT_PLATFORM, parsePlatform, selectManifest } from './image/platform.ts';

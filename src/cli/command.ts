@@ -81,11 +81,15 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Standard input, up to a ceiling in bytes. */
   readonly readInput: (maxBytes: number) => Promise<Uint8Array>;
+  /** Standard input as it comes. */
+  readonly streamInput: () => AsyncIterable<Uint8Array>;
   /** The HTTP face of the admission service, from the server room. */
   readonly createHandler: (
     service: AdmissionService,
     options: { readonly servesPrivate: boolean },
   ) => Promise<WebHandler>;
+  /** Asks on the terminal for a yes; throws `usage` when there is none. */
+  readonly confirm: (question: string) => Promise<boolean>;
   /** Asks on the terminal without echo; throws `usage` when there is none. */
   readonly askSecret: (prompt: string) => Promise<string>;
 }

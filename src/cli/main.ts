@@ -15,6 +15,8 @@ export interface Rim extends Omit<Context, 'output'> {
 
 export interface RimOptions {
   readonly verbose: boolean;
+  /** No progress. */
+  readonly quiet: boolean;
   readonly config: string | undefined;
   readonly flags: SettingValues;
 }
@@ -46,6 +48,7 @@ async function dispatch(argv: readonly string[], createRim: CreateRim): Promise<
   const flags = input.flags as Readonly<Record<string, unknown>>;
   const rim = await createRim({
     verbose: flags.verbose === true,
+    quiet: flags.quiet === true || flags.json === true,
     config: flags.config as string | undefined,
     flags: settingFlags(flags),
   });
@@ -96,7 +99,7 @@ async function showOverview(argv: readonly string[], createRim: CreateRim): Prom
   const wanted = isAsked ? argv[1] : first;
   const loaded = await Promise.all(commands.map((entry) => entry.load()));
   const { formatHelp, formatOverview } = await import('./help.ts');
-  const rim = await createRim({ verbose: false, config: undefined, flags: {} });
+  const rim = await createRim({ verbose: false, quiet: true, config: undefined, flags: {} });
   const named =
     isAsked && wanted !== undefined ? loaded.find((command) => command.name === argv.slice(1).join(' ')) : undefined;
   const shown = isAsked ? loaded : loaded.filter((command) => command.name.startsWith(`${first} `));

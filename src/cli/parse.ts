@@ -10,6 +10,7 @@ export const GLOBAL_FLAGS = {
   'data-dir': { kind: 'string', value: 'DIR', description: 'folder of the advisory store and the evidence graph' },
   'cache-dir': { kind: 'string', value: 'DIR', description: 'folder of layer indexes and other derived values' },
   timeout: { kind: 'string', value: 'SECONDS', description: 'give up waiting after this many seconds' },
+  quiet: { kind: 'boolean', short: 'q', description: 'show no progress; --json does so too' },
   verbose: { kind: 'boolean', short: 'v', description: 'log what happens, and show causes of errors' },
 } as const satisfies Flags;
 

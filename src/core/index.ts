@@ -71,6 +71,7 @@ export type {
   WebHandler,
   WebServer,
 } from './ports.ts';
+export { formatBytes } from './format-bytes.ts';
 export { mapParallel } from './parallel.ts';
 export { findPredicateType } from './predicate-types.ts';
 export { VERSION } from './version.ts';

@@ -1,5 +1,5 @@
 /** The process's own standard input and the person at its terminal. */
-import { AppError, type Progress, type ProgressEvent } from '../core/index.ts';
+import { AppError } from '../core/index.ts';
 
 /** All of standard input; more than maxBytes is `invalid-input`. */
 export async function readInput(maxBytes: number): Promise<Uint8Array> {
@@ -12,6 +12,23 @@ export async function readInput(maxBytes: number): Promise<Uint8Array> {
     chunks.push(bytes);
   }
   return Buffer.concat(chunks);
+}
+
+/** Standard input as it comes. */
+export async function* streamInput(): AsyncGenerator<Uint8Array> {
+  for await (const chunk of process.stdin) yield chunk as Buffer;
+}
+
+/** Asks for a yes or a no, which is the default; `usage` when standard input is no terminal. */
+export async function confirm(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw new AppError('usage', `${question} expected a terminal to ask on, found none`, {
+      hint: 'add --force to go on without asking',
+    });
+  }
+  process.stderr.write(`${question} [y/N] `);
+  for await (const chunk of process.stdin) return /^y(?:es)?\s*$/i.test(String(chunk));
+  return false;
 }
 
 /** Asks without echo; `usage` when standard input is no terminal. */
@@ -44,31 +61,4 @@ async function readSecret(input: AsyncIterable<unknown>): Promise<string> {
     }
   }
   return secret;
-}
-
-/** Milliseconds between two drawings. */
-const REDRAW = 100;
-
-/** One line on standard error, redrawn in place; nothing where that is no terminal. */
-export function createProgress(isTerminal: boolean): Progress {
-  if (!isTerminal) return () => undefined;
-  let drawn = 0;
-  return (event) => {
-    const now = Date.now();
-    const isLast = event.total !== undefined && event.done >= event.total;
-    if (!isLast && now - drawn < REDRAW) return;
-    drawn = now;
-    process.stderr.write(`\r\u001B[K${isLast ? '' : lineOf(event)}`);
-  };
-}
-
-function lineOf(event: ProgressEvent): string {
-  const total = event.total === undefined ? '' : ` of ${amount(event.total)}`;
-  const item = event.item.length > 40 ? `${event.item.slice(0, 37)}...` : event.item;
-  return `${event.action} ${item} ${amount(event.done)}${total}`;
-}
-
-function amount(value: number): string {
-  if (value < 10_000) return String(value);
-  return value < 10_000_000 ? `${Math.round(value / 1000)} k` : `${Math.round(value / 1_000_000)} M`;
 }

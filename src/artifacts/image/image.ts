@@ -4,6 +4,7 @@ import {
   arrayOf,
   decodeJson,
   mapOf,
+  mapParallel,
   object,
   optional,
   parseJson,
@@ -14,6 +15,7 @@ import {
   type Digest,
   type FileSelector,
   type FileTree,
+  type LayerRef,
   type Platform,
   type Progress,
 } from '../../core/index.ts';
@@ -21,7 +23,7 @@ import { digest, parseImageManifest, type ImageManifest } from '../manifest.ts';
 import type { Manifest, ReadableRepository } from '../repository.ts';
 import { loadLayerIndex, saveLayerIndex } from './layer-cache.ts';
 import { readLayer, type LayerIndex, type LayerReadOptions } from './layer-index.ts';
-import { overlayLayers } from './overlay.ts';
+import { overlayLayers, type PlacedLayer } from './overlay.ts';
 import { DEFAULT_PLATFORM, selectManifest } from './platform.ts';
 
 export interface ImageLayer {
@@ -140,28 +142,25 @@ export interface TreeOptions {
 
 /** Streams each layer once, or not at all when its index is cached. */
 export async function openImageTree(image: Image, selector: FileSelector, options: TreeOptions): Promise<FileTree> {
+  return overlayLayers(await indexLayers(image, selector, options));
+}
+
+export async function indexLayers(
+  image: Image,
+  selector: FileSelector,
+  options: TreeOptions,
+): Promise<readonly (PlacedLayer & { readonly ref: LayerRef })[]> {
   const indexes = new Map<Digest, LayerIndex>();
   // the same layer may occur twice; largest first, so that the last one to finish is a small one
-  const todo = [...new Map(image.layers.map((layer) => [layer.diffId, layer])).values()].sort(
-    (a, b) => a.descriptor.size - b.descriptor.size,
-  );
-  const work = async () => {
-    try {
-      for (let layer = todo.pop(); layer !== undefined; layer = todo.pop()) {
-        indexes.set(layer.diffId, await indexLayer(image, layer, { selector, ...options }));
-      }
-    } finally {
-      // done, or failed: then the others need not go on
-      todo.length = 0;
-    }
-  };
-  await Promise.all(Array.from({ length: Math.max(options.parallelism, 1) }, work));
-  return overlayLayers(
-    image.layers.map(({ descriptor, diffId }, index) => ({
-      index: indexes.get(diffId) as LayerIndex,
-      ref: { index, digest: descriptor.digest, diffId },
-    })),
-  );
+  const unique = [...new Map(image.layers.map((layer) => [layer.diffId, layer])).values()];
+  const largestFirst = unique.sort((a, b) => b.descriptor.size - a.descriptor.size);
+  await mapParallel(largestFirst, options.parallelism, async (layer) => {
+    indexes.set(layer.diffId, await indexLayer(image, layer, { selector, ...options }));
+  });
+  return image.layers.map(({ descriptor, diffId }, index) => ({
+    index: indexes.get(diffId) as LayerIndex,
+    ref: { index, digest: descriptor.digest, diffId },
+  }));
 }
 
 async function indexLayer(

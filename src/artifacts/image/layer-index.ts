@@ -100,6 +100,16 @@ function refuseBomb(
   );
 }
 
+/** The path under which an index has a tar entry; undefined for whiteouts, the root, and what leaves it. */
+export function indexedPath(written: string): string | undefined {
+  const path = cleanPath(written);
+  return path === undefined || path === '' || nameOf(path).startsWith('.wh.') ? undefined : path;
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
 class LayerCollector {
   readonly #options: LayerReadOptions;
   readonly #limits: LayerLimits;

@@ -22,6 +22,8 @@ interface Node {
   content: Uint8Array | undefined;
   /** Why its content is not at hand although it was asked for. */
   skipped: string | undefined;
+  /** What its content and its attributes come from; a hard link has its file's. Absent for folders that no tar mentions. */
+  source: LayerEntry | undefined;
   readonly children: Map<string, Node>;
   readonly path: string;
 }
@@ -30,6 +32,16 @@ export function overlayLayers(layers: readonly PlacedLayer[]): FileTree {
   const overlay = new Overlay();
   for (const layer of layers) overlay.apply(layer);
   return overlay.finish();
+}
+
+/**
+ * The paths that are there in the end, by the entry that each comes from: several for a file with hard links. Under `undefined` are
+ * folders that no tar mentions.
+ */
+export function findSources(layers: readonly PlacedLayer[]): ReadonlyMap<LayerEntry | undefined, readonly string[]> {
+  const overlay = new Overlay();
+  for (const layer of layers) overlay.apply(layer);
+  return overlay.sources();
 }
 
 class Overlay {
@@ -70,6 +82,18 @@ class Overlay {
     });
   }
 
+  sources(): ReadonlyMap<LayerEntry | undefined, readonly string[]> {
+    const sources = new Map<LayerEntry | undefined, string[]>();
+    const todo = [...this.#root.children.values()];
+    for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
+      const paths = sources.get(node.source);
+      if (paths === undefined) sources.set(node.source, [node.path]);
+      else paths.push(node.path);
+      todo.push(...node.children.values());
+    }
+    return sources;
+  }
+
   #empty(path: string, layer: PlacedLayer): void {
     const node = path === '' ? this.#root : this.#find(path);
     if (node === undefined) return;
@@ -97,14 +121,17 @@ class Overlay {
       this.#link(entry, { parent, name, layer });
     } else if (entry.kind === 'directory') {
       // layers repeat the folders on the way to what they change
-      if (before?.entry?.kind === 'directory' && before.entry.mode === entry.mode) return;
-      const node = before?.entry?.kind === 'directory' ? before : this.#replace(parent, name, layer);
+      const isThere = before?.entry?.kind === 'directory';
+      const node = isThere ? before : this.#replace(parent, name, layer);
+      node.source = entry;
+      if (isThere && before.entry?.mode === entry.mode) return;
       if (node === before) this.#touch(node, 'changed', layer);
       node.entry = placed({ path: node.path, kind: 'directory', size: 0, mode: entry.mode }, layer);
     } else if (entry.kind === 'other') {
-      this.#drop(parent, name, layer);
+      this.#replace(parent, name, layer).source = entry;
     } else {
       const node = this.#replace(parent, name, layer);
+      node.source = entry;
       const link = entry.kind === 'symlink' ? { linkTarget: entry.linkName } : {};
       node.entry = placed({ path: node.path, kind: entry.kind, size: entry.size, mode: entry.mode, ...link }, layer);
       this.#keep(node, layer.index.contents.get(entry.path), layer);
@@ -123,6 +150,7 @@ class Overlay {
     if (place.parent.children.get(place.name) === found) return;
     const node = this.#replace(place.parent, place.name, place.layer);
     node.entry = placed({ ...found.entry, path: node.path }, place.layer);
+    node.source = found.source;
     this.#keep(node, found.content, place.layer);
   }
 
@@ -230,7 +258,7 @@ class Overlay {
 }
 
 function newNode(path: string): Node {
-  return { entry: undefined, content: undefined, skipped: undefined, children: new Map(), path };
+  return { entry: undefined, content: undefined, skipped: undefined, source: undefined, children: new Map(), path };
 }
 
 function placed(entry: FileEntry, { ref }: PlacedLayer): FileEntry {

@@ -13,6 +13,10 @@ export interface TarEntry {
   readonly mode: number;
   readonly linkName: string;
   readonly isSparse: boolean;
+  /** The header's block; good only during the visit. */
+  readonly header: Uint8Array;
+  /** Extension records by key, each as it is written, with its length. */
+  readonly records: ReadonlyMap<string, Uint8Array>;
 }
 
 /** Takes the content of one entry. */
@@ -33,7 +37,10 @@ interface Overrides {
   linkpath?: string;
   size?: number;
   isSparse?: boolean;
+  records?: Map<string, Uint8Array>;
 }
+
+const NO_RECORDS: ReadonlyMap<string, Uint8Array> = new Map();
 
 /** Push parser: hand it chunks of any size, then call finish. Throws `invalid-input` for what is not a tar. */
 export class TarParser {
@@ -155,6 +162,7 @@ export class TarParser {
 
   #startEntry(header: Buffer, type: string, stored: number): void {
     const extended = { ...this.#global, ...this.#next };
+    const records = joined(this.#global.records, this.#next.records);
     this.#next = {};
     if (type === 'M')
       throw new AppError('invalid-input', `${this.#what}: tar archives of several volumes are not supported`);
@@ -169,6 +177,8 @@ export class TarParser {
       mode: (readNumber(header, 100, 8) ?? 0) & 0o7777,
       linkName: extended.linkpath ?? readText(header, 157, 100),
       isSparse: isGnuSparse || extended.isSparse === true,
+      header,
+      records,
     };
     const sink = this.#visit(entry);
     // links may carry a size though nothing follows (POSIX pax, typeflag 1 and 2)
@@ -241,6 +251,13 @@ function hasChecksum(header: Buffer): boolean {
   return stored === unsigned || stored === signed;
 }
 
+function joined(
+  global: ReadonlyMap<string, Uint8Array> | undefined,
+  own: ReadonlyMap<string, Uint8Array> | undefined,
+): ReadonlyMap<string, Uint8Array> {
+  return global === undefined ? (own ?? NO_RECORDS) : new Map([...global, ...(own ?? [])]);
+}
+
 /** Records `LENGTH KEY=VALUE\n`, the length in bytes and counting itself. */
 function readPax(content: Buffer, into: Overrides, what: string): void {
   let at = 0;
@@ -258,6 +275,7 @@ function readPax(content: Buffer, into: Overrides, what: string): void {
       throw new AppError('invalid-input', `${what}: expected a pax record in the tar, found other bytes`);
     }
     const key = content.toString('utf8', space + 1, equals);
+    (into.records ??= new Map()).set(key, content.subarray(at, at + length));
     applyPax(into, key, content.toString('utf8', equals + 1, at + length - 1), what);
     at += length;
   }

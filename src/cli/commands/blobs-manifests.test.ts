@@ -30,6 +30,10 @@ function setUp(wrap: (registry: WebHandler) => WebHandler = (registry) => regist
       },
       signal: new AbortController().signal,
       readInput: async () => new TextEncoder().encode(input),
+      streamInput: async function* () {
+        yield new TextEncoder().encode(input);
+      },
+      confirm: refuse,
       createHandler: refuse,
       askSecret: refuse,
     };

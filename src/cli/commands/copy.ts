@@ -1,10 +1,9 @@
 import { copyArtifact, type Copied } from '../../app/copy-artifact.ts';
 import { mirrorRepository } from '../../app/mirror-repository.ts';
-import { AppError, EXIT_NEGATIVE } from '../../core/index.ts';
+import { AppError, EXIT_NEGATIVE, formatBytes } from '../../core/index.ts';
 import { defineCommand, type Context } from '../command.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
-import { formatBytes } from '../format-bytes.ts';
 
 export const copy = defineCommand({
   name: 'copy',

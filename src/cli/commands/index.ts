@@ -21,6 +21,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'push', load: async () => (await import('./push.ts')).push },
   { name: 'attach', load: async () => (await import('./attach.ts')).attach },
   { name: 'pull', load: async () => (await import('./pull.ts')).pull },
+  { name: 'export', load: async () => (await import('./export.ts')).exportCommand },
   { name: 'tree', load: async () => (await import('./tree.ts')).tree },
   { name: 'discover', load: async () => (await import('./tree.ts')).discover },
   { name: 'tag', load: async () => (await import('./tag.ts')).tag },

@@ -45,6 +45,10 @@ async function setUp() {
       },
       signal: new AbortController().signal,
       readInput: async () => new TextEncoder().encode('standard input'),
+      streamInput: async function* () {
+        yield new TextEncoder().encode('standard input');
+      },
+      confirm: async () => false,
       createHandler: async () => {
         throw new AppError('internal', 'not in this test');
       },
