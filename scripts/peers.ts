@@ -76,6 +76,11 @@ const PEERS: readonly Peer[] = [
     debian: { suite: 'sid', package: 'docker-registry', binary: 'usr/bin/docker-registry' },
   },
   {
+    name: 'distribution3',
+    variable: 'PEER_DISTRIBUTION3',
+    go: 'github.com/distribution/distribution/v3/cmd/registry@v3.1.1',
+  },
+  {
     name: 'kubectl',
     variable: 'PEER_KUBECTL',
     debian: { suite: 'sid', package: 'kubectl', binary: 'usr/bin/kubectl' },

@@ -85,8 +85,8 @@ async function startOurs(bench: Bench, folder = 'registry'): Promise<Host> {
   return { url, address: new URL(url).host, stop: server.stop };
 }
 
-/** The reference implementation, CNCF Distribution; of its second major version, without the referrers API. */
-async function startDistribution(bench: Bench): Promise<Host> {
+/** The reference implementation, CNCF Distribution, which has no referrers API. */
+async function startDistribution(bench: Bench, variable: string): Promise<Host> {
   const file = join(bench.folder, 'distribution.json');
   return await startPeer((addr) => {
     const config = {
@@ -95,7 +95,7 @@ async function startDistribution(bench: Bench): Promise<Host> {
       http: { addr },
     };
     writeFileSync(file, JSON.stringify(config));
-    return peer('PEER_DOCKER_REGISTRY')('serve', file);
+    return peer(variable)('serve', file);
   });
 }
 
@@ -420,10 +420,16 @@ const HOSTS: readonly HostKind[] = [
   { name: 'our registry', start: startOurs, needs: [], deletesTags: true },
   { name: "crane's registry", start: startCrane, needs: [], deletesTags: true },
   {
-    name: 'the Distribution registry',
-    start: startDistribution,
+    name: 'Distribution 2',
+    start: async (bench) => await startDistribution(bench, 'PEER_DOCKER_REGISTRY'),
     needs: ['PEER_DOCKER_REGISTRY'],
     deletesTags: false,
+  },
+  {
+    name: 'Distribution 3',
+    start: async (bench) => await startDistribution(bench, 'PEER_DISTRIBUTION3'),
+    needs: ['PEER_DISTRIBUTION3'],
+    deletesTags: true,
   },
 ];
 
