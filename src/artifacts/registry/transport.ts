@@ -116,7 +116,7 @@ export class Transport {
       this.#warn(response);
       return response;
     } catch (error) {
-      return withHint(toAppError(error));
+      return describe(toAppError(error), request.what);
     }
   }
 
@@ -238,8 +238,16 @@ export class Transport {
   }
 }
 
-function withHint(error: AppError): AppError {
-  if (error.hint !== undefined || !isCertificateFault(error)) return error;
-  const hint = '--ca-file FILE names the authority that issued the certificate; --insecure takes any certificate';
-  return new AppError(error.kind, error.message, { cause: error.cause, details: error.details, hint });
+/** The port tells of hosts; who reads the error wants to know what was being done, and what may help. */
+function describe(error: AppError, what: string): AppError {
+  const { host, reason } = error.details;
+  if (typeof host !== 'string' || typeof reason !== 'string') return error;
+  const place = what.startsWith(host) ? what : `${what}: ${host}`;
+  return new AppError(error.kind, `${place}: ${reason}`, {
+    cause: error.cause,
+    details: error.details,
+    ...(isCertificateFault(error)
+      ? { hint: '--ca-file FILE names the authority that issued the certificate; --insecure takes any certificate' }
+      : {}),
+  });
 }
