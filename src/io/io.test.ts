@@ -135,6 +135,42 @@ test('serveHttp answers on a socket, hides errors, and says when the address is 
   await rejects(http({ method: 'GET', url: server.url }), 'unavailable', /ECONNREFUSED|hang up/);
 });
 
+test('serveHttp says who asks, hands over the body as it comes, and sends each OCI-Tag on a line of its own', async () => {
+  const server = await serveHttp(
+    async (_request, client) => {
+      let size = 0;
+      for await (const chunk of client?.body ?? []) size += chunk.length;
+      const response = new Response(`${client?.address} ${size}`);
+      for (const tag of ['a', 'b']) response.headers.append('oci-tag', tag);
+      return response;
+    },
+    { host: '127.0.0.1', port: 0 },
+  );
+  const http = createHttp();
+  const response = await http({ method: 'PUT', url: server.url, body: new Uint8Array(300_000) });
+  assert.deepEqual(response.headers.get('oci-tag'), ['a', 'b']);
+  assert.equal(await textOf(response), '127.0.0.1 300000');
+  await server.close();
+});
+
+test('memory that is used again holds each chunk until the next but one is asked for', async () => {
+  const files = createFiles();
+  const path = join(temporaryFolder(), 'large');
+  const content = Buffer.alloc(5 * 1024 * 1024 + 17);
+  content.forEach((_, index) => (content[index] = index >> 16));
+  await files.writeAtomic(path, content);
+  for (const recycle of [true, false]) {
+    let [at, last] = [100, Buffer.alloc(0)];
+    for await (const chunk of files.stream(path, { start: 100, end: content.length - 1, recycle })) {
+      assert.ok(content.subarray(at - last.length, at).equals(last), 'the chunk before is still what it was');
+      assert.ok(content.subarray(at, at + chunk.length).equals(chunk));
+      at += chunk.length;
+      last = chunk as Buffer<ArrayBuffer>;
+    }
+    assert.equal(at, content.length - 1);
+  }
+});
+
 test('files reads, streams ranges, and keeps to its ceiling', async () => {
   const files = createFiles();
   const folder = temporaryFolder();
