@@ -59,6 +59,8 @@ test('each right counts for its callers and repositories alone', async () => {
   const table: readonly (readonly [string | undefined, string, string, number])[] = [
     [undefined, 'GET', 'public/a', 200],
     [undefined, 'GET', 'shared/a/b', 401],
+    [basic('', ''), 'GET', 'public/a', 200],
+    [basic('', ''), 'GET', 'shared/a/b', 401],
     [undefined, 'DELETE', 'public/a', 401],
     [ALICE, 'GET', 'public/a', 200],
     [ALICE, 'GET', 'shared/a/b', 200],
