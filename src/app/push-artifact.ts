@@ -56,7 +56,7 @@ export async function pushFiles(ports: Ports, input: PushFilesInput, signal: Abo
   if (layers.length === 0) layers.push(EMPTY_DESCRIPTOR);
   await repository.pushBlob(EMPTY_DESCRIPTOR, EMPTY_CONTENT, signal);
   const subject = input.subject === undefined ? undefined : await findSubject(repository, input.subject, signal);
-  const annotations = { [CREATED]: createdAt(ports), ...parseAnnotations(input.annotations) };
+  const annotations = { [CREATED]: createdAt(ports), ...parsePairs(input.annotations, 'annotation') };
   const document = {
     schemaVersion: 2,
     mediaType: OCI_MANIFEST,
@@ -104,11 +104,12 @@ async function findSubject(repository: Repository, text: string, signal: AbortSi
   return { mediaType, digest, size };
 }
 
-function parseAnnotations(texts: readonly string[]): Readonly<Record<string, string>> {
+/** `KEY=VALUE` texts. Throws `usage`; `what` names one. */
+export function parsePairs(texts: readonly string[], what: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     texts.map((text) => {
       const equals = text.indexOf('=');
-      if (equals < 1) throw new AppError('usage', `annotation: expected KEY=VALUE, found ${JSON.stringify(text)}`);
+      if (equals < 1) throw new AppError('usage', `${what}: expected KEY=VALUE, found ${JSON.stringify(text)}`);
       return [text.slice(0, equals), text.slice(equals + 1)];
     }),
   );

@@ -88,7 +88,7 @@ export async function pushBlob(ports: Ports, input: PushBlobInput, signal: Abort
   return { reference: formatReference(referenceWithDigest(reference, digest)), descriptor };
 }
 
-async function describeFile(ports: Ports, path: string, mediaType: string): Promise<Descriptor> {
+export async function describeFile(ports: Ports, path: string, mediaType: string): Promise<Descriptor> {
   const hasher = createHasher();
   let size = 0;
   for await (const chunk of ports.files.stream(path)) {

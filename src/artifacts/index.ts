@@ -43,7 +43,7 @@ export { changeHtpasswd, hashPassword, hashToken, isPassword, parseHtpasswd } fr
 export { ArtifactCopy, copyArtifact } from './copy/copy.ts';
 export type { CopyResult } from './copy/copy.ts';
 export { copyToArchive } from './copy/archive.ts';
-export { streamReported } from './copy/report.ts';
+export { sendBlob, streamReported } from './copy/report.ts';
 export { cosignTags } from './copy/plan.ts';
 export { writeTar } from './image/tar-writer.ts';
 export type { TarFile } from './image/tar-writer.ts';

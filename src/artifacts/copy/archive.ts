@@ -25,7 +25,7 @@ export async function copyToArchive(
 }
 
 async function compare(plan: CopyPlan, written: ReadableRepository, tag: string): Promise<readonly string[]> {
-  const wanted = plan.manifests.map(({ manifest }) => manifest.descriptor.digest);
+  const wanted = plan.manifests.map(({ descriptor }) => descriptor.digest);
   const named = (await written.findManifest(tag))?.descriptor.digest;
   const differences = named === plan.root.descriptor.digest ? [] : [`tag ${tag} does not name it`];
   for (const digest of wanted) {

@@ -3,10 +3,9 @@
  * before referrers and the tag last, so that a copy that breaks off leaves nothing half-named and the next one goes on with the rest.
  */
 import { AppError, mapParallel, type Descriptor, type Digest, type Progress } from '../../core/index.ts';
-import { embeddedContent } from '../manifest.ts';
-import type { ByteRange, Manifest, ReadableRepository, Repository } from '../repository.ts';
-import { report, streamReported } from './report.ts';
-import { planCopy, type CopyPlan, type PlannedManifest } from './plan.ts';
+import type { Manifest, ReadableRepository, Repository } from '../repository.ts';
+import { report, sendBlob } from './report.ts';
+import { planCopy, type CopyPlan, type TaggedManifest } from './plan.ts';
 
 export interface CopyOptions {
   /** Leave out referrers and cosign's tags. */
@@ -54,9 +53,9 @@ export interface CopyResult {
 
 /** What the target lacks. */
 interface Survey {
-  readonly manifests: readonly PlannedManifest[];
+  readonly manifests: readonly Manifest[];
   readonly blobs: readonly Descriptor[];
-  readonly tags: readonly { readonly tag: string; readonly manifest: Manifest }[];
+  readonly tags: readonly TaggedManifest[];
   readonly moved: readonly MovedTag[];
   readonly kept: readonly MovedTag[];
 }
@@ -106,7 +105,7 @@ export class ArtifactCopy {
   async #survey(plan: CopyPlan, tags: readonly string[]): Promise<Survey> {
     const { signal } = this.#options;
     const unlisted = await this.#unlistedReferrers(plan);
-    const manifests = await this.#lacking(plan.manifests, async ({ manifest: { descriptor } }) => {
+    const manifests = await this.#lacking(plan.manifests, async ({ descriptor }) => {
       return !unlisted.has(descriptor.digest) && (await this.#to.findManifest(descriptor.digest, signal)) !== undefined;
     });
     const fresh = plan.blobs.filter(({ digest }) => !this.#copiedBlobs.has(digest));
@@ -135,16 +134,10 @@ export class ArtifactCopy {
   }
 
   /** Cosign's tags first, the artifact's own last. */
-  async #surveyTags(
-    { root, manifests }: CopyPlan,
-    own: readonly string[],
-  ): Promise<Omit<Survey, 'manifests' | 'blobs'>> {
-    const wanted = [
-      ...manifests.flatMap(({ manifest, tag }) => (tag === undefined ? [] : [{ tag, manifest }])),
-      ...own.map((tag) => ({ tag, manifest: root })),
-    ];
+  async #surveyTags(plan: CopyPlan, own: readonly string[]): Promise<Omit<Survey, 'manifests' | 'blobs'>> {
+    const wanted = [...plan.tags, ...own.map((tag) => ({ tag, manifest: plan.root }))];
     const found = await mapParallel(wanted, this.#width, ({ tag }) => this.#to.findManifest(tag, this.#options.signal));
-    const tags: { readonly tag: string; readonly manifest: Manifest }[] = [];
+    const tags: TaggedManifest[] = [];
     const others: MovedTag[] = [];
     for (const [index, entry] of wanted.entries()) {
       const from = found[index]?.descriptor.digest;
@@ -163,29 +156,20 @@ export class ArtifactCopy {
     await mapParallel(
       blobs.toSorted((a, b) => b.size - a.size),
       this.#width,
-      (blob) => this.#sendBlob(blob),
+      (blob) => sendBlob(this.#from, this.#to, blob, this.#options),
     );
-    for (const { manifest } of manifests) {
-      await this.#to.pushManifest(manifest.bytes, manifest.descriptor.mediaType, manifest.descriptor.digest, signal);
+    for (const { bytes, descriptor } of manifests) {
+      await this.#to.pushManifest(bytes, descriptor.mediaType, descriptor.digest, signal);
     }
     for (const { tag, manifest } of tags) {
       await this.#to.pushManifest(manifest.bytes, manifest.descriptor.mediaType, tag, signal);
     }
   }
 
-  async #sendBlob(blob: Descriptor): Promise<void> {
-    const { signal } = this.#options;
-    if ((await this.#to.mountBlob?.(blob, this.#from, signal)) !== true) {
-      const stream = (range: ByteRange) => streamReported(this.#from, blob, { ...this.#options, range });
-      await this.#to.pushBlob(blob, embeddedContent(blob) ?? stream, signal);
-    }
-    report(this.#options, blob, blob.size);
-  }
-
   /** Asks the target for every manifest, the blobs that were sent, the tags and the referrers. */
   async #compare(plan: CopyPlan, survey: Survey, own: readonly string[]): Promise<readonly string[]> {
     const { signal } = this.#options;
-    const gone = await this.#lacking(plan.manifests, async ({ manifest: { descriptor } }) => {
+    const gone = await this.#lacking(plan.manifests, async ({ descriptor }) => {
       return (await this.#to.findManifest(descriptor.digest, signal)) !== undefined;
     });
     const lost = await this.#lacking(survey.blobs, ({ digest }) => this.#to.hasBlob(digest, signal));
@@ -193,7 +177,7 @@ export class ArtifactCopy {
     const left = new Set(kept.map(({ tag }) => tag));
     const unlisted = await this.#unlistedReferrers(plan);
     return [
-      ...gone.map(({ manifest }) => `manifest ${manifest.descriptor.digest} is missing`),
+      ...gone.map(({ descriptor }) => `manifest ${descriptor.digest} is missing`),
       ...lost.map(({ digest }) => `blob ${digest} is missing`),
       ...tags
         .filter(({ tag }) => !left.has(tag))
@@ -209,7 +193,7 @@ export function resultOf(plan: CopyPlan, survey: Survey, differences: readonly s
     descriptor: plan.root.descriptor,
     manifests: plan.manifests.length,
     blobs: plan.blobs.length,
-    referrers: referrers + plan.manifests.filter(({ tag }) => tag !== undefined).length,
+    referrers: referrers + plan.tags.length,
     sent: {
       manifests: survey.manifests.length,
       blobs: survey.blobs.length,

@@ -16,16 +16,17 @@ const COSIGN_SUFFIXES = ['sig', 'att', 'sbom'];
 /** Layers that only their vendor may hand out are left where their URLs say. */
 const FOREIGN_LAYER = /\.(?:layer\.nondistributable\.|image\.rootfs\.foreign\.)/;
 
-export interface PlannedManifest {
+export interface TaggedManifest {
+  readonly tag: string;
   readonly manifest: Manifest;
-  /** Cosign's, by which it is found. */
-  readonly tag?: string;
 }
 
 export interface CopyPlan {
   readonly root: Manifest;
   /** Children before parents, subjects before referrers. */
-  readonly manifests: readonly PlannedManifest[];
+  readonly manifests: readonly Manifest[];
+  /** Cosign's, under which some of them are found. */
+  readonly tags: readonly TaggedManifest[];
   readonly blobs: readonly Descriptor[];
   /** By subject; only of manifests that have some. */
   readonly referrers: ReadonlyMap<Digest, readonly Digest[]>;
@@ -55,21 +56,17 @@ export async function planCopy(
   known = new Set<Digest>(),
 ): Promise<CopyPlan> {
   const planner = new Planner(from, options, known);
-  await planner.add([{ manifest: root }]);
+  await planner.add([root]);
   if (options.only !== true) await planner.addReferrers();
   return { root, ...planner.parts };
-}
-
-interface Found extends PlannedManifest {
-  /** Whose referrer it is said to be; absent under cosign's tags. */
-  readonly subject?: Digest;
 }
 
 class Planner {
   readonly #from: ReadableRepository;
   readonly #options: PlanOptions;
   readonly #known: Set<Digest>;
-  readonly #manifests: PlannedManifest[] = [];
+  readonly #manifests: Manifest[] = [];
+  readonly #tags: TaggedManifest[] = [];
   readonly #blobs = new Map<Digest, Descriptor>();
   readonly #referrers = new Map<Digest, Digest[]>();
   readonly #remarks: string[] = [];
@@ -85,16 +82,16 @@ class Planner {
 
   get parts() {
     const blobs = [...this.#blobs.values()];
-    return { manifests: this.#manifests, blobs, referrers: this.#referrers, remarks: this.#remarks };
+    return { manifests: this.#manifests, tags: this.#tags, blobs, referrers: this.#referrers, remarks: this.#remarks };
   }
 
-  async add(found: readonly Found[]): Promise<void> {
-    for (const { manifest, tag } of found) {
+  async add(found: readonly Manifest[]): Promise<void> {
+    for (const manifest of found) {
       if (this.#known.has(manifest.descriptor.digest)) continue;
       this.#count(manifest);
       if (isIndexType(manifest.descriptor.mediaType)) await this.#addChildren(manifest);
       else this.#addBlobs(manifest);
-      this.#manifests.push({ manifest, ...(tag === undefined ? {} : { tag }) });
+      this.#manifests.push(manifest);
     }
   }
 
@@ -126,7 +123,7 @@ class Planner {
     for (const child of children) if (!isManifest(child)) this.#blobs.set(child.digest, child);
     const wanted = children.filter(isManifest);
     const manifests = await this.#each(wanted, (child) => this.#fetchChild(index, child));
-    await this.add(manifests.map((manifest) => ({ manifest })));
+    await this.add(manifests);
   }
 
   async #fetchChild({ descriptor }: Manifest, child: Descriptor): Promise<Manifest> {
@@ -147,26 +144,28 @@ class Planner {
     }
   }
 
-  async #findReferrers(subject: Digest): Promise<readonly Found[]> {
+  async #findReferrers(subject: Digest): Promise<readonly Manifest[]> {
     const { signal, tags } = this.#options;
     const listed = await this.#from.listReferrers(subject, undefined, signal);
-    const found: Found[] = [];
+    const found: Manifest[] = [];
     for (const { digest } of listed) {
       const manifest = await this.#from.findManifest(digest, signal);
       if (manifest === undefined) this.#remark(`lists referrer ${digest} of ${subject}, which is not there`);
       else if (readSubject(manifest).subject?.digest !== subject) {
         this.#remark(`lists ${digest} as referrer of ${subject}, which it is not`);
-      } else found.push({ manifest, subject });
+      } else found.push(manifest);
     }
     if (found.length > 0) {
       this.#referrers.set(
         subject,
-        found.map(({ manifest }) => manifest.descriptor.digest),
+        found.map(({ descriptor }) => descriptor.digest),
       );
     }
     for (const tag of cosignTags(subject)) {
       const manifest = tags?.has(tag) === false ? undefined : await this.#from.findManifest(tag, signal);
-      if (manifest !== undefined) found.push({ manifest, tag });
+      if (manifest === undefined) continue;
+      found.push(manifest);
+      this.#tags.push({ tag, manifest });
     }
     return found;
   }

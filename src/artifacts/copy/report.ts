@@ -1,5 +1,6 @@
 import type { Descriptor, Progress } from '../../core/index.ts';
-import type { ByteRange, ReadableRepository } from '../repository.ts';
+import { embeddedContent } from '../manifest.ts';
+import type { ByteRange, ReadableRepository, Repository } from '../repository.ts';
 
 export interface ReportOptions {
   readonly progress?: Progress | undefined;
@@ -22,4 +23,18 @@ export async function* streamReported(
     yield chunk;
     report(options, blob, done);
   }
+}
+
+/** Has the target take it from where it is, or sends it. */
+export async function sendBlob(
+  from: ReadableRepository,
+  to: Repository,
+  blob: Descriptor,
+  options: ReportOptions,
+): Promise<void> {
+  if ((await to.mountBlob?.(blob, from, options.signal)) !== true) {
+    const stream = (range: ByteRange) => streamReported(from, blob, { ...options, range });
+    await to.pushBlob(blob, embeddedContent(blob) ?? stream, options.signal);
+  }
+  report(options, blob, blob.size);
 }

@@ -11,13 +11,15 @@ export function layoutArchive(
   tag: string,
   stream: (blob: Descriptor) => AsyncIterable<Uint8Array>,
 ): AsyncIterable<Uint8Array> {
-  const entries = plan.manifests.flatMap(({ manifest, tag: own }) =>
-    own !== undefined || readSubject(manifest).subject !== undefined ? [entryOf(manifest, own)] : [],
-  );
+  const entries = [
+    entryOf(plan.root, tag),
+    ...plan.tags.map((tagged) => entryOf(tagged.manifest, tagged.tag)),
+    ...plan.manifests.filter((one) => readSubject(one).subject !== undefined).map((one) => entryOf(one, undefined)),
+  ];
   const files: TarFile[] = [
     textFile('oci-layout', LAYOUT_MARKER),
-    textFile('index.json', encodeLayoutIndex([entryOf(plan.root, tag), ...entries])),
-    ...plan.manifests.map(({ manifest: { bytes, descriptor } }) => ({
+    textFile('index.json', encodeLayoutIndex(entries)),
+    ...plan.manifests.map(({ bytes, descriptor }) => ({
       path: blobPath(descriptor.digest),
       size: bytes.length,
       content: bytes,

@@ -1,0 +1,43 @@
+import { rebaseImage } from '../../app/rebase-image.ts';
+import { defineCommand } from '../command.ts';
+import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
+import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
+
+export const rebase = defineCommand({
+  name: 'rebase',
+  group: 'artifacts',
+  summary: 'put an image onto another base, and print the new reference',
+  description:
+    'The layers of the old base give way to those of the new one; it fails when the image does not stand on the old base. Bases that ' +
+    'are not given are those of the annotations org.opencontainers.image.base.name and org.opencontainers.image.base.digest, which ' +
+    'the new image has for its new base. That the upper layers work on another base is for you to know, or to test.',
+  args: [{ name: 'IMAGE', description: 'image in a registry or on the disk' }],
+  transfers: true,
+  flags: {
+    ...REGISTRY_FLAGS,
+    platform: { ...PLATFORM_FLAG, description: 'only this image of an index; all when absent' },
+    old_base: { kind: 'string', value: 'REF', description: 'base that the image stands on' },
+    new_base: { kind: 'string', value: 'REF', description: 'base that it is to stand on' },
+    tag: { kind: 'string', short: 't', value: 'REF', description: 'where it goes; by digest beside IMAGE when absent' },
+  },
+  examples: [
+    {
+      command:
+        'plimsoll rebase registry.example.com/team/app:v1 --old_base registry.example.com/base:1 --new_base registry.example.com/base:2 -t registry.example.com/team/app:v2',
+      explains: 'without building it anew',
+    },
+  ],
+  async run({ args: [source = ''], flags }, context) {
+    const input = {
+      source,
+      target: flags.tag,
+      oldBase: flags.old_base,
+      newBase: flags.new_base,
+      platform: platformOf(flags.platform),
+      access: await readAccess(flags, context),
+    };
+    const pushed = await rebaseImage(context.ports, input, context.signal);
+    context.output.result(pushed, pushed.reference);
+    return 0;
+  },
+});
