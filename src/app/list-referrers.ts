@@ -1,20 +1,17 @@
 /** What refers to an artifact: referrers of the API and the fallback tag, cosign's tags, and what refers to those. */
-import { cosignTags, type ReadableRepository } from '../artifacts/index.ts';
-import {
-  AppError,
-  formatReference,
-  parseReference,
-  referenceWithDigest,
-  targetOf,
-  type Descriptor,
-  type Digest,
-  type Ports,
-} from '../core/index.ts';
-import { openRepository, type RepositoryAccess } from './registry.ts';
+import { cosignTags, isIndexType, type ReadableRepository } from '../artifacts/index.ts';
+import { AppError, type Descriptor, type Digest, type Ports } from '../core/index.ts';
+import { fetchRoot, nameByDigest, openArtifact } from './open-artifact.ts';
+import { readClaims, type Claim } from './read-claims.ts';
+import type { RepositoryAccess } from './registry.ts';
 
 export interface ReferrersInput {
   readonly reference: string;
   readonly artifactType?: string | undefined;
+  /** Levels of referrers; all when absent. */
+  readonly depth?: number | undefined;
+  /** Also read what they say about themselves. */
+  readonly withClaims?: boolean;
   readonly access?: RepositoryAccess;
 }
 
@@ -22,6 +19,8 @@ export interface ReferrerNode {
   readonly descriptor: Descriptor;
   /** Under cosign's tag, not by its subject. */
   readonly tag?: string;
+  /** Nothing of it is verified. Absent when not asked for. */
+  readonly claims?: readonly Claim[];
   readonly referrers: readonly ReferrerNode[];
 }
 
@@ -37,26 +36,31 @@ const MAX_DEPTH = 8;
 const MAX_NODES = 20_000;
 
 export async function listReferrers(ports: Ports, input: ReferrersInput, signal: AbortSignal): Promise<ReferrerTree> {
-  const reference = parseReference(input.reference);
-  const repository = openRepository(ports, reference, input.access);
-  const { descriptor } = await repository.fetchManifest(targetOf(reference), signal);
-  const search = { repository, artifactType: input.artifactType, signal, seen: new Set<Digest>([descriptor.digest]) };
+  const opened = await openArtifact(ports, input.reference, input.access);
+  const { descriptor } = await fetchRoot(opened, signal);
+  const { artifactType, depth, withClaims = false } = input;
+  const seen = new Set<Digest>([descriptor.digest]);
+  const search = { repository: opened.repository, artifactType, depth, withClaims, signal, seen };
   return {
-    reference: formatReference(referenceWithDigest(reference, descriptor.digest)),
+    reference: nameByDigest(opened, descriptor.digest),
     descriptor,
-    referrers: await nodesOf(search, descriptor.digest, 0),
+    referrers: await findReferrers(search, descriptor.digest),
   };
 }
 
-interface Search {
+export interface Search {
   readonly repository: ReadableRepository;
-  readonly artifactType: string | undefined;
+  readonly artifactType?: string | undefined;
+  readonly depth?: number | undefined;
+  readonly withClaims: boolean;
   readonly signal: AbortSignal;
   readonly seen: Set<Digest>;
 }
 
-async function nodesOf(search: Search, subject: Digest, depth: number): Promise<readonly ReferrerNode[]> {
+/** Of a manifest that may be gone itself. What `seen` holds is left out; what is found is added to it. */
+export async function findReferrers(search: Search, subject: Digest, depth = 0): Promise<readonly ReferrerNode[]> {
   const { repository, artifactType, signal, seen } = search;
+  if (depth === search.depth) return [];
   if (depth >= MAX_DEPTH) {
     throw new AppError(
       'invalid-input',
@@ -75,7 +79,18 @@ async function nodesOf(search: Search, subject: Digest, depth: number): Promise<
     seen.add(entry.descriptor.digest);
     if (seen.size > MAX_NODES)
       throw new AppError('invalid-input', `${repository.name}: expected at most ${MAX_NODES} referrers, found more`);
-    nodes.push({ ...entry, referrers: await nodesOf(search, entry.descriptor.digest, depth + 1) });
+    nodes.push({
+      ...entry,
+      ...(search.withClaims ? { claims: await claimsOf(search, entry.descriptor) } : {}),
+      referrers: await findReferrers(search, entry.descriptor.digest, depth + 1),
+    });
   }
   return nodes;
+}
+
+/** A referrer that is listed and gone says so; an index says nothing. */
+async function claimsOf({ repository, signal }: Search, { digest }: Descriptor): Promise<readonly Claim[]> {
+  const manifest = await repository.findManifest(digest, signal);
+  if (manifest === undefined) return [{ kind: 'unreadable', reason: 'it is listed and not there' }];
+  return isIndexType(manifest.descriptor.mediaType) ? [] : await readClaims(repository, manifest, signal);
 }

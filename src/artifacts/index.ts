@@ -1,4 +1,11 @@
-export { EMPTY_CONTENT, EMPTY_DESCRIPTOR, encodeDescriptor, parseImageIndex, parseImageManifest } from './manifest.ts';
+export {
+  EMPTY_CONTENT,
+  EMPTY_DESCRIPTOR,
+  encodeDescriptor,
+  parseImageIndex,
+  parseImageManifest,
+  readSubject,
+} from './manifest.ts';
 export type { ImageIndex, ImageManifest } from './manifest.ts';
 export {
   isIndexType,

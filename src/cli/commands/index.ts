@@ -26,6 +26,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'discover', load: async () => (await import('./tree.ts')).discover },
   { name: 'tag', load: async () => (await import('./tag.ts')).tag },
   { name: 'delete', load: async () => (await import('./delete.ts')).deleteCommand },
+  { name: 'garbage', load: async () => (await import('./garbage.ts')).garbage },
   { name: 'append', load: async () => (await import('./append.ts')).append },
   { name: 'layers', load: async () => (await import('./layers.ts')).layers },
   { name: 'mutate', load: async () => (await import('./mutate.ts')).mutate },

@@ -1,5 +1,6 @@
-import { listReferrers, type ReferrerNode } from '../../app/list-referrers.ts';
-import { defineCommand, type Command } from '../command.ts';
+import { listReferrers, type ReferrerNode, type ReferrerTree } from '../../app/list-referrers.ts';
+import type { Claim } from '../../app/read-claims.ts';
+import { defineCommand, type Command, type Output } from '../command.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
 
 export const tree = treeCommand('tree');
@@ -10,41 +11,143 @@ function treeCommand(name: string): Command {
   return defineCommand({
     name,
     group: 'artifacts',
-    summary: 'show what refers to an artifact: signatures, attestations, SBOMs',
-    description: 'Looks at the referrers API, the fallback tag and cosign’s tags, and at what refers to the referrers.',
-    args: [{ name: 'REF', description: 'image or artifact' }],
+    summary: 'show what refers to an artifact: signatures, attestations, SBOMs, and what they say',
+    description:
+      'Looks at the referrers API, the fallback tag and cosign’s tags, and at what refers to the referrers. Predicate types, ' +
+      'components, signers and times are claims: they are shown as they are written, and nothing of them is verified here.',
+    args: [{ name: 'REF', description: 'image or artifact, in a registry or on the disk' }],
     flags: {
       ...REGISTRY_FLAGS,
       'artifact-type': { kind: 'string', value: 'TYPE', description: 'only referrers of this type' },
+      depth: { kind: 'number', description: 'levels of referrers; all when absent' },
+      output: {
+        kind: 'choice',
+        short: 'o',
+        choices: ['tree', 'json', 'table'],
+        description: 'how to show it; default tree',
+      },
+      format: { kind: 'choice', choices: ['tree', 'json', 'table'], hidden: true, description: 'the same as --output' },
     },
-    examples: [{ command: `plimsoll ${name} registry.example.com/team/app:v1`, explains: 'as a tree' }],
+    examples: [
+      { command: `plimsoll ${name} registry.example.com/team/app:v1`, explains: 'as a tree' },
+      {
+        command: `plimsoll ${name} registry.example.com/team/app:v1 -o json`,
+        explains: 'for programs, as oras has it',
+      },
+    ],
     async run({ args, flags }, context) {
       const access = await readAccess(flags, context);
-      const input = { reference: args[0] ?? '', artifactType: flags['artifact-type'], access };
+      const [reference = ''] = args;
+      const form = flags.output ?? flags.format ?? 'tree';
+      const input = {
+        reference,
+        artifactType: flags['artifact-type'],
+        depth: flags.depth,
+        access,
+        withClaims: form !== 'table',
+      };
       const found = await listReferrers(context.ports, input, context.signal);
-      context.output.result(found, [found.reference, ...linesOf(found.referrers, '')].join('\n'));
+      const { output } = context;
+      if (form === 'json') output.raw(`${JSON.stringify(valueOf(found), undefined, 2)}\n`);
+      else
+        output.result(
+          valueOf(found),
+          form === 'table' ? tableOf(found) : treeOf(found, { output, now: context.ports.clock() }),
+        );
       return 0;
     },
   });
 }
 
-function linesOf(nodes: readonly ReferrerNode[], indent: string): readonly string[] {
+interface Drawing {
+  readonly output: Output;
+  readonly now: Date;
+}
+
+function treeOf(found: ReferrerTree, drawing: Drawing): string {
+  return [found.reference, ...linesOf(found.referrers, '', drawing)].join('\n');
+}
+
+function linesOf(nodes: readonly ReferrerNode[], indent: string, drawing: Drawing): readonly string[] {
   return nodes.flatMap((node, index) => {
     const isLast = index === nodes.length - 1;
+    const below = `${indent}${isLast ? '    ' : '│   '}`;
+    const bar = node.referrers.length > 0 ? '│ ' : '  ';
+    const claims = (node.claims ?? []).map((claim) => {
+      const text = `says: ${describe(claim, node, drawing.now)} (not verified)`;
+      return `${below}${bar}${drawing.output.paint('dim', text)}`;
+    });
     const line = `${indent}${isLast ? '└── ' : '├── '}${typeOf(node)} ${node.descriptor.digest}`;
-    return [line, ...linesOf(node.referrers, `${indent}${isLast ? '    ' : '│   '}`)];
+    return [line, ...claims, ...linesOf(node.referrers, below, drawing)];
   });
 }
 
-/** What it carries, as far as its descriptor says without reading it. */
 function typeOf({ descriptor, tag }: ReferrerNode): string {
-  if (tag !== undefined) return `tag ${tag}`;
-  const { 'dev.sigstore.bundle.predicateType': predicateType, 'org.opencontainers.image.created': created } =
-    descriptor.annotations ?? {};
-  const type = descriptor.artifactType ?? descriptor.mediaType;
+  return tag === undefined ? (descriptor.artifactType ?? descriptor.mediaType) : `tag ${tag}`;
+}
+
+function describe(claim: Claim, { descriptor }: ReferrerNode, now: Date): string {
+  const { kind, predicateType, components, signer, issuer, loggedAt, reason } = claim;
+  const created = loggedAt ?? descriptor.annotations?.['org.opencontainers.image.created'];
+  const facts = [
+    predicateType === undefined ? kind : `${kind} ${predicateType}`,
+    ...(reason === undefined ? [] : [reason]),
+    ...(components === undefined ? [] : [`${components} component${components === 1 ? '' : 's'}`]),
+    ...(signer === undefined ? [] : [`by ${signer}${issuer === undefined ? '' : `, says ${issuer}`}`]),
+    ...(created === undefined ? [] : [`${created}${ageOf(created, now)}`]),
+  ];
+  return printable(facts.join(', '));
+}
+
+/** Foreign text must not steer the reader's terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/[^\x20-\x7E\u00A0-\uFFFF]/g, ' ').slice(0, 500);
+}
+
+const UNITS: readonly (readonly [string, number])[] = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+];
+
+/** Nothing for a time that is none, or in the future. */
+function ageOf(created: string, now: Date): string {
+  const seconds = (now.getTime() - Date.parse(created)) / 1000;
+  const [name, size] = UNITS.find(([, unit]) => seconds >= unit) ?? ['minute', 60];
+  const count = Math.floor(seconds / size);
+  return seconds >= 0 ? ` (${count} ${name}${count === 1 ? '' : 's'} ago)` : '';
+}
+
+function tableOf(found: ReferrerTree): string {
+  const rows = flatten(found.referrers).map((node) => [typeOf(node), node.descriptor.digest] as const);
+  const width = Math.max('Artifact Type'.length, ...rows.map(([type]) => type.length)) + 3;
+  const table = [['Artifact Type', 'Digest'] as const, ...rows].map(
+    ([type, digest]) => `${type.padEnd(width)}${digest}`,
+  );
   return [
-    type,
-    ...(predicateType === undefined ? [] : [predicateType]),
-    ...(created === undefined ? [] : [created]),
-  ].join(' ');
+    `Discovered ${rows.length} artifacts referencing ${found.reference}`,
+    `Digest: ${found.descriptor.digest}`,
+    '',
+    ...table,
+  ].join('\n');
+}
+
+function flatten(nodes: readonly ReferrerNode[]): readonly ReferrerNode[] {
+  return nodes.flatMap((node) => [node, ...flatten(node.referrers)]);
+}
+
+/** As oras writes it, and besides cosign's tag and the claims. */
+function valueOf({ reference, descriptor, referrers }: ReferrerTree): object {
+  const name = reference.slice(0, reference.indexOf('@'));
+  return { reference, ...descriptor, referrers: referrers.map((node) => nodeValue(node, name)) };
+}
+
+function nodeValue({ descriptor, tag, claims, referrers }: ReferrerNode, name: string): object {
+  return {
+    reference: `${name}@${descriptor.digest}`,
+    ...descriptor,
+    ...(tag === undefined ? {} : { tag }),
+    ...(claims === undefined || claims.length === 0 ? {} : { claims: { verified: false, list: claims } }),
+    referrers: referrers.map((node) => nodeValue(node, name)),
+  };
 }
