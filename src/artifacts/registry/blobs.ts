@@ -2,6 +2,7 @@
 import { AppError, type Descriptor, type Digest } from '../../core/index.ts';
 import { checked } from '../content-check.ts';
 import type { ByteRange } from '../repository.ts';
+import { discard } from './errors.ts';
 import type { Access } from './authorizer.ts';
 import type { Backoff } from './backoff.ts';
 import { StallWatch } from './stall-watch.ts';
@@ -123,6 +124,19 @@ export async function hasBlob(context: BlobContext, digest: Digest, signal?: Abo
 }
 
 /** Undefined when there is no such blob. */
+/** Throws `not-found` when there is no such blob. Registries may refuse to. */
+export async function deleteBlob(context: BlobContext, digest: Digest, signal?: AbortSignal): Promise<void> {
+  const request = {
+    method: 'DELETE' as const,
+    url: `/v2/${context.repository}/blobs/${digest}`,
+    access: context.push,
+    retry: true,
+    what: `${context.name}: deletion of blob ${digest}`,
+    signal,
+  };
+  await discard(await context.transport.send(request, [200, 202, 204]));
+}
+
 export async function findBlobSize(
   context: BlobContext,
   digest: Digest,

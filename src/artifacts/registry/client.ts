@@ -24,7 +24,7 @@ import { MANIFEST_TYPES } from '../media-types.ts';
 import type { BlobContent, Manifest, Repository } from '../repository.ts';
 import { Authorizer } from './authorizer.ts';
 import { RETRIES, type RetryPolicy } from './backoff.ts';
-import { findBlobSize, hasBlob, streamBlob, type BlobContext } from './blobs.ts';
+import { deleteBlob, findBlobSize, hasBlob, streamBlob, type BlobContext } from './blobs.ts';
 import { connect, originsOf, type ConnectionOptions, type ConnectionPorts } from './connection.ts';
 import { findCredential, type Credential, type CredentialPorts, type CredentialSources } from './credentials.ts';
 import { discard, readBody } from './errors.ts';
@@ -68,6 +68,8 @@ export interface RegistryRepository extends Repository {
   readonly repository: string;
   /** Size of a blob of which only the digest is known; undefined when absent. Throws `invalid-input` when not told. */
   findBlobSize(digest: Digest, signal?: AbortSignal): Promise<number | undefined>;
+  /** Out of this repository. Throws `not-found` when it is not there. */
+  deleteBlob(digest: Digest, signal?: AbortSignal): Promise<void>;
 }
 
 const MAX_TAGS = 1_000_000;
@@ -166,6 +168,7 @@ function openRegistryRepository({ transport, host, name, random }: Opened): Regi
     listTags: (signal) => listTags(context, signal),
     findBlobSize: (digest, signal) => findBlobSize(context, digest, signal),
     hasBlob: (digest, signal) => hasBlob(context, digest, signal),
+    deleteBlob: (digest, signal) => deleteBlob({ ...context, push: remove }, digest, signal),
     pushBlob: (blob, content, signal) => pushBlob(context, blob, { content, signal, running }),
     mountBlob: async (blob, source, signal) =>
       isOnRegistry(source, host) && (await mountBlob(context, blob, source.repository, signal)),
@@ -184,10 +187,12 @@ interface BlobPush {
 /** Who wants to push what is on its way already waits for that; when it fails, pushes himself. */
 async function pushBlob(context: BlobContext, blob: Descriptor, push: BlobPush): Promise<void> {
   const { content, signal, running } = push;
-  await running.get(blob.digest)?.catch(() => undefined);
   if (await hasBlob(context, blob.digest, signal)) return;
-  const others = running.get(blob.digest);
-  if (others !== undefined) return await pushBlob(context, blob, push);
+  const theirs = running.get(blob.digest);
+  if (theirs !== undefined) {
+    await theirs.catch(() => undefined);
+    return await pushBlob(context, blob, push);
+  }
   const upload = uploadBlob(context, blob, content, signal);
   running.set(blob.digest, upload);
   try {

@@ -9,6 +9,7 @@ export const blobFetch = defineCommand({
   description:
     'Standard output gets the content as it comes: act on it only when the exit code is 0. A file appears only when it is whole.',
   args: [{ name: 'REF@DIGEST', description: 'repository and digest' }],
+  transfers: true,
   flags: {
     ...REGISTRY_FLAGS,
     output: { kind: 'string', short: 'o', value: 'FILE', description: 'write to a file, instead of standard output' },

@@ -1,6 +1,7 @@
 import { pushBlob } from '../../app/transfer-blob.ts';
 import { defineCommand } from '../command.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
+import { withInput } from '../spooled-input.ts';
 
 export const blobPush = defineCommand({
   name: 'blob push',
@@ -9,8 +10,9 @@ export const blobPush = defineCommand({
   description: 'Registries remove blobs that no manifest names, sooner or later.',
   args: [
     { name: 'REPOSITORY[@DIGEST]', description: 'where it goes; a digest must be that of the file' },
-    { name: 'FILE', description: 'its content' },
+    { name: 'FILE', description: 'its content; - reads standard input' },
   ],
+  transfers: true,
   flags: {
     ...REGISTRY_FLAGS,
     'media-type': { kind: 'string', value: 'TYPE', description: 'type in the descriptor that is printed' },
@@ -19,8 +21,10 @@ export const blobPush = defineCommand({
   examples: [{ command: 'plimsoll blob push registry.example.com/team/app layer.tar.gz', explains: 'one file' }],
   async run({ args: [reference = '', file = ''], flags }, context) {
     const access = await readAccess(flags, context);
-    const input = { reference, file, mediaType: flags['media-type'], access };
-    const pushed = await pushBlob(context.ports, input, context.signal);
+    const pushed = await withInput(context, file, async (path) => {
+      const input = { reference, file: path, mediaType: flags['media-type'], access };
+      return await pushBlob(context.ports, input, context.signal);
+    });
     if (flags.descriptor) context.output.raw(`${JSON.stringify(pushed.descriptor)}\n`);
     else context.output.result(pushed, pushed.reference);
     return 0;

@@ -169,3 +169,49 @@ test('validate says PASS and exits with 0, or says what is wrong and exits with 
   assert.equal((await all.run('validate', '--remote', `${HOST}/app:v2`)).code, 4);
   assert.equal((await all.run('validate')).code, 2);
 });
+
+test('deletion asks first, warns of what refers to it, and takes a missing thing for deleted only when forced', async () => {
+  const all = setUp();
+  const text = await pushEmpty(all);
+  const reference = `${HOST}/app:v1`;
+  await all.runWith(text, 'manifest', 'push', reference, '-');
+  const subject = { mediaType: MANIFEST, digest: digestOf(text), size: text.length };
+  const referrer = JSON.stringify({ ...(JSON.parse(text) as object), subject });
+  await all.runWith(referrer, 'manifest', 'push', `${HOST}/app`, '-');
+  assert.notEqual((await all.run('manifest', 'delete', reference)).code, 0);
+  assert.equal((await all.run('digest', reference)).code, 0);
+  const deleted = await all.run('manifest', 'delete', '--force', reference);
+  assert.deepEqual([deleted.code, deleted.stdout], [0, `Deleted ${reference}\n`]);
+  assert.match(deleted.stderr, new RegExp(`^${digestOf(referrer)} refers to it and will dangle`));
+  assert.equal((await all.run('manifest', 'delete', reference)).code, 4);
+  assert.deepEqual(await all.run('manifest', 'delete', '-f', reference), {
+    code: 0,
+    stdout: `Missing ${reference}\n`,
+    stderr: '',
+  });
+  assert.equal((await all.run('manifest', 'delete', '-f', `${HOST}/app`)).code, 2);
+  assert.equal((await all.run('manifest', 'fetch', `${HOST}/app@${digestOf(referrer)}`)).code, 0);
+});
+
+test('a blob is deleted by its digest only', async () => {
+  const all = setUp();
+  await pushEmpty(all);
+  const reference = `${HOST}/app@${digestOf('{}')}`;
+  assert.equal((await all.run('blob', 'delete', '-f', `${HOST}/app:v1`)).code, 2);
+  const { stdout } = await all.run('blob', 'delete', '-f', '--descriptor', reference);
+  assert.equal((JSON.parse(stdout) as { size: number }).size, 2);
+  assert.equal((await all.run('blob', 'fetch', reference)).code, 4);
+});
+
+test('a blob and an image come from standard input and go to standard output', async () => {
+  const all = setUp();
+  assert.equal((await all.runWith('hello', 'blob', 'push', `${HOST}/app`, '-')).code, 0);
+  const reference = `${HOST}/app@${digestOf('hello')}`;
+  assert.equal((await all.run('blob', 'fetch', reference)).stdout, 'hello');
+  await all.runWith(await pushEmpty(all), 'manifest', 'push', `${HOST}/app:v1`, '-');
+  const archive = await all.run('pull', '--format', 'oci', `${HOST}/app:v1`, '-');
+  assert.equal((await all.runWith(archive.stdout, 'push', '-', `${HOST}/back:v1`)).code, 0);
+  const [one, two] = [await all.run('digest', `${HOST}/app:v1`), await all.run('digest', `${HOST}/back:v1`)];
+  assert.equal(one.stdout, two.stdout);
+  assert.deepEqual(await all.ports.files.list(all.ports.settings.cacheDir), []);
+});

@@ -2,6 +2,7 @@ import { isLocalImage, pushFiles, pushImage } from '../../app/push-artifact.ts';
 import { AppError, parseReference } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
+import { withInput } from '../spooled-input.ts';
 
 export const push = defineCommand({
   name: 'push',
@@ -11,9 +12,10 @@ export const push = defineCommand({
     'With an image (an OCI layout folder, a tar of one, a docker archive) pushes it as it is: plimsoll push PATH REF. ' +
     'With files makes an artifact of them: plimsoll push REF FILE[:MEDIA/TYPE]...',
   args: [
-    { name: 'PATH|REF', description: 'image on disk, or where the files go' },
+    { name: 'PATH|REF', description: 'image on disk (- is an archive on standard input), or where the files go' },
     { name: 'REF|FILE', description: 'where the image goes, or the files', repeated: true },
   ],
+  transfers: true,
   flags: {
     ...REGISTRY_FLAGS,
     'artifact-type': { kind: 'string', value: 'TYPE', description: 'media type of the artifact made of files' },
@@ -35,8 +37,12 @@ export const push = defineCommand({
   async run({ args, flags }, context) {
     const access = await readAccess(flags, context);
     const [first = '', ...rest] = args;
-    const pushed = (await isLocalImage(context.ports, first))
-      ? await pushImage(context.ports, { source: first, reference: onlyReference(rest), access }, context.signal)
+    const { ports, signal } = context;
+    const isImage = first === '-' || (await isLocalImage(ports, first));
+    const pushed = isImage
+      ? await withInput(context, first, (source) =>
+          pushImage(ports, { source, reference: onlyReference(rest), access }, signal),
+        )
       : await pushFiles(
           context.ports,
           {
