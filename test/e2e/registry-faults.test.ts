@@ -425,7 +425,9 @@ test('a blob that many want to push at the same time is sent once', async () => 
   const { server, seen, open } = await startRegistry();
   const repository = open();
   await Promise.all(Array.from({ length: 8 }, () => repository.pushBlob(blob, source)));
-  assert.equal(seen.filter(({ method }) => method === 'PUT').length, 1);
+  const count = (wanted: string) => seen.filter(({ method }) => method === wanted).length;
+  assert.deepEqual([count('POST'), count('PUT')], [1, 1]);
+  assert.ok(count('HEAD') <= 16, `${count('HEAD')} looks`);
   await server.close();
 });
 
@@ -439,6 +441,8 @@ test('blobs and manifests of SHA-512 go there and back under their own digests',
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, config, layers: [] }));
   const digest = digestOf(bytes, 'sha512');
   assert.equal((await repository.pushManifest(bytes, mediaType, digest)).digest, digest);
+  const asAnother = repository.pushManifest(bytes, mediaType, digestOf('another', 'sha512'));
+  await fails(asAnother, 'invalid-input', /expected a manifest with digest sha512:\w+, found sha512:\w+$/);
   assert.deepEqual(Buffer.from((await repository.fetchManifest(digest)).bytes), bytes);
   await server.close();
 });

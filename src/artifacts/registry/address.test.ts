@@ -17,7 +17,14 @@ test('classifyHost knows inner addresses in all their spellings', () => {
       'x.localhost',
       'LOCALHOST.',
     ],
-    'link-local': ['169.254.169.254', '[fe80::1]', '[::ffff:169.254.169.254]', 'metadata.google.internal'],
+    'link-local': [
+      '169.254.169.254',
+      '[fe80::1]',
+      '[::ffff:169.254.169.254]',
+      'metadata.google.internal',
+      '100.100.100.200',
+      '[fd00:ec2::254]',
+    ],
     private: [
       '10.0.0.1',
       '172.16.0.1',

@@ -26,7 +26,8 @@ export function isLoopbackRegistry(registry: string): boolean {
 function classifyV4(parts: readonly number[]): HostClass {
   const [a = 0, b = 0] = parts;
   if (a === 127 || a === 0) return 'loopback';
-  if (a === 169 && b === 254) return 'link-local';
+  // 100.100.100.200 answers on Alibaba's machines as 169.254.169.254 does on others'
+  if ((a === 169 && b === 254) || parts.join('.') === '100.100.100.200') return 'link-local';
   const isPrivate =
     a === 10 || (a === 172 && b >= 16 && b < 32) || (a === 192 && b === 168) || (a === 100 && b >= 64 && b < 128);
   return isPrivate ? 'private' : 'public';
@@ -40,6 +41,7 @@ function classifyV6(name: string): HostClass {
     const [high, low] = [Number.parseInt(mapped[1], 16), Number.parseInt(mapped[2], 16)];
     return classifyV4([high >> 8, high & 255, low >> 8, low & 255]);
   }
-  if (/^fe[89ab]/.test(name)) return 'link-local';
+  // fd00:ec2::254 is Amazon's metadata service
+  if (/^fe[89ab]/.test(name) || name === 'fd00:ec2::254') return 'link-local';
   return /^f[cd]/.test(name) ? 'private' : 'public';
 }

@@ -16,7 +16,7 @@ export interface RetryPolicy {
 export const RETRIES: RetryPolicy = { attempts: 5, delay: 250, budget: 120_000, stall: 30_000 };
 
 /** Milliseconds of the longest wait that the registry did not ask for. */
-const MAX_DELAY = 15_000;
+const MAX_DELAY = 4_000;
 /** Milliseconds from which on a wait is told: shorter ones nobody notices. */
 const NOTICEABLE = 1000;
 
