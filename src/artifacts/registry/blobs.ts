@@ -123,7 +123,6 @@ export async function hasBlob(context: BlobContext, digest: Digest, signal?: Abo
   return (await headBlob(context, digest, signal)).status === 200;
 }
 
-/** Undefined when there is no such blob. */
 /** Throws `not-found` when there is no such blob. Registries may refuse to. */
 export async function deleteBlob(context: BlobContext, digest: Digest, signal?: AbortSignal): Promise<void> {
   const request = {
@@ -137,6 +136,7 @@ export async function deleteBlob(context: BlobContext, digest: Digest, signal?: 
   await discard(await context.transport.send(request, [200, 202, 204]));
 }
 
+/** Undefined when there is no such blob. */
 export async function findBlobSize(
   context: BlobContext,
   digest: Digest,
