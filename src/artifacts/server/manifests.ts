@@ -31,11 +31,8 @@ export async function onManifest(store: Store, place: ManifestPlace, request: Re
     case 'GET':
     case 'HEAD':
       return await sendManifest(store, place, request);
-    case 'PUT': {
-      // a slow sender must not hold up the repository
-      const bytes = await readBounded(request);
-      return await store.inTurn(place.name, () => putManifest(store, place, { request, url, bytes }));
-    }
+    case 'PUT':
+      return await putManifest(store, place, request, url);
     case 'DELETE':
       return await store.inTurn(place.name, () => deleteManifest(store, place));
     default:
@@ -56,17 +53,12 @@ async function sendManifest(store: Store, { name, target }: ManifestPlace, reque
   });
 }
 
-interface Put {
-  readonly request: Request;
-  readonly url: URL;
-  readonly bytes: Uint8Array;
-}
-
-async function putManifest(store: Store, place: ManifestPlace, { request, url, bytes }: Put): Promise<Response> {
+async function putManifest(store: Store, place: ManifestPlace, request: Request, url: URL): Promise<Response> {
   const { name, target } = place;
   const asked = findDigest(target);
   const algorithm = asked === undefined ? 'sha256' : algorithmOf(asked);
-  const manifest = readManifest(bytes, request.headers.get('content-type') ?? undefined, 'manifest', algorithm);
+  const type = request.headers.get('content-type') ?? undefined;
+  const manifest = readManifest(await readBounded(request), type, 'manifest', algorithm);
   const { digest } = manifest.descriptor;
   if (asked !== undefined && asked !== digest)
     throw new Refusal(400, 'DIGEST_INVALID', `expected content with the digest asked for, found ${digest}`);
@@ -76,7 +68,14 @@ async function putManifest(store: Store, place: ManifestPlace, { request, url, b
   await checkCondition(store, place, request);
   await checkTags(store, place, tags, digest);
   await store.saveManifest(name, manifest, needed);
-  for (const tag of tags) await store.saveTag(name, tag, digest);
+  // others save theirs meanwhile; only tags, which are compared and then changed, change one after the other
+  await store.inTurn(name, async () => {
+    if (asked === undefined) await checkCondition(store, place, request);
+    await checkTags(store, place, tags, digest);
+    if ((await store.findPointer(name, '_manifests', digest)) === undefined)
+      await store.saveManifest(name, manifest, needed);
+    for (const tag of tags) await store.saveTag(name, tag, digest);
+  });
   const { subject } = readSubject(manifest);
   const response = empty(201, {
     location: `/v2/${name}/manifests/${digest}`,

@@ -275,6 +275,22 @@ test('conditions keep writers of one tag apart', async () => {
   assert.equal((await put({ 'if-match': `"${digestOf('other')}"` })).status, 412);
   assert.equal((await put({ 'if-none-match': '*' })).status, 412);
   assert.equal((await put({ 'if-match': `"${descriptor.digest}"` })).status, 201);
+  const other = encode({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] });
+  const headers = { 'content-type': OCI_INDEX, 'if-none-match': '*' };
+  const once = () => ask('PUT', `/v2/a/b/manifests/${digestOf(other)}`, { body: other, headers });
+  assert.deepEqual([(await once()).status, (await once()).status], [201, 412]);
+  const many = ['1', '2', '3', '4'].map((note) =>
+    encode({ manifests: [], annotations: { note }, mediaType: OCI_INDEX }),
+  );
+  const races = await Promise.all(many.map((body) => ask('PUT', '/v2/a/b/manifests/new', { body, headers })));
+  assert.deepEqual(
+    races.map(({ status }) => status).toSorted((a, b) => a - b),
+    [201, 412, 412, 412],
+  );
+  const get = (etag: string) => ask('GET', '/v2/a/b/manifests/v1', { headers: { 'if-none-match': etag } });
+  const unchanged = await get(`"${digestOf('other')}", "${descriptor.digest}"`);
+  assert.deepEqual([unchanged.status, unchanged.headers.get('docker-content-digest')], [304, descriptor.digest]);
+  assert.equal((await get(`"${digestOf('other')}"`)).status, 200);
 });
 
 test('with a login nothing is answered without it', async () => {
