@@ -205,8 +205,14 @@ function readBody(incoming: IncomingMessage, url: URL): AsyncIterator<Uint8Array
 
 function unavailable(url: URL, cause: unknown): AppError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  // what Node adds is for those who run Node
-  const message = cause instanceof Error ? cause.message.replace(/; if the root CA .*$/, '') || code : String(cause);
+  const message = cause instanceof Error ? textOf(cause) || code : String(cause);
   const reason = cause instanceof Error && cause.name === 'AbortError' ? 'cancelled or out of time' : message;
   return new AppError('unavailable', `${url.host}: ${reason}`, { cause, details: { host: url.host, code, reason } });
+}
+
+/** OpenSSL's own words without its place in memory and source, Node's without its advice to those who run Node. */
+function textOf(cause: Error): string {
+  const isOpenSsl = 'code' in cause && String(cause.code).startsWith('ERR_SSL_');
+  if (isOpenSsl && 'reason' in cause && typeof cause.reason === 'string') return cause.reason;
+  return cause.message.replace(/; if the root CA .*$/, '');
 }

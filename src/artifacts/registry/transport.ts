@@ -246,8 +246,14 @@ function describe(error: AppError, what: string): AppError {
   return new AppError(error.kind, `${place}: ${reason}`, {
     cause: error.cause,
     details: error.details,
-    ...(isCertificateFault(error)
-      ? { hint: '--ca-file FILE names the authority that issued the certificate; --insecure takes any certificate' }
-      : {}),
+    ...hintOf(error),
   });
+}
+
+function hintOf(error: AppError): { readonly hint?: string } {
+  if (isCertificateFault(error)) {
+    return { hint: '--ca-file FILE names the authority that issued the certificate; --insecure takes any certificate' };
+  }
+  const wantsOurs = /^ERR_SSL_.*(?:CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA)/.test(String(error.details.code));
+  return wantsOurs ? { hint: 'it wants a client certificate: --cert-file and --key-file, or its certs.d folder' } : {};
 }
