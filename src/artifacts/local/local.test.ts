@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { AppError, digestOf, type ErrorKind, type FileSelector } from '../../core/index.ts';
 import { createTestPorts } from '../../io/testing.ts';
 import { copyArtifact } from '../copy/copy.ts';
@@ -183,4 +184,30 @@ test('a single file is a tree of one', async () => {
   );
   assert.equal(Buffer.from((await tree.read('app.jar')) ?? []).toString(), 'jar');
   assert.equal(await tree.read('none'), undefined);
+});
+
+test('a compressed archive, held in memory or inflated anew for each file, reads as it would uncompressed', async () => {
+  const ports = createTestPorts();
+  for (const size of [1000, 70 * 1024 * 1024]) {
+    const big = Buffer.alloc(size, 7);
+    const files = [
+      { path: 'one', size: 3, content: Buffer.from('one') },
+      { path: 'big', size, content: big },
+      { path: 'two', size: 3, content: Buffer.from('two') },
+    ];
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of writeTar(files)) chunks.push(chunk);
+    const path = join(ports.home, `${size}.tar.gz`);
+    await ports.files.writeAtomic(path, gzipSync(Buffer.concat(chunks), { level: 1 }));
+    const archive = await openArchive(ports.files, path);
+    const read = async (name: string, range?: { readonly start: number; readonly end: number }) => {
+      const parts: Uint8Array[] = [];
+      for await (const part of archive.stream(name, range)) parts.push(Uint8Array.from(part));
+      return Buffer.concat(parts);
+    };
+    assert.equal((await read('one')).toString(), 'one');
+    assert.equal((await read('two', { start: 1, end: 3 })).toString(), 'wo');
+    assert.ok((await read('big')).equals(big));
+    assert.deepEqual([await archive.size('big'), await archive.size('none')], [size, undefined]);
+  }
 });

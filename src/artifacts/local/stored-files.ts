@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { AppError, type Files } from '../../core/index.ts';
 import { compressionOf, inflate } from '../image/inflate.ts';
-import { cleanPath, TarParser } from '../image/tar.ts';
+import { cleanPath, TarParser, type TarEntry } from '../image/tar.ts';
 import type { ByteRange } from '../repository.ts';
 
 export interface StoredFiles {
@@ -18,8 +18,10 @@ export interface StoredFiles {
 const MAX_ARCHIVE_ENTRIES = 100_000;
 /** Read at once while looking for headers: a header and a long name. */
 const WINDOW = 4096;
-/** A compressed archive has no random access, so it is held in memory. */
-const MAX_COMPRESSED_ARCHIVE = 2 * 1024 ** 3;
+/** Of a compressed archive, uncompressed: above the largest known images. */
+const MAX_COMPRESSED_ARCHIVE = 64 * 1024 ** 3;
+/** Up to here a compressed archive is held in memory, so that it is inflated once. */
+const MAX_HELD = 64 * 1024 ** 2;
 const MAX_LINKS = 8;
 
 export function openFolder(files: Files, path: string): StoredFiles {
@@ -36,10 +38,10 @@ export function openFolder(files: Files, path: string): StoredFiles {
 /** Throws `invalid-input` when the file is no tar. */
 export async function openArchive(files: Files, path: string): Promise<StoredFiles> {
   const access = await openAccess(files, path);
-  const table = await indexArchive(access, path);
   const find = (name: string): Placed | undefined => {
-    let found = table.get(name);
-    for (let hop = 0; hop < MAX_LINKS && found?.linkPath !== undefined; hop += 1) found = table.get(found.linkPath);
+    let found = access.table.get(name);
+    for (let hop = 0; hop < MAX_LINKS && found?.linkPath !== undefined; hop += 1)
+      found = access.table.get(found.linkPath);
     return found?.linkPath === undefined ? found : undefined;
   };
   return {
@@ -66,7 +68,8 @@ export async function readStored(stored: StoredFiles, path: string, maxBytes: nu
 }
 
 interface Access {
-  readonly size: number;
+  readonly table: ReadonlyMap<string, Placed>;
+  /** Bytes of the uncompressed archive, from `start` to before `end`. */
   stream(start: number, end: number): AsyncIterable<Uint8Array>;
 }
 
@@ -74,30 +77,51 @@ async function openAccess(files: Files, path: string): Promise<Access> {
   const stat = await files.stat(path);
   if (stat === undefined) throw new AppError('not-found', `${path}: no such file`);
   const head = await firstBytes(files, path);
-  if (compressionOf(head) === 'none') {
-    return { size: stat.size, stream: (start, end) => files.stream(path, { start, end }) };
-  }
-  const chunks: Uint8Array[] = [];
+  if (compressionOf(head) !== 'none') return await openCompressed(files, path);
+  return {
+    table: await indexWindows(files, path, stat.size),
+    stream: (start, end) => files.stream(path, { start, end }),
+  };
+}
+
+/**
+ * A compressed archive has no random access. A small one is held; a larger one is inflated anew, up to where its part ends, for each
+ * file that is read: that takes time for an image of many layers, and no memory.
+ */
+async function openCompressed(files: Files, path: string): Promise<Access> {
+  const index = new ArchiveIndex(path);
+  let held: Uint8Array[] | undefined = [];
   let total = 0;
   for await (const chunk of inflate(files.stream(path), path)) {
+    index.take(chunk);
     total += chunk.length;
+    if (total > MAX_HELD) held = undefined;
+    held?.push(chunk);
     if (total > MAX_COMPRESSED_ARCHIVE) {
-      const hint = 'uncompress the archive first';
-      throw new AppError(
-        'invalid-input',
-        `${path}: expected at most ${MAX_COMPRESSED_ARCHIVE} bytes uncompressed, found more`,
-        { hint },
-      );
+      const expected = `expected at most ${MAX_COMPRESSED_ARCHIVE} bytes uncompressed, found more`;
+      throw new AppError('invalid-input', `${path}: ${expected}`, { hint: 'uncompress the archive first' });
     }
-    chunks.push(chunk);
   }
-  const content = Buffer.concat(chunks);
+  const { table } = index;
+  if (held === undefined)
+    return { table, stream: (start, end) => streamPart(inflate(files.stream(path), path), start, end) };
+  const content = Buffer.concat(held);
   return {
-    size: content.length,
+    table,
     stream: async function* (start, end) {
       yield content.subarray(start, end);
     },
   };
+}
+
+async function* streamPart(all: AsyncIterable<Uint8Array>, start: number, end: number): AsyncGenerator<Uint8Array> {
+  let position = 0;
+  for await (const chunk of all) {
+    const part = chunk.subarray(Math.max(start - position, 0), Math.max(end - position, 0));
+    position += chunk.length;
+    if (part.length > 0) yield part;
+    if (position >= end) return;
+  }
 }
 
 export async function firstBytes(files: Files, path: string, length = 512): Promise<Uint8Array> {
@@ -112,47 +136,73 @@ interface Placed {
   readonly linkPath: string | undefined;
 }
 
-/** Reads headers and leaps over contents. */
-async function indexArchive(access: Access, what: string): Promise<ReadonlyMap<string, Placed>> {
-  const table = new Map<string, Placed>();
-  const place = { position: 0 };
-  const parser = new TarParser(what, (entry) => {
+/** Where the files of a tar lie, learnt from its headers alone. */
+class ArchiveIndex {
+  readonly table = new Map<string, Placed>();
+  position = 0;
+  readonly #parser: TarParser;
+  readonly #what: string;
+
+  constructor(what: string) {
+    this.#what = what;
+    this.#parser = new TarParser(what, (entry) => this.#visit(entry));
+  }
+
+  /** At the end mark. */
+  get isEnded(): boolean {
+    return this.#parser.isEnded;
+  }
+
+  /** Bytes that follow and need not be taken, once skip() was told. */
+  get unwanted(): number {
+    return this.#parser.unwanted;
+  }
+
+  skip(bytes: number): void {
+    this.#parser.skip(bytes);
+    this.position += bytes;
+  }
+
+  /** Header by header, so that `position` is the content's start when an entry is visited. */
+  take(chunk: Uint8Array): void {
+    let at = 0;
+    while (at < chunk.length && !this.isEnded) {
+      const leap = Math.min(this.unwanted, chunk.length - at);
+      if (leap > 0) this.skip(leap);
+      const block = chunk.subarray(at + leap, at + leap + (leap > 0 ? 0 : 512 - (this.position % 512)));
+      this.position += block.length;
+      at += leap + block.length;
+      this.#parser.push(block);
+    }
+  }
+
+  #visit(entry: TarEntry): undefined {
     const path = cleanPath(entry.path);
-    if (path === undefined || path === '') return undefined;
-    if (table.size >= MAX_ARCHIVE_ENTRIES) {
-      throw new AppError(
-        'invalid-input',
-        `${what}: expected at most ${MAX_ARCHIVE_ENTRIES} entries in an image archive, found more`,
-      );
+    if (path === undefined || path === '') return;
+    if (this.table.size >= MAX_ARCHIVE_ENTRIES) {
+      const expected = `expected at most ${MAX_ARCHIVE_ENTRIES} entries in an image archive, found more`;
+      throw new AppError('invalid-input', `${this.#what}: ${expected}`);
     }
     const isLink = entry.kind === 'symlink' || entry.kind === 'hardlink';
-    if (entry.kind !== 'file' && !isLink) return undefined;
+    if (entry.kind !== 'file' && !isLink) return;
     const base = entry.kind === 'symlink' && !entry.linkName.startsWith('/') ? `${path}/../` : '';
-    table.set(path, {
-      start: place.position,
+    this.table.set(path, {
+      start: this.position,
       size: entry.size,
       linkPath: isLink ? (cleanPath(`${base}${entry.linkName}`) ?? '') : undefined,
     });
-    return undefined;
-  });
-  while (place.position < access.size && !parser.isEnded) {
-    for await (const window of access.stream(place.position, Math.min(place.position + WINDOW, access.size))) {
-      feed(parser, window, place);
-    }
-    const leap = Math.min(parser.unwanted, access.size - place.position);
-    parser.skip(leap);
-    place.position += leap;
   }
-  return table;
 }
 
-/** Header by header, so that `position` is the content's start when the visitor is called. */
-function feed(parser: TarParser, window: Uint8Array, place: { position: number }): void {
-  let at = 0;
-  while (at < window.length && parser.unwanted === 0) {
-    const block = window.subarray(at, at + 512 - (place.position % 512));
-    place.position += block.length;
-    at += block.length;
-    parser.push(block);
+/** Reads headers and leaps over contents. */
+async function indexWindows(files: Files, path: string, size: number): Promise<ReadonlyMap<string, Placed>> {
+  const index = new ArchiveIndex(path);
+  while (index.position < size && !index.isEnded) {
+    const { position } = index;
+    for await (const window of files.stream(path, { start: position, end: Math.min(position + WINDOW, size) })) {
+      index.take(window);
+    }
+    index.skip(Math.min(index.unwanted, size - index.position));
   }
+  return index.table;
 }
