@@ -3,7 +3,7 @@
  *
  *     users: users.htpasswd          # as `htpasswd -B` or `plimsoll registry user` writes it
  *     tokens:                        # as `plimsoll registry token` makes them
- *       - { name: ci, sha256: HEX }
+ *       - { name: ci, sha256: "HEX" }
  *     access:                        # callers are users, tokens, "*" (everybody known) or anonymous (everybody)
  *       - { callers: [ci], repositories: ["team/**"], rights: [pull, push, delete] }
  *     challenge: basic               # or token: clients fetch a short-lived token with their password

@@ -5,6 +5,8 @@ import { AppError, type ServeOptions, type WebHandler, type WebServer } from '..
 
 /** Requests whose headers take longer are cut off: slow-header attacks. */
 const HEADERS_TIMEOUT = 15_000;
+/** Milliseconds without a byte in either direction after which a connection is cut: longer than it takes to check a large layer. */
+const STALL_TIMEOUT = 300_000;
 /** Milliseconds for which running answers may go on after close(), where nobody says otherwise. */
 const CLOSE_GRACE = 5_000;
 const IDLE_SWEEP = 50;
@@ -33,8 +35,9 @@ export async function serveHttp(handler: WebHandler, options: ServeOptions): Pro
       ? createServer(answer)
       : createHttpsServer({ cert: options.tls.certificate, key: options.tls.key }, answer);
   server.headersTimeout = HEADERS_TIMEOUT;
-  // a layer of gigabytes may take longer than node's five minutes
+  // a layer of gigabytes may take longer than node's five minutes, as long as something comes
   server.requestTimeout = 0;
+  server.setTimeout(STALL_TIMEOUT);
   await listen(server, options);
   return { url: urlOf(server, options), close: () => close(server, options.graceMs ?? CLOSE_GRACE) };
 }

@@ -34,7 +34,7 @@ const MAX_MANIFEST_FILE = 16 * 1024 * 1024;
 /** Folders below repositories/ that are looked into for the catalog. */
 const MAX_FOLDERS = 100_000;
 /** Pointers are made young again when they are asked for and older than this, in milliseconds; garbage is older. */
-export const REFRESH_AFTER = 10 * 60 * 1000;
+const REFRESH_AFTER = 10 * 60 * 1000;
 
 /** Clause "Pulling manifests": names of repositories. None begins with `_` or `.`, nor leaves the root. */
 const NAME = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;

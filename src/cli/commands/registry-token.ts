@@ -14,7 +14,8 @@ export const registryToken = defineCommand({
   async run({ args }, context) {
     const [name = ''] = args;
     const { token, sha256 } = createRegistryToken(context.ports);
-    const line = `- { name: ${JSON.stringify(name)}, sha256: ${sha256} }`;
+    // quoted: YAML would read some digests as numbers
+    const line = `- { name: ${JSON.stringify(name)}, sha256: "${sha256}" }`;
     context.output.result({ name, token, sha256 }, `${token}\n\ntokens:\n  ${line}`);
     return 0;
   },
