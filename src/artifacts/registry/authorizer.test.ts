@@ -263,18 +263,17 @@ test('an insecure registry is asked with TLS first, and over plain HTTP where it
 
 test('a registry on this machine that speaks TLS is found, one elsewhere is never asked over plain HTTP', async () => {
   const asked: string[] = [];
-  const http: Http = async ({ url }) => {
-    asked.push(new URL(url).protocol);
-    if (url.startsWith('http:')) {
-      return await createHandlerHttp({
-        'localhost:5000': async () =>
-          new Response('Client sent an HTTP request to an HTTPS server.\n', { status: 400 }),
-      })({ method: 'GET', url });
-    }
-    return await createHandlerHttp({ 'localhost:5000': async () => manifestResponse() })({ method: 'GET', url });
+  const http: Http = async ({ url, method }) => {
+    asked.push(`${method} ${new URL(url).protocol}`);
+    const words = method === 'HEAD' ? null : 'Client sent an HTTP request to an HTTPS server.\n';
+    const isPlain = url.startsWith('http:');
+    const handler = async () => (isPlain ? new Response(words, { status: 400 }) : manifestResponse());
+    return await createHandlerHttp({ 'localhost:5000': handler })({ method, url });
   };
-  await openRegistry(createTestPorts({ http }), 'localhost:5000').repository('a').fetchManifest('v1');
-  assert.deepEqual(asked, ['http:', 'https:']);
+  const open = () => openRegistry(createTestPorts({ http }), 'localhost:5000').repository('a');
+  await open().fetchManifest('v1');
+  assert.equal(await open().hasBlob(digestOf('x')), true);
+  assert.deepEqual(asked, ['GET http:', 'GET https:', 'HEAD http:', 'HEAD https:']);
   asked.length = 0;
   const failing: Http = async ({ url }) => {
     asked.push(new URL(url).protocol);
@@ -283,6 +282,19 @@ test('a registry on this machine that speaks TLS is found, one elsewhere is neve
   const elsewhere = openRegistry(createTestPorts({ http: failing }), 'registry.example.com', { retries: RETRIES });
   await rejects(elsewhere.repository('a').fetchManifest('v1'), 'unavailable', /no TLS here/);
   assert.deepEqual(asked, ['https:']);
+});
+
+test('a registry on this machine that answers 400 over plain HTTP, and speaks no TLS, is believed', async () => {
+  const http: Http = async ({ url, method }) => {
+    if (url.startsWith('https:')) throw new AppError('unavailable', 'no TLS here');
+    return await createHandlerHttp({ 'localhost:5000': async () => new Response(null, { status: 400 }) })({
+      method,
+      url,
+    });
+  };
+  const repository = openRegistry(createTestPorts({ http }), 'localhost:5000', { retries: RETRIES }).repository('a');
+  await rejects(repository.hasBlob(digestOf('x')), 'invalid-input', /answered 400/);
+  await rejects(repository.fetchManifest('v1'), 'invalid-input', /answered 400/);
 });
 
 test('an upload that the registry sends to another host goes there without credentials, and never to an inner one', async () => {

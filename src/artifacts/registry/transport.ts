@@ -123,14 +123,18 @@ export class Transport {
   /** The first request of all finds out which of the addresses answers. */
   async #settle(request: RegistryRequest): Promise<RegistryResponse> {
     let failure: AppError | undefined;
+    let doubtful: RegistryResponse | undefined;
     for (const origin of this.#options.origins) {
       this.#origin = origin;
       try {
         const response = await this.#authorised(request);
         const known = origin.protocol === 'http:' && response.status === 400 ? await peek(response) : undefined;
         if (known !== undefined && SPEAKS_TLS.test(known.text)) continue;
-        this.#isSettled = true;
-        return known === undefined ? response : { ...response, body: known.body };
+        const answer = known === undefined ? response : { ...response, body: known.body };
+        this.#isSettled = known === undefined || request.method !== 'HEAD';
+        if (this.#isSettled) return answer;
+        // there are no words in it to tell by
+        doubtful = answer;
       } catch (thrown) {
         const error = toAppError(thrown);
         const isSilent = error.kind === 'unavailable' && error.details.status === undefined;
@@ -139,6 +143,7 @@ export class Transport {
         failure = isCertificateFault(error) ? error : (failure ?? error);
       }
     }
+    if (doubtful !== undefined && (failure === undefined || !isCertificateFault(failure))) return doubtful;
     throw failure ?? new AppError('internal', `${request.what}: no address was tried`);
   }
 
