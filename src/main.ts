@@ -26,7 +26,7 @@ async function createRim(options: RimOptions): Promise<Rim> {
     : createProgress({
         write: (text) => writeAll(2, text),
         now: () => performance.now(),
-        columns: isErrorTerminal ? () => process.stderr.columns : undefined,
+        columns: isErrorTerminal ? columnsOf : undefined,
         color: (process.env.NO_COLOR ?? '') === '',
       });
   const ports = createPorts({ settings, home, verbose: options.verbose, progress, worker });
@@ -46,6 +46,11 @@ async function createRim(options: RimOptions): Promise<Rim> {
       (await import('./server/index.ts')).createHandler(ports, service, options),
     askSecret,
   };
+}
+
+/** Some terminals do not know their width. */
+function columnsOf(): number {
+  return process.stderr.columns > 0 ? process.stderr.columns : 80;
 }
 
 /** Unknown names are refused: a misspelt setting must not be a silent default. */
