@@ -18,6 +18,7 @@ interface Seen {
   readonly method: string;
   readonly url: string;
   readonly authorization: string | null;
+  readonly agent: string | null;
   readonly body: string;
 }
 
@@ -32,6 +33,7 @@ function world(hosts: Readonly<Record<string, (request: Request) => Response | P
         method,
         url,
         authorization: request.headers.get('authorization'),
+        agent: request.headers.get('user-agent'),
         body: await request.clone().text(),
       });
       return await handler(request);
@@ -91,6 +93,7 @@ test('a bearer challenge is answered with a token, got anonymously or with crede
     assert.equal(asked?.authorization, credential === undefined ? null : BASIC);
     const query = new URL(asked?.url ?? '').searchParams;
     assert.equal(query.get('service'), 'registry');
+    assert.ok(set.seen.every((entry) => entry.agent?.startsWith('plimsoll/') === true));
     assert.deepEqual(query.getAll('scope'), ['repository:team/app:pull']);
   }
 });

@@ -5,7 +5,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { AppError, DOCKER_HUB, type Files, type Http, type HttpTls, type Settings } from '../../core/index.ts';
+import { AppError, DOCKER_HUB, type Files, type Http, type HttpTls, type Settings, VERSION } from '../../core/index.ts';
 import { isLoopbackRegistry } from './address.ts';
 
 export interface ConnectionOptions {
@@ -26,6 +26,8 @@ export interface ConnectionPorts {
   readonly settings: Pick<Settings, 'insecureRegistries' | 'plainHttpRegistries' | 'caFile'>;
 }
 
+/** Firewalls before large registries refuse clients without a name. */
+const USER_AGENT = `plimsoll/${VERSION}`;
 const MAX_PEM_BYTES = 4 * 1024 * 1024;
 /** Certificates in one folder: above any real one. */
 const MAX_PEM_FILES = 100;
@@ -67,7 +69,8 @@ export function connect(
 ): Http {
   const [origin] = originsOf(ports, host, options);
   let loaded: Promise<HttpTls> | undefined;
-  return async (request) => {
+  return async (asked) => {
+    const request = { ...asked, headers: { ...asked.headers, 'user-agent': USER_AGENT } };
     const url = URL.parse(request.url);
     if (url?.protocol !== 'https:') return await ports.http(request);
     const tls = await (loaded ??= loadTls(ports, host, options));
