@@ -1,18 +1,14 @@
 /** A new image from a base and tar files as further layers; the same inputs give the same digest. */
-import { gzip } from 'node:zlib';
-import { promisify } from 'node:util';
 import {
   DEFAULT_PLATFORM,
   encodeDescriptor,
   OCI_CONFIG,
   OCI_LAYER,
   OCI_LAYER_GZIP,
-  OCI_LAYER_ZSTD,
   OCI_MANIFEST,
-  compressionOf,
   copyArtifact,
   openImage,
-  readLayer,
+  type ImageLayer,
   type Repository,
 } from '../artifacts/index.ts';
 import {
@@ -29,6 +25,7 @@ import {
   type Ports,
   type Reference,
 } from '../core/index.ts';
+import { pushTarLayers } from './layer-file.ts';
 import { createdAt, type Pushed } from './push-artifact.ts';
 import { accessBeside, openRepository, type RepositoryAccess } from './registry.ts';
 
@@ -44,27 +41,15 @@ export interface AppendInput {
   readonly access?: RepositoryAccess;
 }
 
-/** A layer is held in memory while it is compressed. */
-const MAX_LAYER_BYTES = 2 * 1024 ** 3;
-
-const LAYER_TYPES = { none: OCI_LAYER, gzip: OCI_LAYER_GZIP, zstd: OCI_LAYER_ZSTD } as const;
-
-interface NewLayer {
-  readonly descriptor: Descriptor;
-  readonly diffId: Digest;
-  readonly content: Uint8Array;
-}
-
 export async function appendLayers(ports: Ports, input: AppendInput, signal: AbortSignal): Promise<Pushed> {
   const target = parseReference(input.target);
   const to = openRepository(ports, target, input.access);
   const platform = input.platform ?? DEFAULT_PLATFORM;
-  const layers = await Promise.all(input.layers.map((path) => readNewLayer(ports, path)));
   const base =
     input.base === undefined
       ? emptyBase(platform)
       : await bringBase(ports, { access: input.access ?? {}, target, base: input.base, platform, to }, signal);
-  for (const layer of layers) await to.pushBlob(layer.descriptor, layer.content, signal);
+  const layers = await pushTarLayers(ports, { to, files: input.layers }, signal);
   const configBytes = newConfig(base, layers, createdAt(ports));
   const config = { mediaType: OCI_CONFIG, digest: digestOf(configBytes), size: configBytes.length };
   await to.pushBlob(config, configBytes, signal);
@@ -120,20 +105,6 @@ async function bringBase(ports: Ports, input: BaseInput, signal: AbortSignal): P
   return { layers: image.manifest.layers, diffIds, config: document, annotations: image.manifest.annotations };
 }
 
-async function readNewLayer(ports: Ports, path: string): Promise<NewLayer> {
-  const stored = await ports.files.read(path, MAX_LAYER_BYTES);
-  const source = async function* () {
-    yield stored;
-  };
-  // reading it as a layer is the check that it is a tar
-  const { diffId } = await readLayer(source(), { selector: { id: '', select: () => ({ kind: 'skip' }) }, what: path });
-  const kind = compressionOf(stored);
-  // zlib writes no time and the same bytes for the same input
-  const content = kind === 'none' ? await promisify(gzip)(stored, { level: 9 }) : stored;
-  const mediaType = LAYER_TYPES[kind === 'none' ? 'gzip' : kind];
-  return { content, diffId, descriptor: { mediaType, digest: digestOf(content), size: content.length } };
-}
-
 /** The new manifest is of OCI, so Docker's names of layer types give way to their equals. */
 function toOciLayer(layer: Descriptor): Descriptor {
   const isDocker = layer.mediaType.startsWith('application/vnd.docker.image.rootfs.diff.tar');
@@ -141,7 +112,7 @@ function toOciLayer(layer: Descriptor): Descriptor {
   return { ...layer, mediaType: layer.mediaType.endsWith('gzip') ? OCI_LAYER_GZIP : OCI_LAYER };
 }
 
-function newConfig(base: Base, layers: readonly NewLayer[], created: string): Uint8Array {
+function newConfig(base: Base, layers: readonly ImageLayer[], created: string): Uint8Array {
   const history = Array.isArray(base.config.history) ? (base.config.history as readonly unknown[]) : [];
   const added = layers.map(() => ({ created, created_by: 'plimsoll append' }));
   const changed = {

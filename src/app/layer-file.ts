@@ -6,12 +6,13 @@ import {
   OCI_LAYER_GZIP,
   OCI_LAYER_ZSTD,
   readLayer,
+  type ImageLayer,
   type Repository,
 } from '../artifacts/index.ts';
 import { createHasher, type Descriptor, type Digest, type Ports } from '../core/index.ts';
 import { describeFile } from './transfer-blob.ts';
 
-export interface NewLayer {
+interface NewLayer {
   readonly descriptor: Descriptor;
   readonly diffId: Digest;
   /** Where its bytes are. */
@@ -19,7 +20,7 @@ export interface NewLayer {
 }
 
 /** A tar file on the disk: compressed ones are taken as they are. Throws `invalid-input` when it is no tar. */
-export async function withTarLayer<T>(ports: Ports, path: string, action: (layer: NewLayer) => Promise<T>): Promise<T> {
+async function withTarLayer<T>(ports: Ports, path: string, action: (layer: NewLayer) => Promise<T>): Promise<T> {
   // reading it as a layer is the check that it is a tar
   const { diffId } = await readLayer(ports.files.stream(path), { selector: LAYER_ALONE, what: path });
   const kind = await compressionOfFile(ports, path);
@@ -75,4 +76,21 @@ async function compressionOfFile(ports: Ports, path: string) {
 
 export async function pushLayer(ports: Ports, to: Repository, layer: NewLayer, signal: AbortSignal): Promise<void> {
   await to.pushBlob(layer.descriptor, (range) => ports.files.stream(layer.path, range), signal);
+}
+
+/** Tar files, one after the other, as layers of a repository. */
+export async function pushTarLayers(
+  ports: Ports,
+  { to, files }: { readonly to: Repository; readonly files: readonly string[] },
+  signal: AbortSignal,
+): Promise<readonly ImageLayer[]> {
+  const layers: ImageLayer[] = [];
+  for (const path of files) {
+    const { diffId, descriptor } = await withTarLayer(ports, path, async (layer) => {
+      await pushLayer(ports, to, layer, signal);
+      return layer;
+    });
+    layers.push({ diffId, descriptor });
+  }
+  return layers;
 }

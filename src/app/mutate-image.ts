@@ -2,7 +2,7 @@
 import type { Repository } from '../artifacts/index.ts';
 import { AppError, isRecord, type Platform, type Ports } from '../core/index.ts';
 import { editImage, type EditInput, type ImageParts } from './edit-image.ts';
-import { pushLayer, withTarLayer } from './layer-file.ts';
+import { pushTarLayers } from './layer-file.ts';
 import { createdAt, parsePairs, type Pushed } from './push-artifact.ts';
 
 export interface MutateInput extends EditInput {
@@ -115,14 +115,7 @@ async function appendTo(
   parts: ImageParts,
   { to, files, created, signal }: Appending,
 ): Promise<ImageParts> {
-  let result = parts;
-  for (const path of files) {
-    const layer = await withTarLayer(ports, path, async (made) => {
-      await pushLayer(ports, to, made, signal);
-      return made;
-    });
-    const entry = { created, created_by: 'plimsoll append' };
-    result = { ...result, layers: [...result.layers, layer], history: [...result.history, entry] };
-  }
-  return result;
+  const layers = await pushTarLayers(ports, { to, files }, signal);
+  const entries = layers.map(() => ({ created, created_by: 'plimsoll append' }));
+  return { ...parts, layers: [...parts.layers, ...layers], history: [...parts.history, ...entries] };
 }
