@@ -2,7 +2,7 @@
  * What is left in a repository of artifacts that are gone: cosign's tags, fallback tags of referrers, and referrers, with all that
  * refers to those. A registry does not list untagged manifests, so they are found through the digests that such tags name.
  */
-import { isIndexType, readSubject, type Manifest, type Repository } from '../artifacts/index.ts';
+import { isIndexType, parseImageIndex, readSubject, type Manifest, type Repository } from '../artifacts/index.ts';
 import { AppError, findDigest, mapParallel, type Digest, type Ports } from '../core/index.ts';
 import { findReferrers, type ReferrerNode, type Search } from './list-referrers.ts';
 import { openTarget, parseTarget } from './open-target.ts';
@@ -106,8 +106,9 @@ async function garbageOf({ repository, named, signal }: Place, gone: ReadonlySet
   const subjects = new Set([...gone, ...garbage.map(({ digest }) => digest)]);
   for (const [tag, { descriptor }] of named) {
     const subject = subjectOfTag(tag);
-    const isList = subject !== undefined && !tag.includes('.') && isIndexType(descriptor.mediaType);
-    if (isList && subjects.has(subject)) garbage.push({ digest: descriptor.digest, tag, subject });
+    const isList = isListTag(tag) && isIndexType(descriptor.mediaType);
+    if (isList && subject !== undefined && subjects.has(subject))
+      garbage.push({ digest: descriptor.digest, tag, subject });
   }
   return garbage;
 }
@@ -121,22 +122,43 @@ function deepestFirst(nodes: readonly ReferrerNode[], subject: Digest): readonly
 
 async function deleteAll(place: Place, garbage: readonly Garbage[]): Promise<void> {
   const going = new Set(garbage.flatMap(({ tag }) => tag ?? []));
-  for (const entry of garbage) await deleteOne(place, entry, going);
+  for (const entry of garbage) {
+    const target = isListTag(entry.tag) ? await listTarget(place, entry.tag, garbage) : targetOf(place, entry, going);
+    if (target === undefined) continue;
+    await deleteTarget(place, target);
+    // some registries leave the tags of a deleted manifest
+    const isLeft =
+      entry.tag !== undefined && (await place.repository.findManifest(entry.tag, place.signal)) !== undefined;
+    if (isLeft && entry.tag !== undefined) await deleteTarget(place, entry.tag);
+  }
 }
 
-/**
- * The tag, and the manifest unless another tag that stays names it too. What is gone meanwhile is no failure: a registry may take a
- * fallback tag along with its last entry.
- */
-async function deleteOne(
-  { repository, named, signal }: Place,
-  entry: Garbage,
-  going: ReadonlySet<string>,
-): Promise<void> {
-  const { digest } = entry;
-  const stays = [...named].some(([tag, manifest]) => manifest.descriptor.digest === digest && !going.has(tag));
-  const target = stays ? entry.tag : digest;
-  if (target === undefined) return;
+/** A fallback tag, which holds a list and no signature. */
+function isListTag(tag: string | undefined): tag is string {
+  return tag !== undefined && !tag.includes('.');
+}
+
+/** The tag alone when another tag, one that stays, names the manifest too. */
+function targetOf({ named }: Place, { digest, tag }: Garbage, going: ReadonlySet<string>): string | undefined {
+  const stays = [...named].some(([name, { descriptor }]) => descriptor.digest === digest && !going.has(name));
+  return stays ? tag : digest;
+}
+
+/** A list changes with every referrer that is deleted, so it is looked at again; one that still lists something stays. */
+async function listTarget(
+  { repository, signal }: Place,
+  tag: string,
+  garbage: readonly Garbage[],
+): Promise<Digest | undefined> {
+  const list = await repository.findManifest(tag, signal);
+  if (list === undefined || !isIndexType(list.descriptor.mediaType)) return undefined;
+  const deleted = new Set(garbage.map(({ digest }) => digest));
+  const isEmpty = parseImageIndex(list).manifests.every(({ digest }) => deleted.has(digest));
+  return isEmpty ? list.descriptor.digest : undefined;
+}
+
+/** What is gone meanwhile is no failure: a registry may take a fallback tag along with its last entry. */
+async function deleteTarget({ repository, signal }: Place, target: string): Promise<void> {
   try {
     await repository.deleteManifest(target, signal);
   } catch (error) {

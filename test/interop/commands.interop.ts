@@ -127,6 +127,18 @@ describe('our commands beside crane and oras', missingPeers('PEER_CRANE', 'PEER_
     assert.deepEqual(await referrersOf(target), await referrersOf(at));
   });
 
+  test('garbage finds and deletes what is left of an image that crane deleted, with the list of referrers', async () => {
+    const target = `${craneHost.address}/team/garbage`;
+    await bench.run(ours('copy', `${at}:v1`, `${target}:v1`));
+    await bench.run(ours('copy', two, `${target}:two`));
+    await bench.run(crane('delete', `${target}@${image.digest}`));
+    const found = (await json(ours('garbage', target, '--json')))['garbage'] as readonly Json[];
+    assert.ok(found.length >= 2);
+    await bench.run(ours('garbage', '--delete', target));
+    assert.deepEqual((await json(ours('garbage', target, '--json')))['garbage'], []);
+    assert.equal((await bench.run(crane('ls', target))).stdout, 'two\n');
+  });
+
   test('discover writes the JSON of oras, with more besides', async () => {
     const pick = ({ reference, mediaType, digest, size, artifactType, referrers }: Json): Json => ({
       reference,
