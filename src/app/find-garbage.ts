@@ -77,6 +77,8 @@ async function goneSubjects({ repository, named, signal }: Place): Promise<Reado
     const subject = subjectOfTag(tag) ?? readSubject(manifest).subject?.digest;
     if (subject !== undefined) subjects.add(subject);
   }
+  // some registries give by its tag what they do not give by its digest
+  for (const { descriptor } of named.values()) subjects.delete(descriptor.digest);
   const gone = new Set<Digest>();
   for (const subject of subjects) {
     if ((await repository.findManifest(subject, signal)) === undefined) gone.add(subject);
