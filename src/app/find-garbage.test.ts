@@ -87,13 +87,23 @@ test('a referrer with a tag of its own is said and stays, and a signature that s
 });
 
 test('a registry that fails is no proof that a subject is gone', async () => {
-  const { ports, here } = await setUp();
+  const { ports, gone } = await setUp();
   const http: typeof ports.http = async (request) =>
-    request.url.endsWith(`/manifests/${here.digest}`)
+    request.url.endsWith(`/manifests/${gone.digest}`)
       ? { status: 403, headers: new Map(), body: new Blob([]).stream() }
       : await ports.http(request);
   await assert.rejects(
     findGarbage({ ...ports, http }, { repository: `${HOST}/app`, delete: true }, signal),
     (error) => error instanceof AppError && error.kind === 'unauthorized',
   );
+});
+
+test('what has a tag is there, even where the registry does not give it by its digest', async () => {
+  const { ports, here } = await setUp();
+  const http: typeof ports.http = async (request) =>
+    request.url.endsWith(`/manifests/${here.digest}`)
+      ? { status: 404, headers: new Map(), body: new Blob([]).stream() }
+      : await ports.http(request);
+  const { garbage } = await findGarbage({ ...ports, http }, { repository: `${HOST}/app`, delete: false }, signal);
+  assert.ok(garbage.every(({ subject }) => subject !== here.digest));
 });
