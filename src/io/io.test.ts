@@ -10,7 +10,7 @@ import { AppError, type ErrorKind, type HttpResponse } from '../core/index.ts';
 import { createFileCache } from './cache.ts';
 import { createFiles } from './files.ts';
 import { createHttp } from './http.ts';
-import { createLog } from './log.ts';
+import { createLog, createWarnings } from './log.ts';
 import { createRunProgram } from './run.ts';
 import { serveHttp } from './serve.ts';
 import { temporaryFolder } from './testing.ts';
@@ -302,4 +302,12 @@ test('the log is one JSON object per line', () => {
     '{"time":"1970-01-01T00:00:00.000Z","level":"info","event":"start","a":"b\\nc"}\n',
     '{"time":"1970-01-01T00:00:00.000Z","level":"warn","event":"trouble"}\n',
   ]);
+});
+
+test('people get warnings alone, each in one line', () => {
+  const lines: string[] = [];
+  const log = createWarnings((line) => void lines.push(line));
+  log.info('start');
+  log.warn('registry-wait', { reason: 'a\nb\u001b[2J', seconds: 2 });
+  assert.deepEqual(lines, ['plimsoll: registry-wait: reason a b [2J, seconds 2\n']);
 });

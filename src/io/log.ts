@@ -12,3 +12,16 @@ export function createLog(write: (line: string) => void, clock: Clock): Log {
 export function createErrorLog(clock: Clock): Log {
   return createLog((text) => void process.stderr.write(text), clock);
 }
+
+/** For people: warnings alone, a line each, to standard error. */
+export function createWarnings(write = (text: string): void => void process.stderr.write(text)): Log {
+  return {
+    info: () => undefined,
+    warn: (event, facts = {}) => {
+      const words = Object.entries(facts).map(
+        ([name, value]) => `${name} ${String(value).replaceAll(/\p{Cc}/gu, ' ')}`,
+      );
+      write(`plimsoll: ${event}: ${words.join(', ')}\n`);
+    },
+  };
+}

@@ -1,23 +1,21 @@
 /** All ports together, as the process offers them. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Log, Ports, Progress, Settings, Threads } from '../core/index.ts';
+import type { Ports, Progress, Settings, Threads } from '../core/index.ts';
 import { createFileCache } from './cache.ts';
 import { createFiles } from './files.ts';
 import { createHttp } from './http.ts';
-import { createErrorLog } from './log.ts';
+import { createErrorLog, createWarnings } from './log.ts';
 
 export interface PortsOptions {
   readonly settings: Settings;
   readonly home: string;
-  /** Writes the log to standard error; else it is dropped. */
+  /** Writes all of the log to standard error; else only warnings, in words. */
   readonly verbose: boolean;
   readonly progress: Progress;
   /** The file that other threads begin with; absent: no threads. */
   readonly worker?: string;
 }
-
-const SILENT: Log = { info: () => undefined, warn: () => undefined };
 
 export function createPorts(options: PortsOptions): Ports {
   const clock = () => new Date();
@@ -34,7 +32,7 @@ export function createPorts(options: PortsOptions): Ports {
     environment: process.env,
     settings: options.settings,
     home: options.home,
-    log: options.verbose ? createErrorLog(clock) : SILENT,
+    log: options.verbose ? createErrorLog(clock) : createWarnings(),
     progress: options.progress,
   };
 }

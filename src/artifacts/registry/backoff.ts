@@ -1,6 +1,6 @@
 /** Waits between the tries of one piece of work: decorrelated jitter, or what the registry asks for, up to a budget. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, type Log, type Progress, type Random } from '../../core/index.ts';
+import { AppError, type Log, type Random } from '../../core/index.ts';
 
 export interface RetryPolicy {
   /** Tries in a row without any progress. */
@@ -17,16 +17,13 @@ export const RETRIES: RetryPolicy = { attempts: 5, delay: 250, budget: 120_000, 
 
 /** Milliseconds of the longest wait that the registry did not ask for. */
 const MAX_DELAY = 4_000;
-/** Milliseconds from which on a wait is told: shorter ones nobody notices. */
+/** Milliseconds from which on a wait is told to people: shorter ones nobody notices. */
 const NOTICEABLE = 1000;
 
 export interface BackoffOptions {
   readonly policy: RetryPolicy;
   readonly random: Random;
   readonly log: Log;
-  readonly progress: Progress;
-  /** What is tried, for the log. */
-  readonly what: string;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -49,14 +46,15 @@ export class Backoff {
 
   /** Returns when the next try is due; throws the failure when it is final, or when patience or budget are used up. */
   async wait(failure: AppError): Promise<void> {
-    const { policy, log, progress, what, signal } = this.#options;
+    const { policy, log, signal } = this.#options;
     this.#failures += 1;
     if (!isTransient(failure) || signal?.aborted === true || this.#failures >= policy.attempts) throw failure;
     const wait = Math.round(this.#next(failure));
     this.#waited += wait;
     if (this.#waited > policy.budget) throw failure;
-    log.info('registry-retry', { what, attempt: this.#failures, wait, reason: failure.message });
-    if (wait >= NOTICEABLE) progress({ item: failure.message, action: 'wait', done: 0 });
+    const facts = { reason: failure.message, attempt: this.#failures, seconds: wait / 1000 };
+    if (wait < NOTICEABLE) log.info('registry-wait', facts);
+    else log.warn('registry-wait', facts);
     await sleep(wait, undefined, signal === undefined ? {} : { signal });
   }
 

@@ -40,7 +40,7 @@ interface Reading {
 /** All bytes of the range, over as many connections as it takes; the last one is read to its end, so nothing may follow. */
 async function* readRange(context: BlobContext, blob: Descriptor, reading: Reading): AsyncGenerator<Uint8Array> {
   const state = { position: reading.range.start };
-  const backoff = context.transport.backoff(reading.what, reading.signal);
+  const backoff = context.transport.backoff(reading.signal);
   for (let resumes = 0; ; resumes += 1) {
     const begin = state.position;
     try {

@@ -15,7 +15,6 @@ import {
   type Digest,
   type Http,
   type Log,
-  type Progress,
   type Random,
   type Reference,
 } from '../../core/index.ts';
@@ -44,7 +43,6 @@ export interface RegistryPorts extends CredentialPorts, ConnectionPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly progress: Progress;
   readonly settings: ConnectionPorts['settings'] & CredentialPorts['settings'];
 }
 
@@ -77,7 +75,7 @@ const MANIFEST_ACCEPT = MANIFEST_TYPES.join(', ');
 
 /** `host` is a registry as in references. No request is made yet. */
 export function openRegistry(ports: RegistryPorts, host: string, options: RegistryOptions = {}): Registry {
-  const { clock, random, log, progress } = ports;
+  const { clock, random, log } = ports;
   const http = connect(ports, host, options);
   const found = new Map<string, Promise<Credential | undefined>>();
   const credentialFor = (repository: string) => {
@@ -98,7 +96,6 @@ export function openRegistry(ports: RegistryPorts, host: string, options: Regist
     clock,
     random,
     log,
-    progress,
     registry: host,
     origins: originsOf(ports, host, options),
     authorizer,

@@ -7,7 +7,6 @@ import {
   type HttpRequest,
   type HttpResponse,
   type Log,
-  type Progress,
   type Random,
 } from '../../core/index.ts';
 import { Authorizer, checkTarget, type Access } from './authorizer.ts';
@@ -26,7 +25,6 @@ export interface TransportOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly progress: Progress;
   readonly registry: string;
   /** Where the registry may be; the first that answers is kept. */
   readonly origins: readonly URL[];
@@ -83,9 +81,9 @@ export class Transport {
   }
 
   /** For work of several requests that goes on after failures. */
-  backoff(what: string, signal: AbortSignal | undefined): Backoff {
-    const { retries: policy, random, log, progress } = this.#options;
-    return new Backoff({ policy, random, log, progress, what, signal });
+  backoff(signal: AbortSignal | undefined): Backoff {
+    const { retries: policy, random, log } = this.#options;
+    return new Backoff({ policy, random, log, signal });
   }
 
   /** Gives any final answer; throws the refusal when `expected` is given and does not have its status. */
@@ -100,7 +98,7 @@ export class Transport {
   }
 
   async #attempt(request: RegistryRequest): Promise<RegistryResponse> {
-    const backoff = this.backoff(request.what, request.signal);
+    const backoff = this.backoff(request.signal);
     for (;;) {
       const outcome = await this.#once(request);
       if (!(outcome instanceof AppError) && !(request.retry && RETRYABLE.includes(outcome.status))) return outcome;

@@ -101,7 +101,7 @@ class Upload {
 
   async run(): Promise<void> {
     const { context, signal } = this.#input;
-    const backoff = context.transport.backoff(this.#what, signal);
+    const backoff = context.transport.backoff(signal);
     for (let failures = 0; ; failures += 1) {
       try {
         return await this.#send();
