@@ -10,6 +10,8 @@ const STALL_TIMEOUT = 300_000;
 /** Milliseconds for which running answers may go on after close(), where nobody says otherwise. */
 const CLOSE_GRACE = 5_000;
 const IDLE_SWEEP = 50;
+/** Bytes received ahead of the reader: with node's 64 KiB a fast sender is paused after each read. */
+const SERVER = { highWaterMark: 1024 * 1024 };
 /** Fields of which clients want each value on a line of its own; Web headers join them (RFC 9110 5.3). */
 const SEPARATE = 'oci-tag';
 
@@ -32,8 +34,8 @@ export async function serveHttp(handler: WebHandler, options: ServeOptions): Pro
   const answer: RequestListener = (incoming, outgoing) => void listener(incoming, outgoing);
   const server: Server =
     options.tls === undefined
-      ? createServer(answer)
-      : createHttpsServer({ cert: options.tls.certificate, key: options.tls.key }, answer);
+      ? createServer(SERVER, answer)
+      : createHttpsServer({ ...SERVER, cert: options.tls.certificate, key: options.tls.key }, answer);
   server.headersTimeout = HEADERS_TIMEOUT;
   // a layer of gigabytes may take longer than node's five minutes, as long as something comes
   server.requestTimeout = 0;
