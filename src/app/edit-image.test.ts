@@ -6,6 +6,7 @@ import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, openImage, writeTar } f
 import { createHandlerHttp } from '../artifacts/testing.ts';
 import { AppError, digestOf, parseReference, type Descriptor, type ErrorKind } from '../core/index.ts';
 import { createTestPorts } from '../io/testing.ts';
+import { editIndex } from './edit-index.ts';
 import { flattenImage } from './flatten-image.ts';
 import { mutateImage, type MutateInput } from './mutate-image.ts';
 import { openSource } from './open-source.ts';
@@ -194,4 +195,41 @@ test('an image that does not stand on the old base, or names none, is not rebase
   const wrong = rebaseImage(ports, { ...input, oldBase: `${HOST}/app:base` }, signal);
   await rejects(wrong, 'invalid-input', /is not based on it: expected layer 0/);
   await rejects(rebaseImage(ports, input, signal), 'usage', /expected the old base, found no annotation/);
+});
+
+test('an index is made of manifests with their platforms, and changed; what is no index or not listed is refused', async () => {
+  const { ports, image, repository } = setUp();
+  const one = await image([{ a: 'a' }], 'one');
+  const two = await image([{ b: 'b' }], 'two');
+  const nothing = { add: [], merge: [], remove: [], annotations: [], tags: [], isUpdate: false };
+  const target = `${HOST}/app:index,latest`;
+  await editIndex(ports, { ...nothing, target, add: ['one', one.digest], annotations: ['k=v'] }, signal);
+  const listed = async (tag: string) =>
+    JSON.parse(Buffer.from((await repository.fetchManifest(tag)).bytes).toString()) as {
+      readonly manifests: readonly Descriptor[];
+      readonly annotations: object;
+    };
+  const created = await listed('latest');
+  assert.deepEqual(created.annotations, { k: 'v' });
+  assert.deepEqual(
+    created.manifests.map(({ digest, platform }) => [digest, platform?.architecture]),
+    [[one.digest, 'amd64']],
+  );
+  const update = { ...nothing, target: `${HOST}/app:index`, isUpdate: true };
+  await editIndex(ports, { ...update, add: ['two'], remove: [one.digest], tags: ['next'] }, signal);
+  for (const tag of ['index', 'next']) {
+    assert.deepEqual(
+      (await listed(tag)).manifests.map(({ digest }) => digest),
+      [two.digest],
+    );
+  }
+  await editIndex(ports, { ...update, merge: ['latest'] }, signal);
+  assert.deepEqual(
+    (await listed('index')).manifests.map(({ digest }) => digest),
+    [two.digest, one.digest],
+  );
+  await rejects(editIndex(ports, { ...update, merge: ['one'] }, signal), 'invalid-input', /expected an index/);
+  await rejects(editIndex(ports, { ...update, add: ['none'] }, signal), 'not-found', /no manifest none/);
+  const absent = editIndex(ports, { ...update, remove: [digestOf('x')] }, signal);
+  await rejects(absent, 'not-found', /expected sha256:\w+ in the index/);
 });

@@ -53,7 +53,7 @@ export interface Example {
 export type CommandGroup = 'artifacts' | 'trust' | 'metadata' | 'attestations' | 'policies' | 'server' | 'other';
 
 export interface Command<F extends Flags = Flags> {
-  /** One or two words: `verify`, `registry serve`. */
+  /** One to three words: `verify`, `registry serve`. */
   readonly name: string;
   readonly group: CommandGroup;
   /** One line, lower case, without a full stop. */

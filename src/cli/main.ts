@@ -86,10 +86,10 @@ function outputOf(rim: Rim, json: boolean): Output {
   return createOutput(rim.streams, { json, noColor: (rim.ports.environment.NO_COLOR ?? '') !== '' });
 }
 
-/** The longest command name (one or two words) that the words begin with. */
+/** The longest command name (up to three words) that the words begin with. */
 function findCommand(argv: readonly string[]): CommandEntry | undefined {
-  const two = argv.slice(0, 2).join(' ');
-  return commands.find((entry) => entry.name === two) ?? commands.find((entry) => entry.name === argv[0]);
+  const names = [3, 2, 1].map((count) => argv.slice(0, count).join(' '));
+  return names.map((name) => commands.find((entry) => entry.name === name)).find((entry) => entry !== undefined);
 }
 
 async function showOverview(argv: readonly string[], createRim: CreateRim): Promise<number> {

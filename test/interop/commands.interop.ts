@@ -153,6 +153,23 @@ describe('our commands beside crane and oras', missingPeers('PEER_CRANE', 'PEER_
     assert.deepEqual(mine, pick(await json(oras('discover', `${at}:v1`, '--format', 'json'))));
   });
 
+  test('an index has the entries that oras gives it, and changes as with oras', async () => {
+    const digests = [image.platforms.get('amd64') ?? '', image.platforms.get('arm64') ?? ''];
+    const manifestsOf = async (tag: string) =>
+      ((await json(crane('manifest', `${at}:${tag}`)))['manifests'] as readonly Json[]).map(({ digest, platform }) => ({
+        digest,
+        platform,
+      }));
+    await bench.run(ours('manifest', 'index', 'create', `${at}:index-mine`, ...digests));
+    await bench.run(oras('manifest', 'index', 'create', `${at}:index-his`, ...digests));
+    assert.deepEqual(await manifestsOf('index-mine'), await manifestsOf('index-his'));
+    const change = ['--remove', digests[0] ?? '', '--add', 'two'];
+    await bench.run(ours('manifest', 'index', 'update', `${at}:index-mine`, ...change));
+    await bench.run(oras('manifest', 'index', 'update', `${at}:index-his`, ...change));
+    const digestsOf = async (tag: string) => (await manifestsOf(tag)).map(({ digest }) => digest);
+    assert.deepEqual(await digestsOf('index-mine'), await digestsOf('index-his'));
+  });
+
   test('archives go both ways: oras reads the OCI archive that we write, and we read the one that it writes', async () => {
     await bench.run(ours('copy', `${at}:v1`, 'oci-archive:mine.oci.tar:v1'));
     const target = `${ourHost.address}/team/archived`;

@@ -17,6 +17,14 @@ export const commands: readonly CommandEntry[] = [
   { name: 'blob fetch', load: async () => (await import('./blob-fetch.ts')).blobFetch },
   { name: 'blob push', load: async () => (await import('./blob-push.ts')).blobPush },
   { name: 'manifest delete', load: async () => (await import('./manifest-delete.ts')).manifestDelete },
+  {
+    name: 'manifest index create',
+    load: async () => (await import('./manifest-index.ts')).manifestIndexCreate,
+  },
+  {
+    name: 'manifest index update',
+    load: async () => (await import('./manifest-index.ts')).manifestIndexUpdate,
+  },
   { name: 'blob delete', load: async () => (await import('./blob-delete.ts')).blobDelete },
   { name: 'repo ls', load: async () => (await import('./repo.ts')).repoLs },
   { name: 'repo tags', load: async () => (await import('./repo.ts')).repoTags },
