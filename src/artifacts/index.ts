@@ -22,7 +22,7 @@ export { findFault } from './strict.ts';
 export type { DocumentKind } from './strict.ts';
 export { openReference, openRegistry } from './registry/client.ts';
 export type { Registry, RegistryOptions, RegistryPorts, RegistryRepository } from './registry/client.ts';
-export type { Credential } from './registry/credentials.ts';
+export type { Credential } from './registry/docker-config.ts';
 export { chainIdsOf } from './image/chain-id.ts';
 export { openImage, openImageTree } from './image/image.ts';
 export type { Image, ImageConfig, ImageLayer, LayerReader, TreeOptions } from './image/image.ts';
@@ -55,11 +55,5 @@ export { cosignTags } from './copy/plan.ts';
 export { writeTar } from './image/tar-writer.ts';
 export type { TarFile } from './image/tar-writer.ts';
 export { compressionOf } from './image/inflate.ts';
-export {
-  dockerConfigPath,
-  HELPER_KNOWS_NOTHING,
-  helperProgram,
-  hostOfKey,
-  loadConfig,
-  serverAddress,
-} from './registry/credentials.ts';
+export { dockerConfigPath, HELPER_KNOWS_NOTHING, helperProgram, serverAddress } from './registry/credentials.ts';
+export { hostOfKey, loadConfig } from './registry/docker-config.ts';

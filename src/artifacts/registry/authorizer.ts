@@ -15,7 +15,7 @@ import {
 } from '../../core/index.ts';
 import { classifyHost } from './address.ts';
 import { parseChallenges, type Challenge } from './challenge.ts';
-import type { Credential } from './credentials.ts';
+import type { Credential } from './docker-config.ts';
 import { discard, readBody, refusal } from './errors.ts';
 
 const MAX_TOKEN_BYTES = 1024 * 1024;

@@ -25,7 +25,8 @@ import { Authorizer } from './authorizer.ts';
 import { RETRIES, type RetryPolicy } from './backoff.ts';
 import { deleteBlob, findBlobSize, hasBlob, streamBlob, type BlobContext } from './blobs.ts';
 import { connect, originsOf, type ConnectionOptions, type ConnectionPorts } from './connection.ts';
-import { findCredential, type Credential, type CredentialPorts, type CredentialSources } from './credentials.ts';
+import { findCredential, type CredentialPorts, type CredentialSources } from './credentials.ts';
+import type { Credential } from './docker-config.ts';
 import { discard, readBody } from './errors.ts';
 import { fetchPages } from './pages.ts';
 import {

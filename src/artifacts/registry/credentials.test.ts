@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { dataSet, needsSharedData } from '../../../test/shared-data.ts';
 import { AppError, type RunProgram } from '../../core/index.ts';
 import { createTestPorts } from '../../io/testing.ts';
-import { findCredential, parseConfig } from './credentials.ts';
+import { findCredential } from './credentials.ts';
+import { parseConfig } from './docker-config.ts';
 
 async function portsWith(config: string | Uint8Array, changes: Parameters<typeof createTestPorts>[0] = {}) {
   const ports = createTestPorts(changes);

@@ -15,14 +15,17 @@ import {
   type RunProgram,
   type Settings,
 } from '../../core/index.ts';
+import {
+  credentialOf,
+  hostOfKey,
+  loadConfig,
+  MAX_CONFIG_BYTES,
+  parseAuth,
+  type Credential,
+  type CredentialScope,
+  type DockerConfig,
+} from './docker-config.ts';
 import { credentialFromPullSecrets, parsePullSecrets } from './pull-secrets.ts';
-
-export type Credential =
-  | { readonly kind: 'password'; readonly username: string; readonly password: string }
-  /** A refresh token of OAuth 2. */
-  | { readonly kind: 'identity-token'; readonly token: string }
-  /** Sent as bearer token as it is. */
-  | { readonly kind: 'registry-token'; readonly token: string };
 
 export interface CredentialPorts {
   readonly files: Files;
@@ -40,14 +43,6 @@ export interface CredentialSources {
   readonly pullSecrets?: readonly string[];
 }
 
-/** Where a credential is for. */
-export interface CredentialScope {
-  readonly registry: string;
-  readonly repository: string;
-}
-
-/** Above any real configuration file. */
-const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
 const MAX_HELPER_BYTES = 1024 * 1024;
 /** Helpers write this, with exit code 1, when they know nothing; then the registry is asked anonymously. */
 export const HELPER_KNOWS_NOTHING = 'credentials not found in native keychain';
@@ -93,38 +88,6 @@ function configPaths(ports: CredentialPorts): readonly string[] {
   ];
 }
 
-export interface DockerConfig {
-  /** All of the file, so that writing it back loses nothing. */
-  readonly document: Readonly<Record<string, unknown>>;
-  readonly auths: ReadonlyMap<string, unknown>;
-  readonly helpers: ReadonlyMap<string, string>;
-  readonly store: string | undefined;
-}
-
-/** Undefined when there is no file; an empty one has no credentials. Throws `invalid-input` when it is malformed. */
-export async function loadConfig(files: Files, path: string): Promise<DockerConfig | undefined> {
-  if ((await files.stat(path)) === undefined) return undefined;
-  return parseConfig(await files.read(path, MAX_CONFIG_BYTES), path);
-}
-
-export function parseConfig(bytes: Uint8Array, path: string): DockerConfig {
-  const text = new TextDecoder().decode(bytes);
-  const document = text.trim() === '' ? {} : parseJson(text, { what: path });
-  if (!isRecord(document)) throw new AppError('invalid-input', `${path}: expected an object`);
-  const { auths = {}, credHelpers = {}, credsStore } = document;
-  if (!isRecord(auths)) throw new AppError('invalid-input', `${path}: auths: expected an object`);
-  if (!isRecord(credHelpers)) throw new AppError('invalid-input', `${path}: credHelpers: expected an object`);
-  const helpers = Object.entries(credHelpers).flatMap(([host, program]) =>
-    typeof program === 'string' ? [[host, program] as const] : [],
-  );
-  return {
-    document,
-    auths: new Map(Object.entries(auths)),
-    helpers: new Map(helpers),
-    store: typeof credsStore === 'string' && credsStore !== '' ? credsStore : undefined,
-  };
-}
-
 interface Wanted extends CredentialScope {
   readonly path: string;
 }
@@ -158,47 +121,8 @@ function findKey(auths: ReadonlyMap<string, unknown>, wanted: Wanted): string | 
   );
 }
 
-/** The registry that a key of the file stands for: `https://host/v1/` and `host` are the same one. */
-export function hostOfKey(key: string): string {
-  const host = (key.replace(/^https?:\/\//, '').split('/')[0] ?? '').toLowerCase();
-  return host === 'docker.io' || host === 'registry-1.docker.io' ? DOCKER_HUB : host;
-}
-
 export function serverAddress(registry: string): string {
   return registry === DOCKER_HUB ? DOCKER_HUB_KEY : registry;
-}
-
-/** One entry of `auths`. The precedence is the one of Docker: tokens before the password. */
-export function parseAuth(entry: unknown, what: string): Credential | undefined {
-  if (!isRecord(entry)) throw new AppError('invalid-input', `${what}: expected an object`);
-  const read = (name: string): string => {
-    const value = entry[name];
-    if (value === undefined || value === null) return '';
-    if (typeof value !== 'string') throw new AppError('invalid-input', `${what}.${name}: expected a string`);
-    return value;
-  };
-  if (read('registrytoken') !== '') return { kind: 'registry-token', token: read('registrytoken') };
-  if (read('identitytoken') !== '') return { kind: 'identity-token', token: read('identitytoken') };
-  if (read('auth') !== '') return parseBasic(read('auth'), what);
-  if (read('username') === '' && read('password') === '') return undefined;
-  return { kind: 'password', username: read('username'), password: read('password') };
-}
-
-function parseBasic(encoded: string, what: string): Credential {
-  const text = Buffer.from(encoded, 'base64').toString('utf8').replaceAll('\0', '');
-  const colon = text.indexOf(':');
-  // the value itself is a secret: it never goes into the message
-  if (colon < 1 || !/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) {
-    throw new AppError('invalid-input', `${what}.auth: expected base64 of username:password`);
-  }
-  return credentialOf(text.slice(0, colon), text.slice(colon + 1));
-}
-
-/** The user name `<token>` marks the secret as identity token. */
-function credentialOf(username: string, secret: string): Credential {
-  return username === '<token>'
-    ? { kind: 'identity-token', token: secret }
-    : { kind: 'password', username, password: secret };
 }
 
 /** Protocol of docker-credential-helpers: `get` with the server on standard input, JSON out. */

@@ -4,7 +4,7 @@
  * several matching keys the one with the longest path wins. Unlike there, a path ends where a part of the name ends.
  */
 import { AppError, decodeJson, isRecord, mismatch, record } from '../../core/index.ts';
-import { hostOfKey, parseAuth, type Credential, type CredentialScope } from './credentials.ts';
+import { hostOfKey, parseAuth, type Credential, type CredentialScope } from './docker-config.ts';
 
 export interface PullSecret {
   /** For errors: `secret team/pull`. */
