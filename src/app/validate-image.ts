@@ -161,12 +161,17 @@ async function checkLayer(run: Run, layer: Descriptor, diffId: Digest): Promise<
   const { ports, repository, signal } = run;
   const { digest: item, size } = layer;
   const what = `${repository.name}: layer ${item}`;
+  let total = 0;
   const found = await layerReader(ports)(repository.streamBlob(layer, signal), {
     selector: LAYER_ALONE,
     what,
     size,
-    onBytes: (done) => ports.progress({ item, action: 'read', done }),
+    onBytes: (done) => {
+      total = done;
+      ports.progress({ item, action: 'read', done });
+    },
   });
+  ports.progress({ item, action: 'read', done: total, total });
   if (found.diffId === diffId) return;
   throw new AppError('invalid-input', `${what}: expected diff id ${diffId} as configured, found ${found.diffId}`);
 }

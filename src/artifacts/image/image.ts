@@ -173,12 +173,17 @@ async function indexLayer(
   if (cached !== undefined) return cached;
   const { digest: item, size } = layer.descriptor;
   const what = `${image.repository.name}: layer ${item}`;
+  let total = 0;
   const index = await read(image.repository.streamBlob(layer.descriptor, signal), {
     selector,
     what,
     size,
-    onBytes: (done) => progress?.({ item, action: 'read', done }),
+    onBytes: (done) => {
+      total = done;
+      progress?.({ item, action: 'read', done });
+    },
   });
+  progress?.({ item, action: 'read', done: total, total });
   if (index.diffId !== layer.diffId) {
     throw new AppError(
       'invalid-input',
