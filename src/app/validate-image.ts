@@ -171,8 +171,7 @@ async function checkLayer(run: Run, layer: Descriptor, diffId: Digest): Promise<
       ports.progress({ item, action: 'read', done });
     },
   });
-  ports.progress({ item, action: 'read', done: total, total });
-  if (found.diffId === diffId) return;
+  if (found.diffId === diffId) return ports.progress({ item, action: 'read', done: total, total });
   throw new AppError('invalid-input', `${what}: expected diff id ${diffId} as configured, found ${found.diffId}`);
 }
 

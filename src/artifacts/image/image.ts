@@ -183,13 +183,13 @@ async function indexLayer(
       progress?.({ item, action: 'read', done });
     },
   });
-  progress?.({ item, action: 'read', done: total, total });
   if (index.diffId !== layer.diffId) {
     throw new AppError(
       'invalid-input',
       `${what}: expected diff id ${layer.diffId} as configured, found ${index.diffId}`,
     );
   }
+  progress?.({ item, action: 'read', done: total, total });
   await saveLayerIndex(cache, index, selector);
   return index;
 }
