@@ -7,6 +7,8 @@ import type { Rim, RimOptions } from './cli/main.ts';
 import type { SettingValues } from './core/index.ts';
 
 enableCompileCache();
+// Durable writes wait in libuv's pool, and in its four threads for each other. It is read when the pool is first used.
+process.env.UV_THREADPOOL_SIZE ??= '16';
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
