@@ -1,6 +1,7 @@
 export {
   decodeEnvelope,
   DSSE_MEDIA_TYPE,
+  encodePreAuthentication,
   envelopeValue,
   findEnvelopeSigners,
   formatEnvelope,

@@ -11,4 +11,5 @@ export type { AttestationRequirement, ProvenAttestation, SignatureRequirement } 
 export { attestImage, signImage } from './images/sign.ts';
 export type { ImageAttestation, ImageSignature, SignatureFormat, SignOptions, Stored } from './images/sign.ts';
 export { signBlob, verifyBlob } from './blobs/blob.ts';
-export type { Blob, BlobProof, BlobRequirement, SignedBlob } from './blobs/blob.ts';
+export type { BlobProof, BlobRequirement, SignedBlob } from './blobs/blob.ts';
+export type { Blob } from './bundles/verify-bundle.ts';

@@ -11,7 +11,8 @@ import { importPlainPrivateKey, importPublicKey } from '../crypto/index.ts';
 import type { PublicKey, SigningKey } from '../crypto/index.ts';
 import { createSigningKey } from '../images/testing.ts';
 import { signBlob, verifyBlob } from './blob.ts';
-import type { Blob, BlobProof } from './blob.ts';
+import type { BlobProof } from './blob.ts';
+import type { Blob } from '../bundles/verify-bundle.ts';
 
 const content = new TextEncoder().encode('hello\n');
 const file: Blob = { kind: 'content', content };
@@ -161,7 +162,17 @@ test('malformed bundles are refused with the path', async () => {
         (document['verificationMaterial'] = { publicKey: { hint: 'x' }, certificate: { rawBytes: 'AAAA' } }),
       /found 2/,
     ],
-    [(document) => (document['verificationMaterial'] = { x509CertificateChain: { certificates: [] } }), /empty chain/],
+    [
+      (document) => {
+        document['mediaType'] = 'application/vnd.dev.sigstore.bundle+json;version=0.1';
+        document['verificationMaterial'] = { x509CertificateChain: { certificates: [] } };
+      },
+      /empty chain/,
+    ],
+    [
+      (document) => (document['verificationMaterial'] = { x509CertificateChain: { certificates: [] } }),
+      /single certificate in version 0\.3/,
+    ],
     [(document) => delete document['messageSignature'], /either dsseEnvelope or messageSignature/],
     [
       (document) => (document['dsseEnvelope'] = { payload: '', payloadType: '', signatures: [] }),

@@ -5,15 +5,11 @@ import type { Digest, Verification, VerifiedSignature } from '../../core/index.t
 import { findEnvelopeSigners, findSubject, isInTotoPayloadType, parseStatement } from '../../attestations/index.ts';
 import { formatMessageBundle, MAX_BUNDLE_BYTES, parseBundle } from '../bundles/bundle.ts';
 import type { Bundle, BundleContent, MessageDigest } from '../bundles/bundle.ts';
+import type { Blob } from '../bundles/verify-bundle.ts';
 import { encodeBase64, findBase64 } from '../crypto/index.ts';
 import type { PublicKey, SigningKey } from '../crypto/index.ts';
 import { rejection } from '../images/candidate.ts';
 import type { RejectionCode } from '../images/candidate.ts';
-
-/** The file itself, or only its digest, from which Ed25519 signatures cannot be verified. */
-export type Blob =
-  | { readonly kind: 'content'; readonly content: Uint8Array }
-  | { readonly kind: 'digest'; readonly digest: Digest };
 
 export interface SignedBlob {
   readonly digest: Digest;

@@ -1,23 +1,28 @@
 /**
  * Sigstore bundles in JSON form (sigstore_bundle.proto, media types 0.1 to 0.3).
  *
- * Implements reading of DSSE and message-signature content with a public-key hint or a certificate, and writing of 0.3 with a
- * public-key hint. Log entries and timestamps are kept as they came; signatures by managed keys need neither.
+ * Implements reading of DSSE and message-signature content with a public-key hint or a certificate, log entries and timestamps, and
+ * writing of 0.3 with a public-key hint. Nothing is verified here, but every rule about the form is.
  */
-import { AppError, arrayOf, decodeJson, object, optional, record, string } from '../../core/index.ts';
+import { AppError, arrayOf, decodeJson, object, optional, string } from '../../core/index.ts';
 import { decodeEnvelope, envelopeValue, MAX_ENVELOPE_BYTES } from '../../attestations/index.ts';
 import type { Envelope } from '../../attestations/index.ts';
 import { decodeBase64, encodeBase64 } from '../crypto/index.ts';
 import type { HashName } from '../crypto/index.ts';
+import { decodeLogEntry } from '../logs/entry.ts';
+import type { LogEntry } from '../logs/entry.ts';
 
 export const BUNDLE_MEDIA_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 
-const MEDIA_TYPES: readonly string[] = [
-  BUNDLE_MEDIA_TYPE,
-  'application/vnd.dev.sigstore.bundle+json;version=0.1',
-  'application/vnd.dev.sigstore.bundle+json;version=0.2',
-  'application/vnd.dev.sigstore.bundle+json;version=0.3',
-];
+/** `legacy` is what older cosign kept outside bundles: always with the log's promise, never with a proof. */
+export type BundleForm = 'legacy' | '0.1' | '0.2' | '0.3';
+
+const FORMS: ReadonlyMap<string, BundleForm> = new Map([
+  [BUNDLE_MEDIA_TYPE, '0.3'],
+  ['application/vnd.dev.sigstore.bundle+json;version=0.1', '0.1'],
+  ['application/vnd.dev.sigstore.bundle+json;version=0.2', '0.2'],
+  ['application/vnd.dev.sigstore.bundle+json;version=0.3', '0.3'],
+]);
 
 /** The client specification's ceilings: each entry costs a signature and a Merkle proof. */
 const MAX_LOG_ENTRIES = 32;
@@ -27,7 +32,12 @@ const MAX_TIMESTAMPS = 32;
 export const MAX_BUNDLE_BYTES = MAX_ENVELOPE_BYTES;
 
 export type BundleContent =
-  | { readonly kind: 'envelope'; readonly envelope: Envelope }
+  | {
+      readonly kind: 'envelope';
+      readonly envelope: Envelope;
+      /** The JSON of the envelope where it stood alone: the log may have hashed it. */
+      readonly encoded?: Uint8Array;
+    }
   | { readonly kind: 'message'; readonly signature: Uint8Array; readonly digest: MessageDigest | undefined };
 
 export interface MessageDigest {
@@ -38,23 +48,36 @@ export interface MessageDigest {
 /** What the bundle says about its signer: a hint at a key, or a certificate in DER. */
 export type BundleMaterial =
   | { readonly kind: 'key'; readonly hint: string }
-  | { readonly kind: 'certificate'; readonly certificate: Uint8Array };
+  | {
+      readonly kind: 'certificate';
+      readonly certificate: Uint8Array;
+      /** What came along behind it: never trusted, and never a root. */
+      readonly others: readonly Uint8Array[];
+    };
 
 export interface Bundle {
-  readonly mediaType: string;
+  readonly form: BundleForm;
   readonly material: BundleMaterial;
   readonly content: BundleContent;
+  readonly entries: readonly LogEntry[];
+  /** TimeStampResp of RFC 3161, each. */
+  readonly timestamps: readonly Uint8Array[];
 }
 
 const bytes = (value: unknown, path: string): Uint8Array => decodeBase64(string(value, path), path);
 const certificate = object({ rawBytes: bytes });
+/** Some clients break the base64 of timestamps into lines, and the protobuf readers of Go and Python skip line ends. */
+const brokenBytes = (value: unknown, path: string): Uint8Array =>
+  decodeBase64(string(value, path).replaceAll(/\r?\n/g, ''), path);
 
 const material = object({
   publicKey: optional(object({ hint: optional(string) })),
   certificate: optional(certificate),
   x509CertificateChain: optional(object({ certificates: arrayOf(certificate, 16) })),
-  tlogEntries: optional(arrayOf(record, MAX_LOG_ENTRIES)),
-  timestampVerificationData: optional(object({ rfc3161Timestamps: optional(arrayOf(record, MAX_TIMESTAMPS)) })),
+  tlogEntries: optional(arrayOf(decodeLogEntry, MAX_LOG_ENTRIES)),
+  timestampVerificationData: optional(
+    object({ rfc3161Timestamps: optional(arrayOf(object({ signedTimestamp: brokenBytes }), MAX_TIMESTAMPS)) }),
+  ),
 });
 
 const bundle = object({
@@ -74,13 +97,21 @@ type RawBundle = ReturnType<typeof bundle>;
 /** Throws `invalid-input` naming the path: malformed, of an unknown version, over a ceiling, not exactly one content and material. */
 export function parseBundle(input: Uint8Array | string, what: string): Bundle {
   const source = decodeJson(input, bundle, { what, maxBytes: MAX_BUNDLE_BYTES });
-  if (!MEDIA_TYPES.includes(source.mediaType)) {
+  const form = FORMS.get(source.mediaType);
+  if (form === undefined) {
     throw new AppError(
       'invalid-input',
       `${what}.mediaType: expected ${BUNDLE_MEDIA_TYPE}, found "${source.mediaType}"`,
     );
   }
-  return { mediaType: source.mediaType, material: materialOf(source, what), content: contentOf(source, what) };
+  const { tlogEntries, timestampVerificationData } = source.verificationMaterial;
+  return {
+    form,
+    material: materialOf(source, form, what),
+    content: contentOf(source, what),
+    entries: tlogEntries ?? [],
+    timestamps: (timestampVerificationData?.rfc3161Timestamps ?? []).map((entry) => entry.signedTimestamp),
+  };
 }
 
 /** Whether a layer or artifact of this type is a Sigstore bundle of whatever version. */
@@ -88,7 +119,7 @@ export function isBundleMediaType(mediaType: string): boolean {
   return mediaType.startsWith('application/vnd.dev.sigstore.bundle');
 }
 
-function materialOf(source: RawBundle, what: string): BundleMaterial {
+function materialOf(source: RawBundle, form: BundleForm, what: string): BundleMaterial {
   const { publicKey, certificate: single, x509CertificateChain: chain } = source.verificationMaterial;
   const given = [publicKey, single, chain].filter((entry) => entry !== undefined);
   const path = `${what}.verificationMaterial`;
@@ -99,9 +130,12 @@ function materialOf(source: RawBundle, what: string): BundleMaterial {
     );
   }
   if (publicKey !== undefined) return { kind: 'key', hint: publicKey.hint ?? '' };
-  const leaf = single ?? chain?.certificates[0];
+  if (form === '0.3' && chain !== undefined) {
+    throw new AppError('invalid-input', `${path}: expected a single certificate in version 0.3, found a chain`);
+  }
+  const [leaf, ...others] = (chain?.certificates ?? [single]).map((entry) => entry?.rawBytes);
   if (leaf === undefined) throw new AppError('invalid-input', `${path}: expected a certificate, found an empty chain`);
-  return { kind: 'certificate', certificate: leaf.rawBytes };
+  return { kind: 'certificate', certificate: leaf, others: others.filter((entry) => entry !== undefined) };
 }
 
 function contentOf(source: RawBundle, what: string): BundleContent {

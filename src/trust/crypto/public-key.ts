@@ -28,6 +28,8 @@ export interface PublicKey {
   verify(content: Uint8Array, signature: Uint8Array): boolean;
   /** The same from the digest alone; Ed25519 signs content, not digests, so it answers undefined. */
   verifyDigest(digest: Uint8Array, hash: HashName, signature: Uint8Array): boolean | undefined;
+  /** In the one form that certificates, logs and timestamps use: this hash, ECDSA in DER, RSA by PKCS #1 v1.5, Ed25519 pure. */
+  verifyStrictly(hash: HashName, content: Uint8Array, signature: Uint8Array): boolean;
 }
 
 /** Below this RSA falls to a well-funded attacker (NIST SP 800-131A). */
@@ -55,13 +57,23 @@ export function importPublicKey(pem: string, what = 'public key'): PublicKey {
   throw new AppError('invalid-input', `${what}: expected a PEM block PUBLIC KEY, found ${block.label}`, hint);
 }
 
-/** From SPKI DER. */
-function importSpki(der: Uint8Array, what = 'public key'): PublicKey {
+/** From SPKI DER. Throws `invalid-input` naming `what`. */
+export function importSpki(der: Uint8Array, what = 'public key'): PublicKey {
+  return importDer(der, 'spki', what);
+}
+
+/** From RSAPublicKey DER (RFC 8017 A.1.1), as old trusted roots hold it. */
+export function importPkcs1PublicKey(der: Uint8Array, what: string): PublicKey {
+  return importDer(der, 'pkcs1', what);
+}
+
+function importDer(der: Uint8Array, type: 'spki' | 'pkcs1', what: string): PublicKey {
   let object: KeyObject;
   try {
-    object = createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' });
+    object = createPublicKey({ key: Buffer.from(der), format: 'der', type });
   } catch (cause) {
-    throw new AppError('invalid-input', `${what}: expected a SubjectPublicKeyInfo, found other bytes`, { cause });
+    const expected = type === 'spki' ? 'a SubjectPublicKeyInfo' : 'an RSAPublicKey';
+    throw new AppError('invalid-input', `${what}: expected ${expected}, found other bytes`, { cause });
   }
   return publicKeyOf(object, what);
 }
@@ -77,7 +89,14 @@ export function publicKeyOf(object: KeyObject, what: string): PublicKey {
     spki,
     verify: (content, signature) => verifyContent(object, algorithm, content, signature),
     verifyDigest: (digest, hash, signature) => verifyPrehashed(object, algorithm, { digest, hash, signature }),
+    verifyStrictly: (hash, content, signature) =>
+      verify(algorithm === 'ed25519' ? null : hash, content, strictKeyOf(object, algorithm), signature),
   };
+}
+
+function strictKeyOf(key: KeyObject, algorithm: KeyAlgorithm) {
+  if (algorithm === 'ed25519') return key;
+  return algorithm === 'rsa' ? { key, padding: constants.RSA_PKCS1_PADDING } : ({ key, dsaEncoding: 'der' } as const);
 }
 
 /** The PEM that others read: SPKI under the label PUBLIC KEY. */
