@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { AppError } from '../src/core/index.ts';
-import { commands } from '../src/cli/commands/index.ts';
+import { findCommand } from '../src/cli/commands/index.ts';
 import { parseInput } from '../src/cli/parse.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -22,11 +22,9 @@ function commandsOf(text: string): string[] {
 }
 
 async function parse(line: string): Promise<void> {
-  const words = line.split(/\s+/);
-  const name = words.slice(0, 2).join(' ');
-  const entry = commands.find((one) => one.name === name) ?? commands.find((one) => one.name === words[0]);
-  assert.ok(entry !== undefined, `no such command: ${line}`);
-  parseInput(await entry.load(), words.slice(entry.name.split(' ').length));
+  const found = findCommand(line.split(/\s+/));
+  assert.ok(found !== undefined, `no such command: ${line}`);
+  parseInput(await found.entry.load(), found.rest);
 }
 
 test('every command in the documentation exists and takes these flags and arguments', async () => {

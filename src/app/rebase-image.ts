@@ -47,10 +47,10 @@ export async function rebaseImage(ports: Ports, input: RebaseInput, signal: Abor
 function basesOf(input: RebaseInput, { manifest, descriptor }: Image) {
   const { [BASE_NAME]: name, [BASE_DIGEST]: digest } = manifest.annotations;
   const found = input.newBase ?? name;
-  if (found === undefined) throw unknown(descriptor.digest, 'new', '--new_base', BASE_NAME);
+  if (found === undefined) throw unknown(descriptor.digest, 'new', '--new-base', BASE_NAME);
   const newBase = parseReference(found);
   if (input.oldBase !== undefined) return { newBase, oldBase: parseReference(input.oldBase) };
-  if (digest === undefined) throw unknown(descriptor.digest, 'old', '--old_base', BASE_DIGEST);
+  if (digest === undefined) throw unknown(descriptor.digest, 'old', '--old-base', BASE_DIGEST);
   return { newBase, oldBase: referenceWithDigest(newBase, parseDigest(digest)) };
 }
 

@@ -10,6 +10,8 @@ interface FlagBase {
   readonly value?: string;
   /** Kept so that scripts written for other tools run; help does not list it. */
   readonly hidden?: boolean;
+  /** What other tools call its spelling in help; one letter stands after a single dash. */
+  readonly aliases?: readonly string[];
 }
 
 export type Flag =
@@ -111,4 +113,9 @@ export interface Output {
 /** Keeps the literal types of flags, so that `run` sees typed values. */
 export function defineCommand<const F extends Flags>(command: Command<F>): Command {
   return command;
+}
+
+/** Dashes and name; of a boolean that is on by default, what turns it off. */
+export function spellingOf(name: string, flag: Flag): string {
+  return flag.kind === 'boolean' && flag.default === true ? `--no-${name}` : `--${name}`;
 }

@@ -1,5 +1,5 @@
 /** Help texts, made from the command values. */
-import type { Argument, Command, Flag, Flags } from './command.ts';
+import { spellingOf, type Argument, type Command, type Flag, type Flags } from './command.ts';
 import { GLOBAL_FLAGS } from './parse.ts';
 
 const GROUPS: readonly (readonly [Command['group'], string])[] = [
@@ -28,8 +28,9 @@ export function formatOverview(commands: readonly Command[]): string {
   return lines.join('\n');
 }
 
-export function formatHelp(command: Command): string {
+export function formatHelp(command: Command, aliases: readonly string[] = []): string {
   const lines = [command.summary, '', formatUsage(command)];
+  if (aliases.length > 0) lines.push(`also: ${aliases.map((alias) => `plimsoll ${alias}`).join(', ')}`);
   if (command.description !== undefined) lines.push('', command.description);
   if (command.args.length > 0) {
     lines.push('', 'arguments:', ...table(command.args.map((arg) => [formatArgument(arg), arg.description])));
@@ -65,11 +66,6 @@ function formatFlag(name: string, flag: Flag): string {
   const short = flag.short === undefined ? '' : `-${flag.short}, `;
   const value = flag.kind === 'boolean' ? '' : ` ${flag.value ?? (flag.kind === 'number' ? 'N' : 'VALUE')}`;
   return `${short}${spellingOf(name, flag)}${value}`;
-}
-
-/** Dashes and name; of a boolean that is on by default, what turns it off. */
-export function spellingOf(name: string, flag: Flag): string {
-  return flag.kind === 'boolean' && flag.default === true ? `--no-${name}` : `--${name}`;
 }
 
 function describeFlag(flag: Flag): string {

@@ -4,8 +4,7 @@ import type { SettingValues } from '../core/index.ts';
 import { createOutput } from './output.ts';
 import type { Streams } from './output.ts';
 import { parseInput } from './parse.ts';
-import { commands } from './commands/index.ts';
-import type { CommandEntry } from './commands/index.ts';
+import { commands, findCommand, namesOf } from './commands/index.ts';
 import type { Command, Context, Output } from './command.ts';
 
 /** What the rim gives the CLI: everything that touches the process. */
@@ -41,10 +40,11 @@ export async function main(
 }
 
 async function dispatch(argv: readonly string[], createRim: CreateRim): Promise<number> {
-  const entry = findCommand(argv);
-  if (entry === undefined) return showOverview(argv, createRim);
+  const found = findCommand(argv);
+  if (found === undefined) return showOverview(argv, createRim);
+  const { entry, rest } = found;
   const command = await entry.load();
-  const input = parseInput(command, argv.slice(command.name.split(' ').length));
+  const input = parseInput(command, rest);
   const flags = input.flags as Readonly<Record<string, unknown>>;
   const rim = await createRim({
     verbose: flags.verbose === true,
@@ -55,7 +55,7 @@ async function dispatch(argv: readonly string[], createRim: CreateRim): Promise<
   const output = outputOf(rim, flags.json === true);
   if (flags.help === true) {
     const { formatHelp } = await import('./help.ts');
-    output.result(command, formatHelp(command));
+    output.result(command, formatHelp(command, entry.aliases));
     return 0;
   }
   return await run(command, input, { ...rim, output });
@@ -86,30 +86,31 @@ function outputOf(rim: Rim, json: boolean): Output {
   return createOutput(rim.streams, { json, noColor: (rim.ports.environment.NO_COLOR ?? '') !== '' });
 }
 
-/** The longest command name (up to three words) that the words begin with. */
-function findCommand(argv: readonly string[]): CommandEntry | undefined {
-  const names = [3, 2, 1].map((count) => argv.slice(0, count).join(' '));
-  return names.map((name) => commands.find((entry) => entry.name === name)).find((entry) => entry !== undefined);
-}
-
 async function showOverview(argv: readonly string[], createRim: CreateRim): Promise<number> {
   const [first] = argv;
   const isAsked = first === undefined || first === 'help' || first === '--help' || first === '-h';
-  if (!isAsked && !commands.some((entry) => entry.name.startsWith(`${first} `))) throw unknownCommand(argv);
-  const wanted = isAsked ? argv[1] : first;
-  const loaded = await Promise.all(commands.map((entry) => entry.load()));
+  const loaded = await Promise.all(
+    commands.map(async (entry) => ({ command: await entry.load(), names: namesOf(entry) })),
+  );
+  // one word of several: what can follow it
+  const shown = loaded.flatMap(({ command, names }) =>
+    (isAsked ? [command.name] : names.filter((name) => name.startsWith(`${first} `))).map((name) => ({
+      ...command,
+      name,
+    })),
+  );
+  if (shown.length === 0) throw unknownCommand(argv);
   const { formatHelp, formatOverview } = await import('./help.ts');
   const rim = await createRim({ verbose: false, quiet: true, config: undefined, flags: {} });
-  const named =
-    isAsked && wanted !== undefined ? loaded.find((command) => command.name === argv.slice(1).join(' ')) : undefined;
-  const shown = isAsked ? loaded : loaded.filter((command) => command.name.startsWith(`${first} `));
-  outputOf(rim, false).result(shown, named === undefined ? formatOverview(shown) : formatHelp(named));
+  const named = isAsked ? findCommand(argv.slice(1)) : undefined;
+  const text = named === undefined ? formatOverview(shown) : formatHelp(await named.entry.load(), named.entry.aliases);
+  outputOf(rim, false).result(shown, text);
   return isAsked ? 0 : 2;
 }
 
 function unknownCommand(argv: readonly string[]): AppError {
   const word = argv[0] ?? '';
-  const near = commands.map((entry) => entry.name).filter((name) => name.startsWith(word) || distance(name, word) <= 2);
+  const near = commands.flatMap(namesOf).filter((name) => name.startsWith(word) || distance(name, word) <= 2);
   const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'plimsoll --help lists the commands';
   return new AppError('usage', `expected a command, found "${word}"`, { hint });
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { AppError } from '../core/index.ts';
-import type { Command, CommandInput, Flag, Flags } from './command.ts';
+import { spellingOf, type Command, type CommandInput, type Flag, type Flags } from './command.ts';
 
 /** Flags that every command takes. */
 export const GLOBAL_FLAGS = {
@@ -10,18 +10,29 @@ export const GLOBAL_FLAGS = {
   'data-dir': { kind: 'string', value: 'DIR', description: 'folder of the advisory store and the evidence graph' },
   'cache-dir': { kind: 'string', value: 'DIR', description: 'folder of layer indexes and other derived values' },
   timeout: { kind: 'string', value: 'SECONDS', description: 'give up waiting after this many seconds' },
-  quiet: { kind: 'boolean', short: 'q', description: 'show no progress; --json does so too' },
-  verbose: { kind: 'boolean', short: 'v', description: 'log what happens, and show causes of errors' },
+  quiet: { kind: 'boolean', short: 'q', aliases: ['no-tty'], description: 'show no progress; --json does so too' },
+  verbose: {
+    kind: 'boolean',
+    short: 'v',
+    aliases: ['debug'],
+    description: 'log what happens, and show causes of errors',
+  },
+} as const satisfies Flags;
+
+/** What oras calls `--json`, for commands that have no formats of their own. */
+const FORMAT_FLAG = {
+  format: { kind: 'choice', choices: ['text', 'json'], hidden: true, description: 'json is the same as --json' },
 } as const satisfies Flags;
 
 type ParsedValue = string | boolean | (string | boolean)[] | undefined;
 
 /** Separates and checks flags and arguments. Throws `usage` naming the flag and what was expected. */
 export function parseInput(command: Command, argv: readonly string[]): CommandInput<Flags> {
-  const known: Flags = { ...GLOBAL_FLAGS, ...command.flags };
+  const known: Flags = { ...FORMAT_FLAG, ...GLOBAL_FLAGS, ...command.flags };
   const parsed = parseTokens(command, known, argv);
   const flags: Record<string, unknown> = {};
   for (const [name, flag] of Object.entries(known)) flags[name] = valueOf(name, flag, parsed.values[name]);
+  if (!Object.hasOwn(command.flags, 'format') && flags.format === 'json') flags.json = true;
   if (flags.help !== true) checkArguments(command, parsed.positionals, flags);
   return { args: parsed.positionals, flags: flags as CommandInput<Flags>['flags'] };
 }
@@ -36,13 +47,30 @@ function parseTokens(command: Command, known: Flags, argv: readonly string[]) {
     };
   }
   try {
-    const args = withBooleanValues(known, argv);
+    const args = withBooleanValues(known, withOwnNames(known, argv));
     const parsed = parseArgs({ args, options, allowPositionals: true, allowNegative: true, strict: true });
     return { values: parsed.values as Record<string, ParsedValue>, positionals: parsed.positionals };
   } catch (cause) {
     const message = cause instanceof Error ? (cause.message.split('. ')[0] ?? cause.message) : String(cause);
     throw usage(command, message.charAt(0).toLowerCase() + message.slice(1), cause);
   }
+}
+
+/** Flags by the names that we have for them; underscores, which crane has in some, are dashes. */
+function withOwnNames(known: Flags, argv: readonly string[]): string[] {
+  const aliases = Object.entries(known).flatMap(([name, flag]) =>
+    (flag.aliases ?? []).map(
+      (alias) => [alias.length === 1 ? `-${alias}` : `--${alias}`, spellingOf(name, flag)] as const,
+    ),
+  );
+  const names = new Map(aliases);
+  const end = argv.indexOf('--');
+  return argv.map((word, index) => {
+    const [, spelling, rest = ''] = /^(--[A-Za-z][\w-]*|-[A-Za-z])(=.*)?$/s.exec(word) ?? [];
+    if (spelling === undefined || (end >= 0 && index > end)) return word;
+    const dashed = spelling.replaceAll('_', '-');
+    return `${names.get(dashed) ?? dashed}${rest}`;
+  });
 }
 
 /** `--flag=true` and `--flag=false`, as Go programs take them; a lone `-` stays an argument. */

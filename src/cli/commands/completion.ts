@@ -1,9 +1,7 @@
 import { AppError } from '../../core/index.ts';
-import { defineCommand } from '../command.ts';
-import type { Command } from '../command.ts';
-import { spellingOf } from '../help.ts';
+import { defineCommand, spellingOf, type Command, type Flag, type Flags } from '../command.ts';
 import { GLOBAL_FLAGS } from '../parse.ts';
-import { commands } from './index.ts';
+import { commands, namesOf } from './index.ts';
 
 export const completion = defineCommand({
   name: 'completion',
@@ -18,8 +16,13 @@ export const completion = defineCommand({
   async run({ args: [shell = ''] }, context) {
     const write = SCRIPTS.get(shell);
     if (write === undefined) throw new AppError('usage', `expected bash, zsh or fish, found "${shell}"`);
-    const loaded = await Promise.all(commands.map((entry) => entry.load()));
-    context.output.raw(write(loaded));
+    const loaded = await Promise.all(
+      commands.map(async (entry) => {
+        const command = await entry.load();
+        return namesOf(entry).map((name) => ({ ...command, name }));
+      }),
+    );
+    context.output.raw(write(loaded.flat()));
     return 0;
   },
 });
@@ -30,16 +33,19 @@ const SCRIPTS: ReadonlyMap<string, (list: readonly Command[]) => string> = new M
   ['fish', fishScript],
 ]);
 
+/** `before` holds the words between the program and the one that is completed. */
 function bashScript(list: readonly Command[]): string {
-  const cases = list.map((command) => `    "${command.name}"*) words="${flagsOf(command).join(' ')}" ;;`);
-  const first = [...new Set(list.map(({ name }) => name.split(' ')[0]))].join(' ');
+  const flags = new Map(list.map((command) => [command.name, flagsOf(command).join(' ')]));
+  const following = [...nextWords(list)].map(
+    ([before, words]) => `    "${before}") words="${[...words].join(' ')} ${flags.get(before) ?? ''}" ;;`,
+  );
+  const longestFirst = [...flags].toSorted(([a], [b]) => b.length - a.length);
   return `_plimsoll() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" words
-  case "\${COMP_WORDS[*]:1}" in
-${cases.sort((a, b) => b.indexOf('"*') - a.indexOf('"*')).join('\n')}
-    *) words="${first}" ;;
+  local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[*]:1:COMP_CWORD-1}" words=
+  case "$before" in
+${following.join('\n')}
+${longestFirst.map(([name, words]) => `    "${name}"|"${name} "*) words="${words}" ;;`).join('\n')}
   esac
-  [ "$COMP_CWORD" = 1 ] && words="${first}"
   COMPREPLY=($(compgen -W "$words" -- "$current"))
   [ \${#COMPREPLY[@]} = 0 ] && COMPREPLY=($(compgen -f -- "$current"))
 }
@@ -48,31 +54,47 @@ complete -o filenames -F _plimsoll plimsoll
 }
 
 function fishScript(list: readonly Command[]): string {
-  const lines = list.flatMap((command) => {
-    const [first = '', second] = command.name.split(' ');
-    const at = second === undefined ? '__fish_use_subcommand' : `__fish_seen_subcommand_from ${first}`;
-    const flags = Object.entries({ ...GLOBAL_FLAGS, ...command.flags }).filter(
-      ([, flag]) => !('hidden' in flag && flag.hidden),
-    );
-    return [
-      `complete -c plimsoll -n '${at}' -a '${second ?? first}' -d '${quote(command.summary)}'`,
-      ...flags.map(
-        ([name, flag]) =>
-          `complete -c plimsoll -n '__fish_seen_subcommand_from ${second ?? first}' -l '${spellingOf(name, flag).slice(2)}' -d '${quote(flag.description)}'`,
-      ),
-    ];
-  });
-  return `${lines.join('\n')}\n`;
+  const summaries = new Map(list.map(({ name, summary }) => [name, summary]));
+  const following = [...nextWords(list)].flatMap(([before, words]) =>
+    [...words].map((word) => {
+      const name = before === '' ? word : `${before} ${word}`;
+      return `complete -c plimsoll -n '__plimsoll_at "${before}"' -a '${word}' -d '${quote(summaries.get(name) ?? '')}'`;
+    }),
+  );
+  const flags = list.flatMap((command) =>
+    shownFlags(command).map(
+      ([name, flag]) =>
+        `complete -c plimsoll -n '__plimsoll_in "${command.name}"' -l '${spellingOf(name, flag).slice(2)}' -d '${quote(flag.description)}'`,
+    ),
+  );
+  const functions = [
+    "function __plimsoll_words; string join ' ' -- (commandline -opc)[2..-1]; end",
+    'function __plimsoll_at; test (__plimsoll_words) = "$argv[1]"; end',
+    'function __plimsoll_in; string match -q -- "$argv[1] *" (__plimsoll_words)" "; end',
+  ];
+  return `${[...functions, ...following, ...flags].join('\n')}\n`;
 }
 
-function flagsOf(command: Command): string[] {
-  const own = Object.entries(command.flags).filter(([, flag]) => flag.hidden !== true);
-  const second = command.name.split(' ').slice(1);
-  return [
-    ...second,
-    ...own.map(([name, flag]) => spellingOf(name, flag)),
-    ...Object.keys(GLOBAL_FLAGS).map((name) => `--${name}`),
-  ];
+/** By the words so far, what may follow. */
+function nextWords(list: readonly Command[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const next = new Map<string, Set<string>>();
+  for (const { name } of list) {
+    const words = name.split(' ');
+    for (const [index, word] of words.entries()) {
+      const before = words.slice(0, index).join(' ');
+      next.set(before, (next.get(before) ?? new Set()).add(word));
+    }
+  }
+  return next;
+}
+
+function shownFlags(command: Command): readonly (readonly [string, Flag])[] {
+  const all: Flags = { ...command.flags, ...GLOBAL_FLAGS };
+  return Object.entries(all).filter(([, flag]) => flag.hidden !== true);
+}
+
+function flagsOf(command: Command): readonly string[] {
+  return shownFlags(command).map(([name, flag]) => spellingOf(name, flag));
 }
 
 function quote(text: string): string {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatHelp, formatOverview, spellingOf } from '../help.ts';
+import { spellingOf, type Flag } from '../command.ts';
+import { formatHelp, formatOverview } from '../help.ts';
 import { GLOBAL_FLAGS, parseInput } from '../parse.ts';
-import { commands } from './index.ts';
+import { commands, namesOf } from './index.ts';
 
 const loaded = await Promise.all(commands.map(async (entry) => ({ entry, command: await entry.load() })));
 
@@ -14,7 +15,8 @@ function wordsOf(example: string): string[] {
 
 test('a command has the name under which it is listed, and no two have the same', () => {
   for (const { entry, command } of loaded) assert.equal(command.name, entry.name);
-  assert.equal(new Set(commands.map(({ name }) => name)).size, commands.length);
+  const names = commands.flatMap(namesOf);
+  assert.equal(new Set(names).size, names.length);
 });
 
 test('every command has examples that parse', () => {
@@ -37,6 +39,12 @@ test('flags of a command hide none of the flags of every command, and share no l
     assert.equal(new Set(letters).size, letters.length, `${command.name}: ${letters.join(' ')}`);
     for (const name of Object.keys(GLOBAL_FLAGS))
       assert.ok(!Object.hasOwn(command.flags, name), `${command.name} --${name}`);
+    const names = Object.entries<Flag>({ ...GLOBAL_FLAGS, ...command.flags }).flatMap(([name, flag]) => [
+      name,
+      ...(flag.aliases ?? []),
+      ...(flag.short === undefined ? [] : [flag.short]),
+    ]);
+    assert.equal(new Set(names).size, names.length, `${command.name}: ${names.join(' ')}`);
   }
 });
 

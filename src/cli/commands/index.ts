@@ -3,39 +3,54 @@ import type { Command } from '../command.ts';
 
 export interface CommandEntry {
   readonly name: string;
+  /** What other tools call it. */
+  readonly aliases?: readonly string[];
   load(): Promise<Command>;
 }
 
 export const commands: readonly CommandEntry[] = [
-  { name: 'ls', load: async () => (await import('./ls.ts')).ls },
-  { name: 'tags', load: async () => (await import('./tags.ts')).tags },
-  { name: 'catalog', load: async () => (await import('./catalog.ts')).catalog },
-  { name: 'digest', load: async () => (await import('./digest.ts')).digest },
+  { name: 'ls', aliases: ['tags', 'repo tags', 'repo show-tags'], load: async () => (await import('./ls.ts')).ls },
+  { name: 'catalog', aliases: ['repo ls', 'repo list'], load: async () => (await import('./catalog.ts')).catalog },
+  { name: 'digest', aliases: ['resolve'], load: async () => (await import('./digest.ts')).digest },
   { name: 'manifest', load: async () => (await import('./manifest.ts')).manifest },
-  { name: 'manifest fetch', load: async () => (await import('./manifest-fetch.ts')).manifestFetch },
+  {
+    name: 'manifest fetch',
+    aliases: ['manifest get', 'manifest show'],
+    load: async () => (await import('./manifest-fetch.ts')).manifestFetch,
+  },
   { name: 'manifest push', load: async () => (await import('./manifest-push.ts')).manifestPush },
-  { name: 'blob fetch', load: async () => (await import('./blob-fetch.ts')).blobFetch },
+  { name: 'blob fetch', aliases: ['blob', 'blob get'], load: async () => (await import('./blob-fetch.ts')).blobFetch },
   { name: 'blob push', load: async () => (await import('./blob-push.ts')).blobPush },
-  { name: 'manifest delete', load: async () => (await import('./manifest-delete.ts')).manifestDelete },
+  {
+    name: 'manifest delete',
+    aliases: ['manifest rm', 'manifest remove'],
+    load: async () => (await import('./manifest-delete.ts')).manifestDelete,
+  },
   {
     name: 'manifest index create',
+    aliases: ['manifest index pack'],
     load: async () => (await import('./manifest-index.ts')).manifestIndexCreate,
   },
   {
     name: 'manifest index update',
     load: async () => (await import('./manifest-index.ts')).manifestIndexUpdate,
   },
-  { name: 'blob delete', load: async () => (await import('./blob-delete.ts')).blobDelete },
-  { name: 'repo ls', load: async () => (await import('./repo.ts')).repoLs },
-  { name: 'repo tags', load: async () => (await import('./repo.ts')).repoTags },
-  { name: 'config', load: async () => (await import('./config.ts')).config },
-  { name: 'copy', load: async () => (await import('./copy.ts')).copy },
+  {
+    name: 'blob delete',
+    aliases: ['blob rm', 'blob remove'],
+    load: async () => (await import('./blob-delete.ts')).blobDelete,
+  },
+  {
+    name: 'config',
+    aliases: ['manifest fetch-config', 'manifest get-config'],
+    load: async () => (await import('./config.ts')).config,
+  },
+  { name: 'copy', aliases: ['cp'], load: async () => (await import('./copy.ts')).copy },
   { name: 'push', load: async () => (await import('./push.ts')).push },
   { name: 'attach', load: async () => (await import('./attach.ts')).attach },
   { name: 'pull', load: async () => (await import('./pull.ts')).pull },
   { name: 'export', load: async () => (await import('./export.ts')).exportCommand },
-  { name: 'tree', load: async () => (await import('./tree.ts')).tree },
-  { name: 'discover', load: async () => (await import('./tree.ts')).discover },
+  { name: 'discover', aliases: ['tree'], load: async () => (await import('./discover.ts')).discover },
   { name: 'tag', load: async () => (await import('./tag.ts')).tag },
   { name: 'delete', load: async () => (await import('./delete.ts')).deleteCommand },
   { name: 'garbage', load: async () => (await import('./garbage.ts')).garbage },
@@ -50,8 +65,8 @@ export const commands: readonly CommandEntry[] = [
   { name: 'registry user', load: async () => (await import('./registry-user.ts')).registryUser },
   { name: 'registry token', load: async () => (await import('./registry-token.ts')).registryToken },
   { name: 'registry audit', load: async () => (await import('./registry-audit.ts')).registryAudit },
-  { name: 'login', load: async () => (await import('./login.ts')).login },
-  { name: 'logout', load: async () => (await import('./logout.ts')).logout },
+  { name: 'login', aliases: ['auth login'], load: async () => (await import('./login.ts')).login },
+  { name: 'logout', aliases: ['auth logout'], load: async () => (await import('./logout.ts')).logout },
   { name: 'generate-key-pair', load: async () => (await import('./generate-key-pair.ts')).generateKeyPairCommand },
   { name: 'import-key-pair', load: async () => (await import('./import-key-pair.ts')).importKeyPairCommand },
   { name: 'public-key', load: async () => (await import('./public-key.ts')).publicKeyCommand },
@@ -74,3 +89,19 @@ export const commands: readonly CommandEntry[] = [
   { name: 'affected', load: async () => (await import('./affected.ts')).affected },
   { name: 'verdicts', load: async () => (await import('./verdicts.ts')).verdicts },
 ];
+
+export function namesOf({ name, aliases = [] }: CommandEntry): readonly string[] {
+  return [name, ...aliases];
+}
+
+/** The longest name (up to three words) that the words begin with, and what follows it. */
+export function findCommand(
+  words: readonly string[],
+): { readonly entry: CommandEntry; readonly rest: readonly string[] } | undefined {
+  for (const count of [3, 2, 1]) {
+    const name = words.slice(0, count).join(' ');
+    const entry = commands.find((one) => namesOf(one).includes(name));
+    if (entry !== undefined) return { entry, rest: words.slice(count) };
+  }
+  return undefined;
+}

@@ -14,16 +14,15 @@ export const ls = defineCommand({
     'omit-digest-tags': {
       kind: 'boolean',
       short: 'O',
+      aliases: ['exclude-digest-tags'],
       description: 'leave out tags that hold signatures and referrers of a digest',
     },
-    'exclude-digest-tags': { kind: 'boolean', hidden: true, description: 'the same, as oras spells it' },
   },
   examples: [{ command: 'plimsoll ls registry.example.com/team/app', explains: 'one tag per line' }],
   async run({ args, flags }, context) {
     const access = await readAccess(flags, context);
     const all = await listTags(context.ports, { reference: args[0] ?? '', access }, context.signal);
-    const tags =
-      flags['omit-digest-tags'] || flags['exclude-digest-tags'] ? all.filter((tag) => !DIGEST_TAG.test(tag)) : all;
+    const tags = flags['omit-digest-tags'] ? all.filter((tag) => !DIGEST_TAG.test(tag)) : all;
     context.output.result({ repository: args[0], tags }, tags.join('\n'));
     return 0;
   },

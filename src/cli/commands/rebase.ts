@@ -16,14 +16,20 @@ export const rebase = defineCommand({
   flags: {
     ...REGISTRY_FLAGS,
     platform: { ...PLATFORM_FLAG, description: 'only this image of an index; all when absent' },
-    old_base: { kind: 'string', value: 'REF', description: 'base that the image stands on' },
-    new_base: { kind: 'string', value: 'REF', description: 'base that it is to stand on' },
-    tag: { kind: 'string', short: 't', value: 'REF', description: 'where it goes; by digest beside IMAGE when absent' },
+    'old-base': { kind: 'string', value: 'REF', description: 'base that the image stands on' },
+    'new-base': { kind: 'string', value: 'REF', description: 'base that it is to stand on' },
+    tag: {
+      kind: 'string',
+      short: 't',
+      aliases: ['rebased'],
+      value: 'REF',
+      description: 'where it goes; by digest beside IMAGE when absent',
+    },
   },
   examples: [
     {
       command:
-        'plimsoll rebase registry.example.com/team/app:v1 --old_base registry.example.com/base:1 --new_base registry.example.com/base:2 -t registry.example.com/team/app:v2',
+        'plimsoll rebase registry.example.com/team/app:v1 --old-base registry.example.com/base:1 --new-base registry.example.com/base:2 -t registry.example.com/team/app:v2',
       explains: 'without building it anew',
     },
   ],
@@ -31,8 +37,8 @@ export const rebase = defineCommand({
     const input = {
       source,
       target: flags.tag,
-      oldBase: flags.old_base,
-      newBase: flags.new_base,
+      oldBase: flags['old-base'],
+      newBase: flags['new-base'],
       platform: platformOf(flags.platform),
       access: await readAccess(flags, context),
     };

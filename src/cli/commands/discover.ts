@@ -1,63 +1,58 @@
 import { listReferrers, type ReferrerNode, type ReferrerTree } from '../../app/list-referrers.ts';
 import type { Claim } from '../../app/read-claims.ts';
-import { defineCommand, type Command, type Output } from '../command.ts';
+import { defineCommand, type Output } from '../command.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
 
-export const tree = treeCommand('tree');
-export const discover = treeCommand('discover');
-
-/** The same under the name that oras has for it. */
-function treeCommand(name: string): Command {
-  return defineCommand({
-    name,
-    group: 'artifacts',
-    summary: 'show what refers to an artifact: signatures, attestations, SBOMs, and what they say',
-    description:
-      'Looks at the referrers API, the fallback tag and cosign’s tags, and at what refers to the referrers. Predicate types, ' +
-      'components, signers and times are claims: they are shown as they are written, and nothing of them is verified here.',
-    args: [{ name: 'REF', description: 'image or artifact, in a registry or on the disk' }],
-    flags: {
-      ...REGISTRY_FLAGS,
-      'artifact-type': { kind: 'string', value: 'TYPE', description: 'only referrers of this type' },
-      depth: { kind: 'number', description: 'levels of referrers; all when absent' },
-      output: {
-        kind: 'choice',
-        short: 'o',
-        choices: ['tree', 'json', 'table'],
-        description: 'how to show it; default tree',
-      },
-      format: { kind: 'choice', choices: ['tree', 'json', 'table'], hidden: true, description: 'the same as --output' },
+export const discover = defineCommand({
+  name: 'discover',
+  group: 'artifacts',
+  summary: 'show what refers to an artifact: signatures, attestations, SBOMs, and what they say',
+  description:
+    'Looks at the referrers API, the fallback tag and cosign’s tags, and at what refers to the referrers. Predicate types, ' +
+    'components, signers and times are claims: they are shown as they are written, and nothing of them is verified here.',
+  args: [{ name: 'REF', description: 'image or artifact, in a registry or on the disk' }],
+  flags: {
+    ...REGISTRY_FLAGS,
+    'artifact-type': { kind: 'string', value: 'TYPE', description: 'only referrers of this type' },
+    depth: { kind: 'number', description: 'levels of referrers; all when absent' },
+    output: {
+      kind: 'choice',
+      short: 'o',
+      choices: ['tree', 'json', 'table'],
+      aliases: ['format'],
+      default: 'tree',
+      description: 'how to show it',
     },
-    examples: [
-      { command: `plimsoll ${name} registry.example.com/team/app:v1`, explains: 'as a tree' },
-      {
-        command: `plimsoll ${name} registry.example.com/team/app:v1 -o json`,
-        explains: 'for programs, as oras has it',
-      },
-    ],
-    async run({ args, flags }, context) {
-      const access = await readAccess(flags, context);
-      const [reference = ''] = args;
-      const form = flags.output ?? flags.format ?? 'tree';
-      const input = {
-        reference,
-        artifactType: flags['artifact-type'],
-        depth: flags.depth,
-        access,
-        withClaims: form !== 'table',
-      };
-      const found = await listReferrers(context.ports, input, context.signal);
-      const { output } = context;
-      if (form === 'json') output.raw(`${JSON.stringify(valueOf(found), undefined, 2)}\n`);
-      else
-        output.result(
-          valueOf(found),
-          form === 'table' ? tableOf(found) : treeOf(found, { output, now: context.ports.clock() }),
-        );
-      return 0;
+  },
+  examples: [
+    { command: 'plimsoll discover registry.example.com/team/app:v1', explains: 'as a tree' },
+    {
+      command: 'plimsoll discover registry.example.com/team/app:v1 -o json',
+      explains: 'for programs, as oras has it',
     },
-  });
-}
+  ],
+  async run({ args, flags }, context) {
+    const access = await readAccess(flags, context);
+    const [reference = ''] = args;
+    const form = flags.output;
+    const input = {
+      reference,
+      artifactType: flags['artifact-type'],
+      depth: flags.depth,
+      access,
+      withClaims: form !== 'table',
+    };
+    const found = await listReferrers(context.ports, input, context.signal);
+    const { output } = context;
+    if (form === 'json') output.raw(`${JSON.stringify(valueOf(found), undefined, 2)}\n`);
+    else
+      output.result(
+        valueOf(found),
+        form === 'table' ? tableOf(found) : treeOf(found, { output, now: context.ports.clock() }),
+      );
+    return 0;
+  },
+});
 
 interface Drawing {
   readonly output: Output;
