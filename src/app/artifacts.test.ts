@@ -173,19 +173,23 @@ test('a source that is nothing is told apart from an image of that name', async 
 
 test('login asks the registry before it stores; logout forgets; the rest of the file stays', async () => {
   const base = createTestPorts();
-  const credentials = { username: 'user', password: 'secret' };
+  const credential = { kind: 'password', username: 'user', password: 'secret' } as const;
   const handler = createRegistry(base.files, join(base.home, 'registry'), {
     ...base,
-    rules: async () => loginRules(credentials),
+    rules: async () => loginRules(credential),
   });
   const ports = { ...base, http: createHandlerHttp({ [HOST]: handler }) };
   const path = join(ports.home, '.docker/config.json');
   await ports.files.writeAtomic(path, JSON.stringify({ keep: 'me', auths: { 'other.io': { auth: 'YTpi' } } }));
   const read = async () =>
     JSON.parse(new TextDecoder().decode(await ports.files.read(path))) as Record<string, unknown>;
-  await rejects(login(ports, { registry: HOST, username: 'user', password: 'wrong' }, signal), 'unauthorized', /401/);
+  await rejects(
+    login(ports, { registry: HOST, credential: { ...credential, password: 'wrong' } }, signal),
+    'unauthorized',
+    /401/,
+  );
   assert.deepEqual((await read()).auths, { 'other.io': { auth: 'YTpi' } });
-  await login(ports, { registry: HOST, ...credentials }, signal);
+  await login(ports, { registry: HOST, credential }, signal);
   assert.equal((await ports.files.stat(path))?.mode, 0o600);
   await rejects(listTags(ports, { reference: `${HOST}/app` }, signal), 'not-found', /NAME_UNKNOWN/);
   assert.equal(await logout(ports, { registry: HOST }), true);

@@ -7,6 +7,7 @@ import {
   loadConfig,
   openRegistry,
   serverAddress,
+  TOKEN_USER,
   type Credential,
 } from '../artifacts/index.ts';
 import { AppError, parseRegistry, type Ports } from '../core/index.ts';
@@ -14,8 +15,7 @@ import type { RepositoryAccess } from './registry.ts';
 
 export interface LoginInput {
   readonly registry: string;
-  readonly username: string;
-  readonly password: string;
+  readonly credential: Credential;
   readonly access?: RepositoryAccess;
 }
 
@@ -30,21 +30,32 @@ const MAX_HELPER_BYTES = 64 * 1024;
 /** Asks the registry first: wrong credentials are never stored. Throws `unauthorized`. */
 export async function login(ports: Ports, input: LoginInput, signal: AbortSignal): Promise<LoginResult> {
   const registry = parseRegistry(input.registry);
-  if (input.username === '' || input.password === '')
-    throw new AppError('usage', 'expected a user name and a password');
-  if (input.username.includes(':')) throw new AppError('usage', 'user name: expected no colon');
-  const credential: Credential = { kind: 'password', username: input.username, password: input.password };
+  const { credential } = input;
+  const { username, secret } = secretOf(credential);
   await openRegistry(ports, registry, { ...input.access, credential }).ping(signal);
   const path = input.access?.registryConfig ?? dockerConfigPath(ports);
   const config = await loadConfig(ports.files, path);
   const helper = config?.helpers.get(registry) ?? config?.store;
   if (helper !== undefined && helper !== '') {
-    await storeInHelper(ports, helper, { ...input, registry });
+    await storeInHelper(ports, helper, { registry, username, secret });
     return { registry, stored: helperProgram(helper) };
   }
-  const auth = Buffer.from(`${input.username}:${input.password}`).toString('base64');
-  await saveAuths(ports, path, registry, [[serverAddress(registry), { auth }]]);
+  const isToken = credential.kind === 'identity-token';
+  const entry = isToken ? { identitytoken: secret } : { auth: Buffer.from(`${username}:${secret}`).toString('base64') };
+  await saveAuths(ports, path, registry, [[serverAddress(registry), entry]]);
   return { registry, stored: path };
+}
+
+/** As credential helpers have it. Throws `usage` for what cannot be stored. */
+export function secretOf(credential: Credential): { readonly username: string; readonly secret: string } {
+  if (credential.kind !== 'password') {
+    if (credential.token === '') throw new AppError('usage', 'expected a token');
+    return { username: TOKEN_USER, secret: credential.token };
+  }
+  const { username, password } = credential;
+  if (username === '' || password === '') throw new AppError('usage', 'expected a user name and a password');
+  if (username.includes(':')) throw new AppError('usage', 'user name: expected no colon');
+  return { username, secret: password };
 }
 
 /** Gives whether there was anything to forget. */
@@ -77,9 +88,9 @@ async function eraseInHelper(ports: Ports, helper: string, registry: string): Pr
 async function storeInHelper(
   ports: Ports,
   helper: string,
-  entry: { readonly registry: string; readonly username: string; readonly password: string },
+  entry: { readonly registry: string; readonly username: string; readonly secret: string },
 ): Promise<void> {
-  const document = { ServerURL: serverAddress(entry.registry), Username: entry.username, Secret: entry.password };
+  const document = { ServerURL: serverAddress(entry.registry), Username: entry.username, Secret: entry.secret };
   const program = helperProgram(helper);
   const { code } = await ports.run(program, ['store'], { input: JSON.stringify(document), maxBytes: MAX_HELPER_BYTES });
   if (code !== 0)

@@ -55,5 +55,11 @@ export { cosignTags } from './copy/plan.ts';
 export { writeTar } from './image/tar-writer.ts';
 export type { TarFile } from './image/tar-writer.ts';
 export { compressionOf } from './image/inflate.ts';
-export { dockerConfigPath, HELPER_KNOWS_NOTHING, helperProgram, serverAddress } from './registry/credentials.ts';
-export { hostOfKey, loadConfig } from './registry/docker-config.ts';
+export {
+  dockerConfigPath,
+  findCredential,
+  HELPER_KNOWS_NOTHING,
+  helperProgram,
+  serverAddress,
+} from './registry/credentials.ts';
+export { hostOfKey, loadConfig, TOKEN_USER } from './registry/docker-config.ts';

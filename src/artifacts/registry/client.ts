@@ -21,7 +21,7 @@ import {
 import { embeddedContent, MAX_MANIFEST_BYTES, readManifest, readSubject, referrerEntryOf } from '../manifest.ts';
 import { MANIFEST_TYPES } from '../media-types.ts';
 import type { BlobContent, Manifest, Repository } from '../repository.ts';
-import { Authorizer } from './authorizer.ts';
+import { Authorizer, type Access } from './authorizer.ts';
 import { RETRIES, type RetryPolicy } from './backoff.ts';
 import { deleteBlob, findBlobSize, hasBlob, streamBlob, type BlobContext } from './blobs.ts';
 import { connect, originsOf, type ConnectionOptions, type ConnectionPorts } from './connection.ts';
@@ -60,6 +60,8 @@ export interface Registry {
   catalog(signal?: AbortSignal): Promise<readonly string[]>;
   /** Asks whether the credentials are good. Throws `unauthorized`. */
   ping(signal?: AbortSignal): Promise<void>;
+  /** The Authorization header for requests with these scopes (`repository:NAME:pull`); undefined where none is asked for. */
+  authorize(scopes: readonly string[], signal?: AbortSignal): Promise<string | undefined>;
 }
 
 export interface RegistryRepository extends Repository {
@@ -106,12 +108,16 @@ export function openRegistry(ports: RegistryPorts, host: string, options: Regist
     host,
     repository: (name) => openRegistryRepository({ transport, host, name, random: ports.random }),
     catalog: (signal) => listCatalog(transport, host, signal),
-    ping: (signal) => ping(transport, host, signal),
+    ping: (signal) => ping(transport, host, { repository: '', scopes: [] }, signal),
+    authorize: async (scopes, signal) => {
+      const access = { repository: scopes[0]?.split(':')[1] ?? '', scopes };
+      await ping(transport, host, access, signal);
+      return await authorizer.header(access, signal);
+    },
   };
 }
 
-async function ping(transport: Transport, host: string, signal?: AbortSignal): Promise<void> {
-  const access = { repository: '', scopes: [] };
+async function ping(transport: Transport, host: string, access: Access, signal?: AbortSignal): Promise<void> {
   const request = { method: 'GET' as const, url: '/v2/', access, retry: true, what: `${host}: ping`, signal };
   await discard(await transport.send(request, [200]));
 }

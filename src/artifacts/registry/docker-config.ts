@@ -81,9 +81,11 @@ function parseBasic(encoded: string, what: string): Credential {
   return credentialOf(text.slice(0, colon), text.slice(colon + 1));
 }
 
-/** The user name `<token>` marks the secret as identity token. */
+/** What stands for a user name where the secret is an identity token. */
+export const TOKEN_USER = '<token>';
+
 export function credentialOf(username: string, secret: string): Credential {
-  return username === '<token>'
+  return username === TOKEN_USER
     ? { kind: 'identity-token', token: secret }
     : { kind: 'password', username, password: secret };
 }

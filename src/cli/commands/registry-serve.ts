@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { serveRegistry } from '../../app/serve-registry.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand, type Context } from '../command.ts';
-import { readPassword, REGISTRY_FLAGS, type CredentialFlagValues } from '../flags/registry.ts';
+import { readPassword, REGISTRY_FLAGS, type PasswordFlagValues } from '../flags/registry.ts';
 
 export const registryServe = defineCommand({
   name: 'registry serve',
@@ -79,7 +79,7 @@ function readTls(flags: {
   return flags.tls ? { hosts: flags.host } : undefined;
 }
 
-async function readLogin(flags: CredentialFlagValues, context: Context) {
+async function readLogin(flags: PasswordFlagValues, context: Context) {
   const password = await readPassword(flags, context);
   if (flags.username === undefined && password === undefined) return undefined;
   if (flags.username === undefined || password === undefined) {

@@ -30,12 +30,23 @@ export const REGISTRY_FLAGS = {
     description: 'password; other users of the machine can see it',
   },
   'password-stdin': { kind: 'boolean', description: 'read the password from standard input' },
+  'identity-token': {
+    kind: 'string',
+    value: 'TOKEN',
+    description: 'OAuth 2 refresh token, instead of user name and password; other users of the machine can see it',
+  },
+  'identity-token-stdin': { kind: 'boolean', description: 'read the identity token from standard input' },
 } as const;
 
-export interface CredentialFlagValues {
+export interface PasswordFlagValues {
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly 'password-stdin': boolean;
+}
+
+export interface CredentialFlagValues extends PasswordFlagValues {
+  readonly 'identity-token': string | undefined;
+  readonly 'identity-token-stdin': boolean;
 }
 
 interface ConnectionFlagValues {
@@ -62,12 +73,29 @@ async function readCredential(
   flags: CredentialFlagValues,
   context: Context,
 ): Promise<Pick<RepositoryAccess, 'credential'>> {
+  const token = await readIdentityToken(flags, context);
+  if (token !== undefined) return { credential: { kind: 'identity-token', token } };
   const password = await readPassword(flags, context);
   if (flags.username === undefined && password === undefined) return {};
   if (flags.username === undefined || password === undefined) {
-    throw new AppError('usage', 'expected --username together with --password or --password-stdin');
+    throw new AppError('usage', 'expected --username together with --password or --password-stdin', {
+      hint: '--identity-token takes a token that has no user name',
+    });
   }
   return { credential: { kind: 'password', username: flags.username, password } };
+}
+
+/** Undefined when neither flag was given. Throws `usage` beside a user name or password. */
+export async function readIdentityToken(flags: CredentialFlagValues, context: Context): Promise<string | undefined> {
+  const given = flags['identity-token'];
+  if (given === undefined && !flags['identity-token-stdin']) return undefined;
+  if (flags.username !== undefined || flags.password !== undefined || flags['password-stdin']) {
+    throw new AppError('usage', 'expected an identity token or a user name with its password, found both');
+  }
+  if (!flags['identity-token-stdin']) return given;
+  if (given !== undefined)
+    throw new AppError('usage', 'expected --identity-token or --identity-token-stdin, found both');
+  return await readSecret(context);
 }
 
 /** All but whose credentials they are. Throws `usage` for flags that contradict each other. */
@@ -93,9 +121,13 @@ function given<K extends string>(name: K, value: string | undefined): Partial<Re
 }
 
 /** Undefined when neither flag was given. */
-export async function readPassword(flags: CredentialFlagValues, context: Context): Promise<string | undefined> {
+export async function readPassword(flags: PasswordFlagValues, context: Context): Promise<string | undefined> {
   if (!flags['password-stdin']) return flags.password;
   if (flags.password !== undefined) throw new AppError('usage', 'expected --password or --password-stdin, found both');
+  return await readSecret(context);
+}
+
+async function readSecret(context: Context): Promise<string> {
   const input = await context.readInput(MAX_PASSWORD_BYTES);
   return new TextDecoder().decode(input).replace(/\r?\n$/, '');
 }

@@ -89,7 +89,7 @@ export function parsePairs(flag: string, entries: readonly string[]): Readonly<R
 /** The password of a key file: COSIGN_PASSWORD, else asked on the terminal. */
 export function askPassword(context: Context): () => Promise<string> {
   return async () =>
-    context.ports.environment['COSIGN_PASSWORD'] ?? (await context.askSecret('Password for the private key: '));
+    context.ports.environment['COSIGN_PASSWORD'] ?? (await context.askSecret('password for the private key'));
 }
 
 /** The password of a new key file, asked twice. */
@@ -97,8 +97,8 @@ export function askNewPassword(context: Context): () => Promise<string> {
   return async () => {
     const given = context.ports.environment['COSIGN_PASSWORD'];
     if (given !== undefined) return given;
-    const first = await context.askSecret('Password for the new private key (empty for none): ');
-    if (first === (await context.askSecret('The same again: '))) return first;
+    const first = await context.askSecret('password for the new private key (empty for none)');
+    if (first === (await context.askSecret('the same again'))) return first;
     throw new AppError('usage', 'the two passwords differ');
   };
 }
