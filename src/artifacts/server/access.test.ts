@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { digestOf } from '../../core/index.ts';
 import { createTestPorts, TEST_TIME } from '../../io/testing.ts';
-import { ANY_USER, ANYBODY, type AccessRules, type RegistryRules } from './access.ts';
+import { ANY_USER, ANYBODY, loginRules, type AccessRules, type RegistryRules } from './access.ts';
 import { hashPassword, hashToken, isPassword } from './passwords.ts';
 import { createRegistry } from './registry.ts';
 
@@ -185,6 +185,65 @@ test('the token endpoint takes the forms of OAuth 2, and gives anybody a token f
   const bearer = `Bearer ${anybody.token}`;
   assert.equal((await ask('GET', `/v2/public/a/blobs/${digestOf('x')}`, bearer)).status, 200);
   assert.equal((await push('public/a', bearer)).status, 401);
+});
+
+test('a token of the token endpoint reaches nothing beyond its scopes: no other token, no mount, no catalog', async () => {
+  const { ask, push } = setUp(rulesWith({ challenge: 'token' }));
+  const issue = async (authorization: string, ...scopes: readonly string[]) =>
+    await ask('GET', `/token?${scopes.map((scope) => `scope=${encodeURIComponent(scope)}`).join('&')}`, authorization);
+  const bearerFor = async (...scopes: readonly string[]) =>
+    `Bearer ${((await (await issue(ALICE, ...scopes)).json()) as Issued).token}`;
+  const index = JSON.stringify({ mediaType: 'application/vnd.oci.image.index.v1+json', manifests: [] });
+  for (const name of ['team/a', 'team/b']) {
+    await push(name, CI);
+    assert.equal((await ask('PUT', `/v2/${name}/manifests/v1`, CI, index)).status, 201);
+  }
+  const narrow = await bearerFor('repository:team/b:pull,push');
+  assert.equal((await issue(narrow, 'repository:team/a:pull')).status, 401);
+  const mount = async (bearer: string) =>
+    (await ask('POST', `/v2/team/b/blobs/uploads/?mount=${digestOf('x')}&from=team/a`, bearer)).status;
+  assert.equal(await mount(narrow), 202);
+  assert.equal(await mount(await bearerFor('repository:team/b:pull,push', 'repository:team/a:pull')), 201);
+  const catalog = async (bearer: string): Promise<unknown> => await (await ask('GET', '/v2/_catalog', bearer)).json();
+  assert.deepEqual(await catalog(narrow), { repositories: ['team/b'] });
+  assert.deepEqual(await catalog(await bearerFor('registry:catalog:*')), { repositories: ['team/a', 'team/b'] });
+});
+
+test('a password that was changed while it was checked is not remembered', async () => {
+  const slow = Promise.withResolvers<boolean>();
+  const { ask, world } = setUp(rulesWith({ users: new Map([['alice', () => slow.promise]]) }));
+  const early = ask('GET', '/v2/', ALICE);
+  world.rules = rulesWith({ users: new Map([['alice', async () => false]]) });
+  const late = ask('GET', '/v2/', ALICE);
+  await Promise.resolve();
+  slow.resolve(true);
+  assert.equal((await early).status, 200);
+  assert.equal((await late).status, 401);
+  assert.equal((await ask('GET', '/v2/', ALICE)).status, 401);
+});
+
+test('one password is checked once for all who bring it; guesses do not queue without end', async () => {
+  const slow = Promise.withResolvers<void>();
+  let checks = 0;
+  const isSecret = async (given: string) => {
+    checks += 1;
+    await slow.promise;
+    return given === 'secret';
+  };
+  const { ask } = setUp(rulesWith({ users: new Map([['alice', isSecret]]) }));
+  const same = Array.from({ length: 200 }, () => ask('GET', '/v2/', ALICE));
+  const guesses = Array.from({ length: 200 }, (_, index) => ask('GET', '/v2/', basic('alice', `guess ${index}`)));
+  const refused = await Promise.all(guesses.slice(150));
+  assert.ok(refused.every(({ status, headers }) => status === 429 && headers.get('retry-after') === '1'));
+  slow.resolve();
+  for (const { status } of await Promise.all(same)) assert.equal(status, 200);
+  await Promise.all(guesses);
+  assert.equal(checks, 100);
+});
+
+test('a login whose name means everybody opens nothing to everybody', () => {
+  for (const username of [ANYBODY, ANY_USER])
+    assert.throws(() => loginRules({ username, password: 'x' }), /expected a user's name/);
 });
 
 test('an immutable tag stays what it is, with all that it leads to', async () => {

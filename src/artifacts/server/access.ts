@@ -6,7 +6,7 @@
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { posix } from 'node:path';
-import type { Clock, Random } from '../../core/index.ts';
+import { AppError, type Clock, type Random } from '../../core/index.ts';
 import { json, Refusal } from './answers.ts';
 import { hashToken } from './passwords.ts';
 
@@ -62,6 +62,10 @@ const MAX_SCOPES = 32;
 const MAX_FORM_BYTES = 64 * 1024;
 /** Passwords that were found good are not hashed again; this many are remembered. */
 const MAX_REMEMBERED = 1000;
+/** Different passwords that wait for their check: more are guesses, which may come back later. */
+const MAX_WAITING = 100;
+/** What a token that may list the catalog is asked for with; no repository has such a name. */
+const CATALOG = 'registry:catalog';
 
 export function isImmutable(rules: readonly TagRule[], repository: string, tag: string): boolean {
   return rules.some((rule) => fits(rule.repositories, repository) && fits(rule.tags, tag));
@@ -92,8 +96,10 @@ function isSameSecret(a: string, b: string): boolean {
   return timingSafeEqual(sha256(a), sha256(b));
 }
 
-/** One user who may do everything, and nobody else anything. */
+/** One user who may do everything, and nobody else anything. Throws `usage` for a name that means others too. */
 export function loginRules(login: { readonly username: string; readonly password: string }): RegistryRules {
+  if (login.username === ANYBODY || login.username === ANY_USER)
+    throw new AppError('usage', `username: expected a user's name, found ${login.username}, which means others too`);
   const isPassword = async (given: string) => isSameSecret(given, login.password);
   const grants = [{ callers: [login.username], repositories: ['**'], rights: RIGHTS }];
   const users = new Map([[login.username, isPassword]]);
@@ -103,9 +109,10 @@ export function loginRules(login: { readonly username: string; readonly password
 export class Gate {
   readonly #key: Uint8Array;
   readonly #clock: Clock;
-  #remembered = new Map<string, string>();
-  #rules: AccessRules | undefined;
+  /** Checks that run and those that ended well; what was good under other rules tells nothing. */
+  readonly #checks = new WeakMap<AccessRules, Map<string, Promise<boolean>>>();
   #checking: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
 
   constructor(ports: { readonly random: Random; readonly clock: Clock }) {
     this.#key = ports.random(32);
@@ -138,21 +145,32 @@ export class Gate {
     throw new Refusal(403, 'DENIED', `${caller.name} may not ${wanted?.right} ${wanted?.repository}`);
   }
 
-  isAllowed(rules: AccessRules | undefined, caller: Caller, wanted: Wanted): boolean {
-    return rules === undefined || isGranted(rules, caller.name, wanted.repository, wanted.right);
+  isAllowed(rules: AccessRules | undefined, { name, scopes }: Caller, { repository, right }: Wanted): boolean {
+    if (rules === undefined) return true;
+    return isGranted(rules, name, repository, right) && (scopes?.get(repository)?.includes(right) ?? scopes === undefined);
+  }
+
+  /** Whether the catalog names the repository to the caller. */
+  isListed(rules: AccessRules | undefined, { name, scopes }: Caller, repository: string): boolean {
+    const caller = scopes === undefined || scopes.has(CATALOG) ? { name } : { name, scopes };
+    return this.isAllowed(rules, caller, { repository, right: 'pull' });
   }
 
   /** The token endpoint: GET with Basic, or POST of an OAuth 2 form with a password or, as refresh token, a static token. */
   async issueToken(rules: AccessRules, request: Request, url: URL): Promise<Response> {
     const form = request.method === 'POST' ? await readForm(request) : url.searchParams;
     const caller = request.method === 'POST' ? await this.#byForm(rules, form) : await this.identify(rules, request);
-    if (caller === undefined) throw unauthorized(rules, request);
+    // a token of ours buys no other one, which would go beyond its scopes and its time
+    if (caller === undefined || caller.scopes !== undefined) throw unauthorized(rules, request);
     const access = form
       .getAll('scope')
       .flatMap((scope) => scope.split(' '))
       .slice(0, MAX_SCOPES)
       .flatMap((scope) => parseScope(scope))
-      .map(([name, rights]) => [name, rights.filter((right) => isGranted(rules, caller.name, name, right))] as const);
+      .map(([name, rights]) => {
+        const granted = rights.filter((right) => name === CATALOG || isGranted(rules, caller.name, name, right));
+        return [name, granted] as const;
+      });
     const now = this.#clock();
     const token = this.#seal({ sub: caller.name, exp: now.getTime() + TOKEN_LIFE * 1000, access });
     const issued = { expires_in: TOKEN_LIFE, issued_at: now.toISOString() };
@@ -173,20 +191,26 @@ export class Gate {
     if (pair === ':') return { name: ANYBODY };
     const known = staticToken(rules, password);
     if (known !== undefined) return known;
-    if (this.#rules !== rules) [this.#rules, this.#remembered] = [rules, new Map()];
+    const checks = this.#checks.get(rules) ?? new Map<string, Promise<boolean>>();
+    this.#checks.set(rules, checks);
     const key = createHmac('sha256', this.#key).update(pair).digest('hex');
-    if (this.#remembered.get(key) === name) return { name };
-    if (!(await this.#inTurn(() => checkPassword(rules, name, password)))) return undefined;
-    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
-    this.#remembered.set(key, name);
-    return { name };
+    const check = checks.get(key) ?? this.#inTurn(() => checkPassword(rules, name, password));
+    if (checks.size >= MAX_REMEMBERED) checks.clear();
+    checks.set(key, check);
+    const isGood = await check;
+    if (!isGood) checks.delete(key);
+    return isGood ? { name } : undefined;
   }
 
   /** Password hashes are slow by intent: one at a time, so that guessing leaves the processor to others. */
-  async #inTurn(check: () => Promise<boolean>): Promise<boolean> {
-    const next = this.#checking.then(check, check);
+  #inTurn(check: () => Promise<boolean>): Promise<boolean> {
+    if (this.#waiting >= MAX_WAITING) {
+      throw new Refusal(429, 'TOOMANYREQUESTS', 'too many passwords to check', { 'retry-after': '1' });
+    }
+    this.#waiting += 1;
+    const next = this.#checking.then(check, check).finally(() => (this.#waiting -= 1));
     this.#checking = next;
-    return await next;
+    return next;
   }
 
   #byToken(rules: AccessRules, token: string): Caller | undefined {
@@ -245,10 +269,10 @@ function hasToken(rules: AccessRules, name: string): boolean {
 }
 
 function parseScope(scope: string): [string, readonly Right[]][] {
-  const match = /^repository:([^:]+):([a-z*,]+)$/.exec(scope);
+  const match = /^(?:repository:([^:]+)|registry:catalog):([a-z*,]+)$/.exec(scope);
   if (match === null) return [];
   const actions = (match[2] ?? '').split(',');
-  return [[match[1] ?? '', RIGHTS.filter((right) => actions.includes(right) || actions.includes('*'))]];
+  return [[match[1] ?? CATALOG, RIGHTS.filter((right) => actions.includes(right) || actions.includes('*'))]];
 }
 
 async function readForm(request: Request): Promise<URLSearchParams> {

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'SIZE_INVALID'
   | 'UNAUTHORIZED'
   | 'DENIED'
+  | 'TOOMANYREQUESTS'
   | 'UNSUPPORTED';
 
 type HeaderValues = Readonly<Record<string, string>>;

@@ -40,6 +40,8 @@ export interface AuditVerification {
 const GENESIS = digestOf('');
 /** A line holds at most 50 tags of 128 characters, and names of at most 255. */
 const MAX_LINE = 64 * 1024;
+/** What strangers write is kept up to a tag's or a digest's length, or they would fill the disk. */
+const MAX_FIELD = 160;
 const NEWLINE = 0x0a;
 
 /** Appends to the file; calls that come while one is written are written together. */
@@ -111,14 +113,14 @@ function describeCall({
   const digest = response.headers.get('docker-content-digest') ?? findDigest(place?.target ?? '');
   const tags =
     place?.kind === 'manifests' && findDigest(place.target) === undefined
-      ? [place.target]
+      ? [place.target.slice(0, MAX_FIELD)]
       : response.headers.get('oci-tag')?.split(', ');
   return {
     caller,
     address: client?.address ?? null,
-    action: `${method} ${place === undefined ? url.pathname : kindOf(place, url)}`,
+    action: `${method} ${place === undefined ? url.pathname.slice(0, MAX_FIELD) : kindOf(place, url)}`,
     repository: place?.name ?? null,
-    digest: digest ?? url.searchParams.get('digest'),
+    digest: digest ?? url.searchParams.get('digest')?.slice(0, MAX_FIELD) ?? null,
     tags: tags ?? [],
     status,
   };

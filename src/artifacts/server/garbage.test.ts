@@ -127,6 +127,26 @@ test('a client that saw a blob, or mounted it, finds it when its manifest comes'
   await put({ config: mounted, layers: [] }, OCI_MANIFEST, 'v1', 'c/d');
 });
 
+test('a manifest that cannot be read again is not kept, and stops no garbage collection', async () => {
+  const { root, ask, pushBlob, has, clean } = setUp();
+  const config = await pushBlob('config');
+  const annotations = { note: 'x'.repeat(1024 * 1024) };
+  const faults = [
+    [OCI_INDEX, { manifests: [{ size: 1 }] }, 400],
+    [OCI_INDEX, { manifests: [], subject: { digest: 'x' } }, 400],
+    [OCI_MANIFEST, { config, layers: [], annotations, subject: config }, 413],
+  ] as const;
+  for (const [mediaType, document, status] of faults) {
+    const body = JSON.stringify({ schemaVersion: 2, mediaType, ...document });
+    const place = `/v2/a/b/manifests/${digestOf(body)}`;
+    assert.equal((await ask('PUT', place, { body, headers: { 'content-type': mediaType } })).status, status);
+    assert.equal(await has('manifests', digestOf(body)), false);
+  }
+  assert.equal((await ask('GET', `/v2/a/b/referrers/${config.digest}`)).status, 200);
+  age(root);
+  assert.deepEqual((await clean({ untagged: true })).blobs, [config.digest]);
+});
+
 test('abandoned uploads and unfinished writes go, and what an interrupted run hid comes back', async () => {
   const { ports, root, ask, pushImage, has, clean } = setUp();
   const image = await pushImage('kept', 'v1');

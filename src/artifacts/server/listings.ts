@@ -30,7 +30,7 @@ export async function listReferrers(store: Store, name: string, text: string, ur
   const { page, link } = cutPage(
     wanted.map((entry) => entry.digest),
     url,
-    (digest) => JSON.stringify(encodeDescriptor(all.get(digest) as Descriptor)).length + 1,
+    (digest) => Buffer.byteLength(JSON.stringify(encodeDescriptor(all.get(digest) as Descriptor))) + 1,
   );
   const manifests = page.map((digest) => encodeDescriptor(all.get(digest) as Descriptor));
   const filtered: Record<string, string> = artifactType === null ? {} : { 'oci-filters-applied': 'artifactType' };

@@ -5,7 +5,7 @@ import { isIndexType } from '../media-types.ts';
 import type { Manifest } from '../repository.ts';
 import { empty, Refusal } from './answers.ts';
 import { listReachable } from './reachable.ts';
-import { describeStored, type Store } from './store.ts';
+import { describeStored, encodeReferrer, MAX_POINTER_BYTES, type Store } from './store.ts';
 
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 /** Tags put with one manifest. */
@@ -63,6 +63,9 @@ async function putManifest(store: Store, place: ManifestPlace, request: Request,
   if (asked !== undefined && asked !== digest)
     throw new Refusal(400, 'DIGEST_INVALID', `expected content with the digest asked for, found ${digest}`);
   const tags = asked === undefined ? [target] : readTags(url);
+  // all of it is read before anything is stored: what cannot be read again would stop listings and garbage collection
+  const { subject } = readSubject(manifest);
+  if (subject !== undefined) checkListable(manifest);
   const needed = neededBlobs(manifest);
   await checkBlobs(store, name, needed);
   await checkCondition(store, place, request);
@@ -76,7 +79,6 @@ async function putManifest(store: Store, place: ManifestPlace, request: Request,
       await store.saveManifest(name, manifest, needed);
     for (const tag of tags) await store.saveTag(name, tag, digest);
   });
-  const { subject } = readSubject(manifest);
   const response = empty(201, {
     location: `/v2/${name}/manifests/${digest}`,
     'docker-content-digest': digest,
@@ -111,6 +113,12 @@ function neededBlobs(manifest: Manifest): readonly Digest[] {
   if (isIndexType(manifest.descriptor.mediaType)) return [];
   const { config, layers } = parseImageManifest(manifest);
   return [config, ...layers].filter((blob) => !isElsewhere(blob)).map(({ digest }) => digest);
+}
+
+/** Lists of referrers repeat a manifest's annotations; an entry that is too large would break the lists of its subject. */
+function checkListable(manifest: Manifest): void {
+  if (Buffer.byteLength(encodeReferrer(manifest)) <= MAX_POINTER_BYTES) return;
+  throw new Refusal(413, 'SIZE_INVALID', `expected at most ${MAX_POINTER_BYTES} bytes of annotations beside a subject`);
 }
 
 async function checkBlobs(store: Store, name: string, needed: readonly Digest[]): Promise<void> {

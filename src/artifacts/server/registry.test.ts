@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { dataSet, needsSharedData } from '../../../test/shared-data.ts';
-import { digestOf, type Descriptor } from '../../core/index.ts';
+import { AppError, digestOf, type Descriptor, type Files } from '../../core/index.ts';
 import { createTestPorts, temporaryFolder } from '../../io/testing.ts';
 import { EMPTY_CONTENT, EMPTY_DESCRIPTOR } from '../manifest.ts';
 import { OCI_INDEX, OCI_MANIFEST } from '../media-types.ts';
@@ -247,6 +247,44 @@ test('tags come sorted and in pages; deleting a manifest takes its tags along, d
   assert.deepEqual([unknown.status, await codeOf(unknown)], [404, 'NAME_UNKNOWN']);
   const catalog: unknown = await (await ask('GET', '/v2/_catalog')).json();
   assert.deepEqual(catalog, { repositories: ['a/b'] });
+});
+
+test('a page of referrers has no more bytes than clients read, whatever the language of its annotations', async () => {
+  const { ask, pushImage } = setUp();
+  const subject = { ...EMPTY_DESCRIPTOR, mediaType: OCI_MANIFEST };
+  for (const note of ['1', '2', '3', '4', '5']) {
+    const { response } = await pushImage('v1', subject, { annotations: { note: note + '文'.repeat(330_000) } });
+    assert.equal(response.status, 201);
+  }
+  let count = 0;
+  for (let next: string | undefined = `/v2/a/b/referrers/${subject.digest}`; next !== undefined; ) {
+    const response = await ask('GET', next);
+    assert.ok(Number(response.headers.get('content-length')) <= 4 * 1024 * 1024);
+    count += ((await response.json()) as { readonly manifests: readonly unknown[] }).manifests.length;
+    next = /<(.*)>/.exec(response.headers.get('link') ?? '')?.[1];
+  }
+  assert.equal(count, 5);
+});
+
+test('an upload that could not be ended, as on a full disk, is ended by a second try', async () => {
+  const { ports } = setUp();
+  let isFull = true;
+  const files: Files = {
+    ...ports.files,
+    rename: async (from, to) => {
+      if (isFull) throw new AppError('unavailable', `${to}: no space left on device`);
+      await ports.files.rename(from, to);
+    },
+  };
+  const handler = createRegistry(files, ports.home, ports);
+  const ask = async (method: string, path: string, body = '') =>
+    await handler(new Request(new URL(path, 'http://localhost'), { method, ...(body === '' ? {} : { body }) }));
+  const location = (await ask('POST', '/v2/a/b/blobs/uploads/')).headers.get('location') ?? '';
+  assert.equal((await ask('PATCH', location, 'content')).status, 202);
+  const close = async () => (await ask('PUT', `${location}?digest=${digestOf('content')}`)).status;
+  assert.equal(await close(), 503);
+  isFull = false;
+  assert.equal(await close(), 201);
 });
 
 test('names that are no names of repositories are refused, above all those that leave the folder', async () => {

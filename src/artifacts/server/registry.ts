@@ -124,7 +124,7 @@ async function route(context: Context, call: Call): Promise<Response> {
       return json(200, {});
     case '/v2/_catalog':
       return await listCatalog(context.store, url, (repository) =>
-        context.gate.isAllowed(rules.access, caller, { repository, right: 'pull' }),
+        context.gate.isListed(rules.access, caller, repository),
       );
     case '/metrics':
       return text(200, context.metrics.render(), 'text/plain; version=0.0.4');

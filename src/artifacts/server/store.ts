@@ -29,7 +29,7 @@ import { descriptor, encodeDescriptor, readManifest, readSubject, referrerEntryO
 import type { Manifest } from '../repository.ts';
 import { createDiskBlobs, removeTemporary, type BlobStore, type Stored } from './blob-store.ts';
 
-const MAX_POINTER_BYTES = 1024 * 1024;
+export const MAX_POINTER_BYTES = 1024 * 1024;
 const MAX_MANIFEST_FILE = 16 * 1024 * 1024;
 /** Folders below repositories/ that are looked into for the catalog. */
 const MAX_FOLDERS = 100_000;
@@ -151,8 +151,7 @@ export class Store {
     await this.#files.writeAtomic(path, JSON.stringify({ mediaType }));
     const { subject } = readSubject(manifest);
     if (subject === undefined) return;
-    const entry = JSON.stringify(encodeDescriptor(referrerEntryOf(manifest)));
-    await this.#files.writeAtomic(this.#referrer(repository, subject.digest, digest), entry);
+    await this.#files.writeAtomic(this.#referrer(repository, subject.digest, digest), encodeReferrer(manifest));
   }
 
   async removeManifest(repository: string, manifest: Manifest): Promise<void> {
@@ -276,6 +275,11 @@ async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
     if (error instanceof AppError && error.kind === 'not-found') return undefined;
     throw error;
   }
+}
+
+/** How the list of its subject's referrers shows the manifest. */
+export function encodeReferrer(manifest: Manifest): string {
+  return JSON.stringify(encodeDescriptor(referrerEntryOf(manifest)));
 }
 
 /** The stored manifest, checked and described anew. */

@@ -136,13 +136,13 @@ export class Uploads {
   async #close(name: string, key: string, asked: string): Promise<Response> {
     const digest = findDigest(asked);
     const found = digest === undefined ? undefined : await this.#digestSoFar(key, algorithmOf(digest));
+    this.#live.delete(key); // a hasher gives its digest once
     if (digest === undefined || found !== digest) {
       await this.#forget(key);
       const shown = found ?? 'no usable digest';
       throw new Refusal(400, 'DIGEST_INVALID', `expected content with the digest asked for, found ${shown}`);
     }
     await this.#store.blobs.uploads.commit(key, digest);
-    this.#live.delete(key);
     await this.#store.linkBlob(name, digest);
     return created(name, digest);
   }
