@@ -41,3 +41,19 @@ test('content inside a descriptor counts only when size and digest say so', () =
   assert.equal(embeddedContent({ ...descriptor, data: 'AAAA' }), undefined);
   assert.equal(embeddedContent(descriptor), undefined);
 });
+
+test('a name that Go programs take for another one is refused, at the top as in descriptors', () => {
+  const config = { mediaType: 'application/x', digest: digestOf('x'), size: 1 };
+  const plain = { ...image, mediaType: OCI_MANIFEST, config };
+  const documents: readonly (readonly [object, RegExp])[] = [
+    [{ ...plain, Layers: [config] }, /expected layers, found "Layers"/],
+    [{ ...plain, layerſ: [config] }, /expected layers/],
+    [{ ...plain, Manifests: [config] }, /expected manifests/],
+    [{ ...plain, MediaType: OCI_INDEX }, /expected mediaType/],
+    [{ ...plain, config: { ...config, Digest: digestOf('y') } }, /config: expected digest, found "Digest"/],
+    [{ ...plain, layers: [{ ...config, URLs: ['https://example.com'] }] }, /layers\[0\]: expected urls/],
+  ];
+  for (const [document, message] of documents) {
+    assert.throws(() => parseImageManifest(readManifest(bytes(document), undefined, 'm')), message);
+  }
+});

@@ -36,6 +36,17 @@ import type { Manifest } from './repository.ts';
 /** As the distribution specification demands of registries; larger ones cannot be moved anyway. */
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 const MAX_CHILDREN = 10_000;
+/** Of manifests and indexes together: what is the one must not be the other to anybody. */
+const DOCUMENT_FIELDS = [
+  'schemaVersion',
+  'mediaType',
+  'artifactType',
+  'config',
+  'layers',
+  'manifests',
+  'subject',
+  'annotations',
+];
 
 /** The content of `{}` that stands where the specification demands a descriptor and there is nothing. */
 export const EMPTY_CONTENT = new TextEncoder().encode('{}');
@@ -66,7 +77,37 @@ export const digest: Decoder<Digest> = (value, path) => {
   }
 };
 
-const platformFields = object({
+/**
+ * Go programs, containerd among them, take `Layers` for `layers`, and the last one counts: a document with such a name is one thing
+ * to them and another to us. `names` are those that mean something in this place. Throws `invalid-input`.
+ */
+export function refuseAliases(value: unknown, names: readonly string[], path: string): void {
+  if (!isRecord(value)) return;
+  const known = new Map(names.map((name) => [foldCase(name), name]));
+  for (const key of Object.keys(value)) {
+    const name = known.get(foldCase(key));
+    if (name === undefined || name === key) continue;
+    throw new AppError(
+      'invalid-input',
+      `${path}: expected ${name}, found ${JSON.stringify(key)}, which some take for it`,
+    );
+  }
+}
+
+/** Of all letters that Go holds for the same, U+017F (long s) and U+212A (Kelvin) are outside ASCII. */
+function foldCase(name: string): string {
+  return name.toUpperCase().toLowerCase();
+}
+
+function unambiguous<F extends Parameters<typeof object>[0]>(fields: F) {
+  const decode = object(fields);
+  return (value: unknown, path: string) => {
+    refuseAliases(value, Object.keys(fields), path);
+    return decode(value, path);
+  };
+}
+
+const platformFields = unambiguous({
   os: string,
   architecture: string,
   variant: optional(string),
@@ -87,7 +128,7 @@ const platform: Decoder<Platform> = (value, path) => {
   };
 };
 
-const descriptorFields = object({
+const descriptorFields = unambiguous({
   mediaType: string,
   digest,
   size: natural,
@@ -135,6 +176,7 @@ export function readManifest(
   if (document.layers !== undefined && document.manifests !== undefined) {
     throw new AppError('invalid-input', `${what}: expected layers or manifests, found both in one document`);
   }
+  refuseAliases(document, DOCUMENT_FIELDS, what);
   const mediaType = typeOf(document, said, what);
   const { artifactType } = document;
   return {

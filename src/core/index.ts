@@ -7,6 +7,7 @@ export {
   DEFAULT_TAG,
   DOCKER_HUB,
   formatReference,
+  isTag,
   parseReference,
   parseRegistry,
   referenceWithDigest,

@@ -33,6 +33,10 @@ const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 const HOST_LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?';
 const HOST = new RegExp(`^(?:${HOST_LABEL}(?:\\.${HOST_LABEL})*|\\[[A-Fa-f0-9:]+\\])(?::[0-9]{1,5})?$`);
 
+export function isTag(text: string): boolean {
+  return TAG.test(text);
+}
+
 /** Throws `invalid-input`. A name with tag and digest keeps both; the digest is what counts. */
 export function parseReference(text: string): Reference {
   if (text.length > MAX_REFERENCE_LENGTH) throw refused(text, `at most ${MAX_REFERENCE_LENGTH} characters`);
@@ -40,7 +44,7 @@ export function parseReference(text: string): Reference {
   const at = text.indexOf('@');
   const digest = at < 0 ? undefined : parseDigest(text.slice(at + 1));
   const { name, tag } = splitTag(at < 0 ? text : text.slice(0, at));
-  if (tag !== undefined && !TAG.test(tag)) throw refused(text, 'a tag of 1 to 128 letters, digits, _ . -');
+  if (tag !== undefined && !isTag(tag)) throw refused(text, 'a tag of 1 to 128 letters, digits, _ . -');
   return {
     ...parseName(name, text),
     ...(tag === undefined ? {} : { tag }),

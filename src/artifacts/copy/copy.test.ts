@@ -261,3 +261,25 @@ test('where all tags are known, absent ones are not asked for', async () => {
     [tag],
   );
 });
+
+test('an index of many large manifests is refused while they come, not when all of them are held', async () => {
+  const { from } = await filled();
+  const children = Array.from({ length: 5000 }, (_, n) => ({
+    mediaType: OCI_MANIFEST,
+    digest: digestOf(`${n}`),
+    size: 1,
+  }));
+  const index = await pushIndex(from, children, 'many');
+  const large = { bytes: new Uint8Array(1024 * 1024), descriptor: children[0] as Descriptor };
+  let asked = 0;
+  const hostile: Repository = {
+    ...from,
+    findManifest: async () => {
+      asked += 1;
+      return large;
+    },
+  };
+  const planned = planCopy(hostile, await from.fetchManifest(index.digest), { parallelism: 4 });
+  await rejects(planned, 'invalid-input', /expected at most .* bytes to copy, found more/);
+  assert.ok(asked < 600, `${asked} manifests`);
+});

@@ -72,6 +72,7 @@ class Planner {
   readonly #remarks: string[] = [];
   /** Whose referrers have not been looked for yet. */
   #todo: Digest[] = [];
+  /** Of all manifests that came, wanted or not. */
   #bytes = 0;
 
   constructor(from: ReadableRepository, options: PlanOptions, known: Set<Digest>) {
@@ -107,10 +108,21 @@ class Planner {
     return mapParallel(items, this.#options.parallelism, action);
   }
 
-  #count({ descriptor, bytes }: Manifest): void {
+  /** Counted as they come: an index has many children, and all of them are held before the first is added. */
+  async #find(target: string): Promise<Manifest | undefined> {
+    const found = await this.#from.findManifest(target, this.#options.signal);
+    this.#bytes += found?.bytes.length ?? 0;
+    this.#checkLimits();
+    return found;
+  }
+
+  #count({ descriptor }: Manifest): void {
     this.#known.add(descriptor.digest);
     this.#todo.push(descriptor.digest);
-    this.#bytes += bytes.length;
+    this.#checkLimits();
+  }
+
+  #checkLimits(): void {
     if (this.#todo.length + this.#manifests.length <= MAX_MANIFESTS && this.#bytes <= MAX_MANIFEST_BYTES) return;
     const limits = `${MAX_MANIFESTS} manifests of ${MAX_MANIFEST_BYTES} bytes`;
     throw new AppError('invalid-input', `${this.#from.name}: expected at most ${limits} to copy, found more`);
@@ -127,7 +139,7 @@ class Planner {
   }
 
   async #fetchChild({ descriptor }: Manifest, child: Descriptor): Promise<Manifest> {
-    const found = await this.#from.findManifest(child.digest, this.#options.signal);
+    const found = await this.#find(child.digest);
     if (found !== undefined) return found;
     const { os, architecture } = child.platform ?? {};
     const platform = os === undefined ? '' : ` for ${os}/${String(architecture)}`;
@@ -149,7 +161,7 @@ class Planner {
     const listed = await this.#from.listReferrers(subject, undefined, signal);
     const found: Manifest[] = [];
     for (const { digest } of listed) {
-      const manifest = await this.#from.findManifest(digest, signal);
+      const manifest = await this.#find(digest);
       if (manifest === undefined) this.#remark(`lists referrer ${digest} of ${subject}, which is not there`);
       else if (readSubject(manifest).subject?.digest !== subject) {
         this.#remark(`lists ${digest} as referrer of ${subject}, which it is not`);
@@ -162,7 +174,7 @@ class Planner {
       );
     }
     for (const tag of cosignTags(subject)) {
-      const manifest = tags?.has(tag) === false ? undefined : await this.#from.findManifest(tag, signal);
+      const manifest = tags?.has(tag) === false ? undefined : await this.#find(tag);
       if (manifest === undefined) continue;
       found.push(manifest);
       this.#tags.push({ tag, manifest });

@@ -19,7 +19,7 @@ import { openArchive } from '../local/stored-files.ts';
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../media-types.ts';
 import type { ReadableRepository } from '../repository.ts';
 import { createMemoryRepository } from '../testing.ts';
-import { openImage, openImageTree } from './image.ts';
+import { openImage, openImageTree, parseImageConfig } from './image.ts';
 import { makeTar, type TarSpec } from './testing.ts';
 
 const ALL: FileSelector = { id: 'all', select: () => ({ kind: 'keep', maxBytes: 1000 }) };
@@ -353,4 +353,12 @@ test('an index gives the image of the platform, of ARM the best variant; attesta
   await rejects(open('linux', 'arm', 'v5'), 'not-found', /linux\/arm\/v5, found linux\/arm\/v6, linux\/amd64$/);
   await rejects(open('windows', 'amd64'), 'not-found', /windows\/amd64/);
   await rejects(open('unknown', 'unknown'), 'not-found', /unknown/);
+});
+
+test('a configuration with a name that container runtimes take for another one is refused', () => {
+  const plain = { os: 'linux', architecture: 'amd64', config: { User: '1000' }, rootfs: { diff_ids: [] } };
+  const parse = (document: object) => () => parseImageConfig(Buffer.from(JSON.stringify(document)), 'c');
+  assert.doesNotThrow(parse({ ...plain, container_config: { user: '0' } }));
+  assert.throws(parse({ ...plain, Config: { User: '0' } }), /expected config, found "Config"/);
+  assert.throws(parse({ ...plain, config: { User: '1000', user: '0' } }), /expected User, found "user"/);
 });

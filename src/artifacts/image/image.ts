@@ -3,6 +3,7 @@ import {
   AppError,
   arrayOf,
   decodeJson,
+  isRecord,
   mapOf,
   mapParallel,
   object,
@@ -19,7 +20,7 @@ import {
   type Platform,
   type Progress,
 } from '../../core/index.ts';
-import { digest, parseImageManifest, type ImageManifest } from '../manifest.ts';
+import { digest, parseImageManifest, refuseAliases, type ImageManifest } from '../manifest.ts';
 import type { Manifest, ReadableRepository } from '../repository.ts';
 import { loadLayerIndex, saveLayerIndex } from './layer-cache.ts';
 import { readLayer, type LayerIndex, type LayerReadOptions } from './layer-index.ts';
@@ -66,6 +67,10 @@ export interface Image {
 
 const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
 
+/** What decides about how an image is run, and by whom it is judged. */
+const CONFIG_FIELDS = ['os', 'architecture', 'variant', 'created', 'config', 'rootfs', 'history'];
+const RUN_FIELDS = ['User', 'Env', 'Entrypoint', 'Cmd', 'WorkingDir', 'ExposedPorts', 'Volumes', 'Labels'];
+
 const configFields = object({
   os: optional(string),
   architecture: optional(string),
@@ -108,6 +113,9 @@ async function readImage(
 
 export function parseImageConfig(bytes: Uint8Array, what: string): ImageConfig {
   const fields = decodeJson(bytes, configFields, { what });
+  const document = parseJson(bytes, { what });
+  refuseAliases(document, CONFIG_FIELDS, what);
+  refuseAliases(isRecord(document) ? document.config : undefined, RUN_FIELDS, `${what}.config`);
   return {
     os: fields.os,
     architecture: fields.architecture,
@@ -120,7 +128,7 @@ export function parseImageConfig(bytes: Uint8Array, what: string): ImageConfig {
       createdBy: entry.created_by ?? '',
       isEmptyLayer: entry.empty_layer === true,
     })),
-    document: parseJson(bytes, { what }),
+    document,
   };
 }
 

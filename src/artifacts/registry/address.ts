@@ -35,8 +35,8 @@ function classifyV4(parts: readonly number[]): HostClass {
 
 function classifyV6(name: string): HostClass {
   if (name === '::1' || name === '::') return 'loopback';
-  // ::ffff:7f00:1 is 127.0.0.1 (RFC 4291 2.5.5.2), written so by the URL parser
-  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(name);
+  // ::ffff:7f00:1, ::7f00:1 and 64:ff9b::7f00:1 are 127.0.0.1 (RFC 4291 2.5.5, RFC 6052 2.1), written so by the URL parser
+  const mapped = /^(?:::ffff:|::|64:ff9b::)([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(name);
   if (mapped?.[1] !== undefined && mapped[2] !== undefined) {
     const [high, low] = [Number.parseInt(mapped[1], 16), Number.parseInt(mapped[2], 16)];
     return classifyV4([high >> 8, high & 255, low >> 8, low & 255]);

@@ -7,6 +7,7 @@ import {
   AppError,
   arrayOf,
   findDigest,
+  isTag,
   object,
   optional,
   string,
@@ -252,7 +253,10 @@ interface ManifestRequest {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Tags come from other registries and layouts too: `../../OTHER/manifests/v1` would be a path into another repository. */
 function manifestRequest(context: ReferrersContext, target: string, { method, what, signal }: ManifestRequest) {
+  if (!isTag(target) && findDigest(target) === undefined)
+    throw new AppError('invalid-input', `${context.name}: expected a tag or digest, found ${JSON.stringify(target)}`);
   return {
     method,
     url: `/v2/${context.repository}/manifests/${target}`,

@@ -163,3 +163,50 @@ test('a download that breaks without end is given up, and one that goes on elsew
       : breaking('012');
   await rejects(open({ [HOST]: astray }, patient).fetchBlob(blob, 100), 'invalid-input', /found another range/);
 });
+
+test('a tag that another registry made up is no path into a repository that was not meant', async () => {
+  let asked = 0;
+  const handler: WebHandler = async () => {
+    asked += 1;
+    return new Response('', { status: 201 });
+  };
+  const repository = open({ [HOST]: handler }, { credential: PASSWORD });
+  const index = new TextEncoder().encode(indexOf([]));
+  for (const tag of ['../../other/manifests/v1', '..', 'v1?x=y', 'v1#x', 'a/b', '', '\u001b[2J']) {
+    await rejects(repository.pushManifest(index, OCI_INDEX, tag), 'invalid-input', /expected a tag or digest/);
+    await rejects(repository.findManifest(tag), 'invalid-input', /expected a tag or digest/);
+    await rejects(repository.deleteManifest(tag), 'invalid-input', /expected a tag or digest/);
+  }
+  assert.equal(asked, 0);
+});
+
+test('a registry that takes chunk after chunk and keeps none is given up', async () => {
+  const content = Buffer.alloc(2 * 1024 * 1024, 1);
+  const blob: Descriptor = { mediaType: 'text/plain', digest: digestOf(content), size: content.length };
+  for (const range of ['0-0', '0-99999999999']) {
+    let chunks = 0;
+    const handler: WebHandler = async ({ method, headers }) => {
+      if (method === 'HEAD') return new Response(null, { status: 404 });
+      if (method === 'PUT' && headers.get('content-length') !== '0') return new Response('', { status: 413 });
+      chunks += Number(method === 'PATCH');
+      if (chunks > 100) throw new Error('without end');
+      return new Response(null, { status: 202, headers: { location: '/v2/team/app/blobs/uploads/x', range } });
+    };
+    await rejects(
+      open({ [HOST]: handler }).pushBlob(blob, content),
+      'unavailable',
+      /expected more than 0 bytes to be kept/,
+    );
+    assert.ok(chunks > 0 && chunks < 20, `${chunks} chunks`);
+  }
+});
+
+test('a list of large pages has a ceiling of bytes in all', async () => {
+  const body = `{"tags":["${'a'.repeat(8_000_000)}"]}`;
+  let page = 0;
+  const handler: WebHandler = async () => {
+    page += 1;
+    return new Response(body, { headers: { link: `</v2/team/app/tags/list?page=${page}>; rel="next"` } });
+  };
+  await rejects(open({ [HOST]: handler }).listTags(), 'invalid-input', /a list of more than 268435456 bytes/);
+});

@@ -5,6 +5,8 @@ import type { RegistryRequest, RegistryResponse, Transport } from './transport.t
 /** A list that never ends is an attack or a bug; 1000 pages of 1000 entries are neither. */
 const MAX_PAGES = 1000;
 const MAX_PAGE_BYTES = 8 * 1024 * 1024;
+/** Of all pages: a million tags of 128 characters, or ten thousand referrers with many annotations. */
+const MAX_LIST_BYTES = 256 * 1024 * 1024;
 
 export interface PageRequest<T> {
   readonly request: RegistryRequest;
@@ -19,6 +21,7 @@ export interface PageRequest<T> {
 export async function* fetchPages<T>(transport: Transport, wanted: PageRequest<T>): AsyncGenerator<T> {
   const seen = new Set<string>();
   let url = wanted.request.url;
+  let total = 0;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     if (seen.has(url))
       throw new AppError('invalid-input', `${wanted.request.what}: the pages of the list form a circle`);
@@ -30,6 +33,9 @@ export async function* fetchPages<T>(transport: Transport, wanted: PageRequest<T
     if (response.status !== 200) return;
     if (body === undefined)
       throw new AppError('invalid-input', `${wanted.request.what}: a page of more than ${MAX_PAGE_BYTES} bytes`);
+    total += body.length;
+    if (total > MAX_LIST_BYTES)
+      throw new AppError('invalid-input', `${wanted.request.what}: a list of more than ${MAX_LIST_BYTES} bytes`);
     yield decodeJson(body, wanted.decoder, { what: wanted.request.what });
     const next = nextPage(response, transport.origin, wanted.request.what);
     if (next === undefined) return;

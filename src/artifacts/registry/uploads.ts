@@ -151,6 +151,11 @@ class Upload {
     const response = await this.#request({ ...request, headers }, [201, 202, 204]);
     this.#location = locationOf(response) ?? location;
     this.#arrived(receivedOf(response) ?? end);
+    if (this.#offset > start) return;
+    throw new AppError(
+      'unavailable',
+      `${this.#what}: expected more than ${start} bytes to be kept, found ${this.#offset}`,
+    );
   }
 
   async #close(location: URL): Promise<void> {

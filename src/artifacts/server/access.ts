@@ -147,7 +147,9 @@ export class Gate {
 
   isAllowed(rules: AccessRules | undefined, { name, scopes }: Caller, { repository, right }: Wanted): boolean {
     if (rules === undefined) return true;
-    return isGranted(rules, name, repository, right) && (scopes?.get(repository)?.includes(right) ?? scopes === undefined);
+    return (
+      isGranted(rules, name, repository, right) && (scopes?.get(repository)?.includes(right) ?? scopes === undefined)
+    );
   }
 
   /** Whether the catalog names the repository to the caller. */

@@ -1,5 +1,5 @@
 /** Manifests by tag and digest: clauses "Pulling manifests", "Pushing Manifests", "Deleting Tags" and "Deleting Manifests". */
-import { algorithmOf, findDigest, type Descriptor, type Digest } from '../../core/index.ts';
+import { algorithmOf, findDigest, isTag, type Descriptor, type Digest } from '../../core/index.ts';
 import { MAX_MANIFEST_BYTES, parseImageManifest, readManifest, readSubject } from '../manifest.ts';
 import { isIndexType } from '../media-types.ts';
 import type { Manifest } from '../repository.ts';
@@ -7,7 +7,6 @@ import { empty, Refusal } from './answers.ts';
 import { listReachable } from './reachable.ts';
 import { describeStored, encodeReferrer, MAX_POINTER_BYTES, type Store } from './store.ts';
 
-const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 /** Tags put with one manifest. */
 const MAX_TAG_PARAMETERS = 50;
 
@@ -19,7 +18,7 @@ export interface ManifestPlace {
 }
 
 export async function onManifest(store: Store, place: ManifestPlace, request: Request, url: URL): Promise<Response> {
-  if (findDigest(place.target) === undefined && !TAG.test(place.target)) {
+  if (findDigest(place.target) === undefined && !isTag(place.target)) {
     const isDigest = place.target.includes(':');
     throw new Refusal(
       request.method === 'PUT' ? 400 : 404,
@@ -91,7 +90,7 @@ async function putManifest(store: Store, place: ManifestPlace, request: Request,
 
 function readTags(url: URL): readonly string[] {
   const tags = [...new Set(url.searchParams.getAll('tag'))];
-  if (tags.length <= MAX_TAG_PARAMETERS && tags.every((tag) => TAG.test(tag))) return tags;
+  if (tags.length <= MAX_TAG_PARAMETERS && tags.every(isTag)) return tags;
   throw new Refusal(400, 'MANIFEST_INVALID', `expected at most ${MAX_TAG_PARAMETERS} tags`);
 }
 

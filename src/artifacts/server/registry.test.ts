@@ -257,7 +257,7 @@ test('a page of referrers has no more bytes than clients read, whatever the lang
     assert.equal(response.status, 201);
   }
   let count = 0;
-  for (let next: string | undefined = `/v2/a/b/referrers/${subject.digest}`; next !== undefined; ) {
+  for (let next: string | undefined = `/v2/a/b/referrers/${subject.digest}`; next !== undefined;) {
     const response = await ask('GET', next);
     assert.ok(Number(response.headers.get('content-length')) <= 4 * 1024 * 1024);
     count += ((await response.json()) as { readonly manifests: readonly unknown[] }).manifests.length;
