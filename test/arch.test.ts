@@ -78,16 +78,16 @@ function importsOf(file: string, text: string): Import[] {
 /** Why an import is out of line, or undefined. Paths are relative to src/. */
 function faultOf({ file, target }: Import): string | undefined {
   const from = roomOf(file);
+  const isTest = file.endsWith('.test.ts') || file.endsWith('testing.ts');
   if (target.startsWith('node:')) {
     const allowed = EFFECTS[target];
-    const isTest = file.endsWith('.test.ts') || file.endsWith('testing.ts');
     return allowed === undefined || isTest || allowed.includes(from) ? undefined : `${file} -> ${target}`;
   }
   if (!target.startsWith('.')) return undefined;
   const path = relative('src', join('src', dirname(file), target))
     .split(sep)
     .join('/');
-  if (file.endsWith('.test.ts') && (path.startsWith('../test/') || path.endsWith('testing.ts'))) return undefined;
+  if (isTest && (path.startsWith('../test/') || path.endsWith('testing.ts'))) return undefined;
   const to = roomOf(path);
   if (from === to || from === 'main') return undefined;
   const isDoor = path.endsWith('/index.ts') || to === 'app';

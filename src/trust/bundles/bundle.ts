@@ -152,12 +152,16 @@ function contentOf(source: RawBundle, what: string): BundleContent {
   };
 }
 
-const HASHES: Readonly<Record<string, HashName>> = { SHA2_256: 'sha256', SHA2_384: 'sha384', SHA2_512: 'sha512' };
+const HASHES: ReadonlyMap<string, HashName> = new Map([
+  ['SHA2_256', 'sha256'],
+  ['SHA2_384', 'sha384'],
+  ['SHA2_512', 'sha512'],
+]);
 
 function hashOf(name: string | undefined, what: string): HashName {
-  const found = HASHES[name ?? ''];
+  const found = HASHES.get(name ?? '');
   if (found !== undefined) return found;
-  const expected = Object.keys(HASHES).join(', ');
+  const expected = [...HASHES.keys()].join(', ');
   throw new AppError(
     'invalid-input',
     `${what}.messageSignature.messageDigest.algorithm: expected ${expected}, found ${String(name)}`,

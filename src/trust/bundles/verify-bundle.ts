@@ -280,7 +280,9 @@ function examineSignature(
   const logged = examineEntries({ ...content, signature, key, certificate: certificate?.der }, examination, reasons);
   const times = [...logged.times, ...stampedTimes(candidate, logged, examination, reasons)];
   examineTimes(times, requirement.at, reasons);
-  examineLogPeriods(logged.withoutTime, times, reasons);
+  // Where nothing tells the time, as with keys, the log must be trusted still.
+  const moments = times.length === 0 ? [requirement.at] : times.map((time) => time.at);
+  examineLogPeriods(logged.withoutTime, moments, reasons);
   const identity =
     certificate === undefined ? undefined : examineIdentity(certificate, { times, examination }, reasons);
   if (reasons.list.length > 0) return { kind: 'refused', reasons: reasons.list };
@@ -309,8 +311,8 @@ function examineEntries(signed: LoggedSignature, examination: Examination, reaso
     const faults = findEntryFaults(entry, signed);
     for (const code of faults) bad.add('log', code, { message: ENTRY_MESSAGES[code] });
     if (faults.length > 0 || verdict.faults.length > 0 || verdict.log === undefined) continue;
-    const { log, time } = verdict;
-    good.set(encodeBase64(log.logId), { name: log.name, index: entry.logIndex });
+    const { log, time, index } = verdict;
+    good.set(encodeBase64(log.logId), { name: log.name, index });
     if (time === undefined) withoutTime.push(log);
     else times.push({ source: 'log', by: log.name, at: new Date(time) });
   }
@@ -369,8 +371,11 @@ const ENTRY_MESSAGES = {
   'entry-rebuilt-mismatch': 'the log entry is not what this signature, key and artifact give',
 } as const;
 
+/** Our clock may be behind the log's by this much, or a fresh signature would be refused. */
+const MAX_CLOCK_SKEW_MS = 5 * 60_000;
+
 function examineTimes(times: readonly TrustedTime[], at: Date, reasons: Reasons): void {
-  for (const time of times.filter((entry) => entry.at > at)) {
+  for (const time of times.filter((entry) => entry.at.getTime() > at.getTime() + MAX_CLOCK_SKEW_MS)) {
     reasons.add('time', 'time-in-future', {
       message: `${time.by} vouches for a time that is still to come`,
       expected: `at most ${at.toISOString()}`,
@@ -379,9 +384,9 @@ function examineTimes(times: readonly TrustedTime[], at: Date, reasons: Reasons)
   }
 }
 
-function examineLogPeriods(logs: readonly TransparencyLog[], times: readonly TrustedTime[], reasons: Reasons): void {
+function examineLogPeriods(logs: readonly TransparencyLog[], times: readonly Date[], reasons: Reasons): void {
   for (const log of logs) {
-    if (times.every((time) => log.isValidAt(time.at.getTime()))) continue;
+    if (times.every((at) => log.isValidAt(at.getTime()))) continue;
     reasons.add('log', 'log-not-valid-at-time', { message: `the log ${log.name} was not trusted when it was signed` });
   }
 }

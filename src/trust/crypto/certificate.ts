@@ -58,9 +58,12 @@ const MAX_EXTENSIONS = 64;
 /** Fulcio writes one. */
 const MAX_NAMES = 64;
 
-const FULCIO_CLAIM = '1.3.6.1.4.1.57264.1.';
+/** Whole numbers alone: an arc below a claim is not the claim. */
+const FULCIO_CLAIM = /^1\.3\.6\.1\.4\.1\.57264\.1\.(\d+)$/;
 const FULCIO_OTHER_NAME = '1.3.6.1.4.1.57264.1.7';
 const SCT_LIST = '1.3.6.1.4.1.11129.2.4.2';
+/** RFC 5280 4.2.1.10 has them critical; they limit a CA even where it forgot to say so. */
+const NAME_CONSTRAINTS = '2.5.29.30';
 /** The deprecated claims hold their text bare; all others a DER UTF8String. */
 const LAST_BARE_CLAIM = 6;
 
@@ -129,8 +132,9 @@ function readExtensions(list: DerReader, what: string): CertificateExtensions {
     const isCritical = extension.nextTag === TAG.boolean && extension.boolean();
     const value = extension.content(TAG.octetString);
     extension.end();
-    if (oid.startsWith(FULCIO_CLAIM)) readClaim(Number(oid.slice(FULCIO_CLAIM.length)), value, { claims, what });
-    else if (!readExtension(oid, value, { result, isCritical, what }) && isCritical) {
+    const claim = FULCIO_CLAIM.exec(oid)?.[1];
+    if (claim !== undefined) readClaim(Number(claim), value, { claims, what });
+    else if (!readExtension(oid, value, { result, isCritical, what }) && (isCritical || oid === NAME_CONSTRAINTS)) {
       throw extension.fault('no unknown critical extension', oid);
     }
   }

@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { AppError } from '../../core/index.ts';
+import { encodeBase64 } from './base64.ts';
 import { isEqualBytes } from './bytes.ts';
 import { tbsWithoutScts } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
@@ -101,7 +102,7 @@ export interface CtLog {
 
 export type SctFault = 'sct-missing' | 'sct-log-unknown' | 'sct-log-not-valid-at-time' | 'sct-mismatch';
 
-/** The ids of the logs whose SCTs verify, each once, and why others do not. Throws `invalid-input` for a malformed list. */
+/** The logs whose SCTs verify, each id once, and why others do not. Throws `invalid-input` for a malformed list. */
 export function verifyScts(
   certificate: Certificate,
   issuer: Certificate,
@@ -111,17 +112,17 @@ export function verifyScts(
   const scts = sctList === undefined ? [] : parseSctList(sctList);
   if (scts.length === 0) return { logs: [], faults: ['sct-missing'] };
   const signed = precertificateEntry(certificate, issuer);
-  const good = new Set<CtLog>();
+  const good = new Map<string, CtLog>();
   const faults: SctFault[] = [];
   for (const sct of scts) {
     const known = logs.filter((log) => isEqualBytes(log.logId, sct.logId));
     const valid = known.filter((log) => log.isValidAt(sct.timestamp));
     const signer = valid.find((log) => isSctSignedBy(sct, signed, log.key));
-    if (signer !== undefined) good.add(signer);
+    if (signer !== undefined) good.set(encodeBase64(signer.logId), signer);
     else if (valid.length > 0) faults.push('sct-mismatch');
     else faults.push(known.length > 0 ? 'sct-log-not-valid-at-time' : 'sct-log-unknown');
   }
-  return { logs: [...good], faults };
+  return { logs: [...good.values()], faults };
 }
 
 /** Entry type, issuer key hash and TBSCertificate: what stands between the timestamp and the extensions. */

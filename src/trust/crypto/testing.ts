@@ -44,3 +44,13 @@ export function refusal(parse: () => unknown): string {
   }
   throw new Error('accepted');
 }
+
+export { NOTE_KEY_TYPE, noteKeyId } from './note.ts';
+export { createCertificate, createTestKey, createTimestamp, extension, oid, sha256 } from './testing-certificates.ts';
+export type {
+  CertificateInput,
+  TestCertificate,
+  TestExtension,
+  TestKey,
+  TimestampInput,
+} from './testing-certificates.ts';

@@ -35,7 +35,8 @@ export interface Timestamp {
   /** What was stamped. */
   readonly imprint: { readonly hash: HashName; readonly digest: Uint8Array };
   readonly content: Uint8Array;
-  readonly certificates: readonly Certificate[];
+  /** DER of what came along, unread: hints at most. */
+  readonly certificates: readonly Uint8Array[];
   readonly signer: SignerInfo;
 }
 
@@ -84,7 +85,7 @@ function readSignedData(data: DerReader, what: string): Timestamp {
   encapsulated.end();
   const content = explicit.content(TAG.octetString);
   explicit.end();
-  const certificates = readCertificates(data.enterIf(contextTag(0)), what);
+  const certificates = readCertificates(data.enterIf(contextTag(0)));
   data.skipIf(contextTag(1));
   const signers = data.enter(TAG.set);
   data.end();
@@ -93,12 +94,12 @@ function readSignedData(data: DerReader, what: string): Timestamp {
   return { ...readTstInfo(content, what), content, certificates, signer };
 }
 
-function readCertificates(list: DerReader | undefined, what: string): readonly Certificate[] {
-  const certificates: Certificate[] = [];
+function readCertificates(list: DerReader | undefined): readonly Uint8Array[] {
+  const certificates: Uint8Array[] = [];
   if (list === undefined) return certificates;
   while (!list.isAtEnd) {
     if (certificates.length === MAX_CHAIN) throw list.fault(`at most ${MAX_CHAIN} certificates`, 'more');
-    certificates.push(parseCertificate(list.whole(TAG.sequence), `${what}: embedded certificate`));
+    certificates.push(list.whole(TAG.sequence));
   }
   return certificates;
 }
@@ -258,7 +259,11 @@ const CHAIN_FAULTS: Readonly<Record<ChainFault, TimestampFault>> = {
 /** The certificate that the token names, from the trusted root, or else an embedded one that must then prove its chain. */
 function findLeaf(timestamp: Timestamp, authority: TimestampAuthority): Certificate | undefined {
   const { id, certificate } = timestamp.signer;
-  const candidates = authority.leaf === undefined ? timestamp.certificates : [authority.leaf];
+  const hints = (): readonly Certificate[] =>
+    timestamp.certificates
+      .filter((der) => isEqualBytes(createHash(certificate.hash).update(der).digest(), certificate.digest))
+      .map((der) => parseCertificate(der, 'timestamp: embedded certificate'));
+  const candidates = authority.leaf === undefined ? hints() : [authority.leaf];
   return candidates.find((candidate) => {
     const isNamed =
       id.kind === 'serial'

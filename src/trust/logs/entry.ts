@@ -116,6 +116,8 @@ export interface LogVerdict {
   readonly log: TransparencyLog | undefined;
   /** Milliseconds since 1970, where a promise vouches for it. */
   readonly time: number | undefined;
+  /** Where the entry stands: over all shards of the log where a promise says so, else in the tree of the checkpoint. */
+  readonly index: number;
   readonly faults: readonly { readonly code: LogFault; readonly message: string }[];
 }
 
@@ -125,10 +127,12 @@ export function verifyLogEntry(source: LogEntry, trusted: TrustedRoot, required:
   const time =
     source.promise === undefined || source.integratedTime === undefined ? undefined : source.integratedTime * 1000;
   const log = known.find((candidate) => time === undefined || candidate.isValidAt(time)) ?? known[0];
+  const index = source.promise === undefined ? (source.proof?.index ?? 0) : source.logIndex;
   if (log === undefined) {
     return {
       log,
       time: undefined,
+      index,
       faults: [fault('log-unknown', `no trusted log has the id ${encodeBase64(source.logId)}`)],
     };
   }
@@ -138,7 +142,7 @@ export function verifyLogEntry(source: LogEntry, trusted: TrustedRoot, required:
       fault('log-not-valid-at-time', `the log ${log.name} was not trusted at ${new Date(time).toISOString()}`),
     );
   }
-  return { log, time: faults.length === 0 ? time : undefined, faults };
+  return { log, time: faults.length === 0 ? time : undefined, index, faults };
 }
 
 function fault(code: LogFault, message: string): LogVerdict['faults'][number] {
