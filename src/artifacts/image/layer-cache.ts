@@ -15,7 +15,7 @@ import {
 import type { LayerIndex } from './layer-index.ts';
 
 /** Changes when the stored form or the reading of layers changes. */
-const FORM = 'layer-index-2';
+const FORM = 'layer-index-3';
 const MAX_TABLE_BYTES = 1024 * 1024 * 1024;
 const MAX_ROWS = 4_000_000;
 

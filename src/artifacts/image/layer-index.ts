@@ -47,6 +47,8 @@ const MAX_RATIO = 200;
 const MAX_PATH_LENGTH = 4096;
 const MAX_DEPTH = 256;
 const HEAD_BYTES = 16;
+/** What no entry of a folder is called: `.wh...` would delete the folder above. */
+const NO_NAMES: ReadonlySet<string> = new Set(['', '.', '..']);
 
 export interface LayerReadOptions {
   readonly selector: FileSelector;
@@ -185,10 +187,8 @@ class LayerCollector {
     if (!name.startsWith('.wh.')) return false;
     const folder = slash < 0 ? '' : path.slice(0, slash);
     if (name === '.wh..wh..opq') this.#opaques.push(folder);
-    else if (!name.startsWith('.wh..wh.') && name !== '.wh.') {
-      const hidden = cleanPath(`${folder}/${name.slice(4)}`);
-      if (hidden !== undefined && hidden !== folder) this.#whiteouts.push(hidden);
-    }
+    else if (!name.startsWith('.wh..wh.') && !NO_NAMES.has(name.slice(4)))
+      this.#whiteouts.push(folder === '' ? name.slice(4) : `${folder}/${name.slice(4)}`);
     return true;
   }
 

@@ -154,7 +154,7 @@ test('content over the ceiling of a layer, and sparse files, are left out and na
   assert.deepEqual([[...kept.contents.keys()], kept.skipped.map(({ path }) => path)], [['a'], ['b']]);
   const sparse = await layer([
     { path: 's', type: 'S', content: 'data' },
-    pax(['GNU.sparse.major', '1'], ['GNU.sparse.name', 'p']),
+    pax(['GNU.sparse.major', '1'], ['GNU.sparse.minor', '0'], ['GNU.sparse.name', 'p']),
     { path: 'GNUSparseFile/p', content: 'map' },
     { path: 'plain', content: 'z' },
   ]);
@@ -163,6 +163,11 @@ test('content over the ceiling of a layer, and sparse files, are left out and na
     { path: 's', reason: 'a sparse file' },
     { path: 'p', reason: 'a sparse file' },
   ]);
+});
+
+test('a whiteout deletes a name in its folder, never the folder or what is above it', async () => {
+  const { whiteouts } = await layer(['.wh.x', 'a/b/.wh.y', '.wh.', 'a/.wh..', 'a/b/.wh...'].map((path) => ({ path })));
+  assert.deepEqual(whiteouts, ['x', 'a/b/y']);
 });
 
 test('the same path twice in a layer: the later one counts', async () => {
@@ -190,4 +195,53 @@ test('writeTar writes what TarParser reads, long names too, and the same bytes e
     ],
   );
   assert.deepEqual(await collect(), tar);
+});
+
+test('the map of a GNU sparse file may go on in blocks before its content', () => {
+  const map = Buffer.alloc(1024);
+  map[504] = 1;
+  const sparse = makeEntry({ path: 's', type: 'S', content: 'x'.repeat(700), isExtended: true });
+  const tar = Buffer.concat([
+    sparse.subarray(0, 512),
+    map,
+    sparse.subarray(512),
+    makeTar([{ path: 'a', content: 'a' }]),
+  ]);
+  for (const step of [tar.length, 100]) {
+    const found = read(tar, step).map(({ entry, content }) => [entry.path, entry.isSparse, content.length]);
+    assert.deepEqual(found, [
+      ['s', true, 700],
+      ['a', false, 1],
+    ]);
+  }
+});
+
+test('where readers differ, a tar says what it says to container runtimes: nothing is hidden from one and shown to the other', () => {
+  const end = '\0'.repeat(1024);
+  const longName = (content: string): TarSpec => ({ path: '././@LongLink', type: 'L', content });
+  const cases: Readonly<Record<string, readonly [readonly TarSpec[], string]>> = {
+    'a size after a zero byte': [[{ path: 'a', content: end, sizeField: Buffer.from('\u00000000002000\0') }], 'a:1024'],
+    'a file whose name ends in a slash': [[{ path: 'a/', content: end }], 'a/:1024'],
+    'an empty path': [[pax(['path', '']), { path: 'a' }], 'a:0'],
+    'an empty long name': [[longName('\0'), { path: 'a' }], 'a:0'],
+    'a long name before a PAX path': [[longName('long'), pax(['path', 'other']), { path: 'x' }], 'long:0'],
+    'two PAX headers': [[pax(['path', 'other']), pax(['mtime', '1']), { path: 'a' }], 'a:0'],
+    'a global header': [
+      [
+        { ...pax(['path', 'other'], ['size', '0']), type: 'g' },
+        { path: 'a', content: end },
+      ],
+      'a:1024',
+    ],
+    'a sparse name without a map': [[pax(['GNU.sparse.name', 'other']), { path: 'a', content: 'x' }], 'a:1'],
+  };
+  for (const [name, [specs, expected]] of Object.entries(cases)) {
+    const found = read(makeTar([...specs, { path: 'last' }])).map(({ entry, content }) => {
+      assert.equal(entry.isSparse, false, name);
+      return `${entry.path}:${content.length}`;
+    });
+    assert.deepEqual(found, [expected, 'last:0'], name);
+  }
+  for (const size of ['0x10', '1e3', ' 5'])
+    assert.throws(() => read(makeTar([pax(['size', size]), { path: 'a' }])), isInvalid(/pax size/), size);
 });

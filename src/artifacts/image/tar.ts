@@ -1,6 +1,8 @@
 /**
- * Reader of tar streams: ustar, PAX (path, linkpath, size), GNU long names and links, base-256 sizes.
- * Sparse files (GNU and PAX) are announced as such and their content is not given. Multi-volume archives are refused.
+ * Reader of tar streams: ustar, star, PAX (path, linkpath, size), GNU long names and links, base-256 sizes. Where writers and readers
+ * of tars differ, this one reads as Go's archive/tar, which unpacks images: what it sees is what will run. So global PAX headers are
+ * passed over, and GNU's long names count more than PAX paths. Sparse files (GNU and PAX) are announced as such and their content is
+ * not given. Multi-volume archives are refused.
  */
 import { AppError } from '../../core/index.ts';
 
@@ -32,15 +34,15 @@ const ZERO_BLOCK = Buffer.alloc(BLOCK);
 /** PAX headers and long names; the largest path that any system takes is 4 KiB, extended attributes may have 64 KiB each. */
 const MAX_META_BYTES = 1024 * 1024;
 
-interface Overrides {
-  path?: string;
-  linkpath?: string;
-  size?: number;
-  isSparse?: boolean;
-  records?: Map<string, Uint8Array>;
+/** What extension headers say about the next entry. */
+interface Extension {
+  readonly longName: string;
+  readonly longLink: string;
+  /** PAX records by key, as they are written. */
+  readonly records: ReadonlyMap<string, Uint8Array>;
 }
 
-const NO_RECORDS: ReadonlyMap<string, Uint8Array> = new Map();
+const NO_EXTENSION: Extension = { longName: '', longLink: '', records: new Map() };
 
 /** Push parser: hand it chunks of any size, then call finish. Throws `invalid-input` for what is not a tar. */
 export class TarParser {
@@ -52,9 +54,9 @@ export class TarParser {
   #body = 0;
   #padding = 0;
   #sink: TarSink | undefined;
-  #moreSparse = false;
-  #next: Overrides = {};
-  #global: Overrides = {};
+  /** Begins the content of a sparse file, whose map goes on in further blocks. */
+  #afterMap: (() => void) | undefined;
+  #next = NO_EXTENSION;
   #zeroBlocks = 0;
 
   constructor(what: string, visit: TarVisitor) {
@@ -122,8 +124,8 @@ export class TarParser {
   }
 
   #readHeader(header: Buffer): void {
-    if (this.#moreSparse) {
-      this.#moreSparse = header[504] === 1;
+    if (this.#afterMap !== undefined) {
+      if (header[504] === 0) this.#afterMap();
       return;
     }
     if (header.equals(ZERO_BLOCK)) {
@@ -155,35 +157,41 @@ export class TarParser {
   }
 
   #applyMeta(type: string, content: Buffer): void {
-    if (type === 'L') this.#next.path = readText(content, 0, content.length);
-    else if (type === 'K') this.#next.linkpath = readText(content, 0, content.length);
-    else readPax(content, type === 'g' ? this.#global : this.#next, this.#what);
+    if (type === 'g') this.#next = NO_EXTENSION;
+    else if (type === 'L') this.#next = { ...this.#next, longName: readText(content, 0, content.length) };
+    else if (type === 'K') this.#next = { ...this.#next, longLink: readText(content, 0, content.length) };
+    else this.#next = { ...this.#next, records: readPax(content, this.#what) };
   }
 
   #startEntry(header: Buffer, type: string, stored: number): void {
-    const extended = { ...this.#global, ...this.#next };
-    const records = joined(this.#global.records, this.#next.records);
-    this.#next = {};
+    const { longName, longLink, records } = this.#next;
+    this.#next = NO_EXTENSION;
     if (type === 'M')
       throw new AppError('invalid-input', `${this.#what}: tar archives of several volumes are not supported`);
-    const isGnuSparse = type === 'S';
-    this.#moreSparse = isGnuSparse && header[482] === 1;
-    const size = extended.size ?? stored;
-    const kind = kindOf(type, extended.path ?? nameOf(header));
+    const isPaxSparse = hasSparseMap(records);
+    const named = longName || paxText(records, 'path') || nameOf(header);
+    const path = (isPaxSparse && paxText(records, 'GNU.sparse.name')) || named;
+    const size = paxSize(records, this.#what) ?? stored;
+    const kind = kindOf(type, named);
     const entry: TarEntry = {
-      path: extended.path ?? nameOf(header),
+      path,
       kind,
       size: kind === 'file' ? size : 0,
       mode: (readNumber(header, 100, 8) ?? 0) & 0o7777,
-      linkName: extended.linkpath ?? readText(header, 157, 100),
-      isSparse: isGnuSparse || extended.isSparse === true,
+      linkName: longLink || paxText(records, 'linkpath') || readText(header, 157, 100),
+      isSparse: type === 'S' || isPaxSparse,
       header,
       records,
     };
     const sink = this.#visit(entry);
     // links may carry a size though nothing follows (POSIX pax, typeflag 1 and 2)
     const hasBody = kind === 'file' || (kind === 'other' && !'346'.includes(type));
-    this.#startBody(hasBody ? size : 0, sink);
+    const start = () => {
+      this.#afterMap = undefined;
+      this.#startBody(hasBody ? size : 0, sink);
+    };
+    if (type === 'S' && header[482] !== 0) this.#afterMap = start;
+    else start();
   }
 
   #startBody(size: number, sink: TarSink | undefined): void {
@@ -207,16 +215,19 @@ function kindOf(type: string, path: string): TarEntry['kind'] {
     case '6':
     case 'V':
       return 'other';
-    default:
+    case '\0':
       // before ustar a directory was a file whose name ends in a slash
       return path.endsWith('/') ? 'directory' : 'file';
+    default:
+      return 'file';
   }
 }
 
 function nameOf(header: Buffer): string {
   const name = readText(header, 0, 100);
   const isUstar = header.toString('latin1', 257, 263) === 'ustar\0';
-  const prefix = isUstar ? readText(header, 345, 155) : '';
+  const isStar = header.toString('latin1', 508, 512) === 'tar\0';
+  const prefix = isUstar ? readText(header, 345, isStar ? 131 : 155) : '';
   return prefix === '' ? name : `${prefix}/${name}`;
 }
 
@@ -234,7 +245,11 @@ function readNumber(bytes: Buffer, start: number, length: number): number | unde
     for (let index = start + 1; index < start + length; index += 1) value = value * 256n + BigInt(bytes[index] ?? 0);
     return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : undefined;
   }
-  const text = readText(bytes, start, length).trim();
+  const text = bytes
+    .toString('latin1', start, start + length)
+    .replace(/^[ \0]+/, '')
+    .replace(/\0.*$/s, '')
+    .trim();
   return /^[0-7]*$/.test(text) ? Number.parseInt(text || '0', 8) : undefined;
 }
 
@@ -251,15 +266,9 @@ function hasChecksum(header: Buffer): boolean {
   return stored === unsigned || stored === signed;
 }
 
-function joined(
-  global: ReadonlyMap<string, Uint8Array> | undefined,
-  own: ReadonlyMap<string, Uint8Array> | undefined,
-): ReadonlyMap<string, Uint8Array> {
-  return global === undefined ? (own ?? NO_RECORDS) : new Map([...global, ...(own ?? [])]);
-}
-
 /** Records `LENGTH KEY=VALUE\n`, the length in bytes and counting itself. */
-function readPax(content: Buffer, into: Overrides, what: string): void {
+function readPax(content: Buffer, what: string): ReadonlyMap<string, Uint8Array> {
+  const records = new Map<string, Uint8Array>();
   let at = 0;
   while (at < content.length && content[at] !== 0) {
     const space = content.indexOf(32, at);
@@ -275,22 +284,31 @@ function readPax(content: Buffer, into: Overrides, what: string): void {
       throw new AppError('invalid-input', `${what}: expected a pax record in the tar, found other bytes`);
     }
     const key = content.toString('utf8', space + 1, equals);
-    (into.records ??= new Map()).set(key, content.subarray(at, at + length));
-    applyPax(into, key, content.toString('utf8', equals + 1, at + length - 1), what);
+    records.set(key, content.subarray(at, at + length));
     at += length;
   }
+  return records;
 }
 
-function applyPax(into: Overrides, key: string, value: string, what: string): void {
-  if (key === 'path' || key === 'GNU.sparse.name') into.path = value;
-  else if (key === 'linkpath') into.linkpath = value;
-  else if (key === 'size') {
-    const size = Number(value);
-    if (!Number.isSafeInteger(size) || size < 0)
-      throw new AppError('invalid-input', `${what}: expected a pax size, found ${JSON.stringify(value.slice(0, 40))}`);
-    into.size = size;
-  }
-  if (key.startsWith('GNU.sparse.')) into.isSparse = true;
+/** Empty when absent: an empty value is that of a key which is not there. */
+function paxText(records: ReadonlyMap<string, Uint8Array>, key: string): string {
+  const record = records.get(key);
+  return record === undefined ? '' : Buffer.from(record).toString('utf8', record.indexOf(61) + 1, record.length - 1);
+}
+
+function paxSize(records: ReadonlyMap<string, Uint8Array>, what: string): number | undefined {
+  const text = paxText(records, 'size');
+  if (text === '') return undefined;
+  const size = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(size)) return size;
+  throw new AppError('invalid-input', `${what}: expected a pax size, found ${JSON.stringify(text.slice(0, 40))}`);
+}
+
+/** The versions of the format that there are; 0.0 was written without its number. */
+function hasSparseMap(records: ReadonlyMap<string, Uint8Array>): boolean {
+  const [major, minor] = [paxText(records, 'GNU.sparse.major'), paxText(records, 'GNU.sparse.minor')];
+  if (major === '' && minor === '') return paxText(records, 'GNU.sparse.map') !== '';
+  return ['0.0', '0.1', '1.0'].includes(`${major}.${minor}`);
 }
 
 /** Path from the root without leading slash, `.` or doubled slashes; undefined when it leaves the root. Empty is the root. */

@@ -10,6 +10,8 @@ export interface TarSpec {
   readonly type?: string;
   /** Overrides the size field's twelve bytes. */
   readonly sizeField?: Uint8Array;
+  /** Of a GNU sparse file: its map goes on. */
+  readonly isExtended?: boolean;
 }
 
 const TYPES = { file: '0', directory: '5', symlink: '2', hardlink: '1' } as const;
@@ -26,6 +28,7 @@ export function makeEntry(spec: TarSpec): Buffer {
   header.write(`${(spec.mode ?? 0o644).toString(8).padStart(7, '0')}\0`, 100);
   header.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124);
   if (spec.sizeField !== undefined) header.set(spec.sizeField, 124);
+  if (spec.isExtended === true) header[482] = 1;
   header.write('        ', 148);
   header.write(spec.type ?? TYPES[kind], 156);
   header.write(spec.linkName ?? '', 157);
