@@ -12,7 +12,7 @@ import { fetchConfig, listTags, resolveDigest } from './inspect-artifact.ts';
 import { listReferrers } from './list-referrers.ts';
 import { login, logout } from './login.ts';
 import { openSource } from './open-source.ts';
-import { pullArtifact } from './pull-artifact.ts';
+import { pullArtifacts } from './pull-artifact.ts';
 import { isLocalImage, pushFiles, pushImage } from './push-artifact.ts';
 
 const { signal } = new AbortController();
@@ -62,8 +62,8 @@ test('an appended image is the same each time, and opens from every form it is p
   const first = await append(`${HOST}/app:1`);
   assert.equal((await append(`${HOST}/app:2`)).descriptor.digest, first.descriptor.digest);
   const reference = `${HOST}/app:1`;
-  await pullArtifact(ports, { reference, output: at('app.tar'), format: 'tarball' }, signal);
-  await pullArtifact(ports, { reference, output: at('layout'), format: 'oci' }, signal);
+  await pullArtifacts(ports, { references: [reference], output: at('app.tar'), format: 'tarball' }, signal);
+  await pullArtifacts(ports, { references: [reference], output: at('layout'), format: 'oci' }, signal);
   for (const source of [
     reference,
     `registry:${reference}`,
@@ -109,8 +109,12 @@ test('files are pushed with their types, found as referrers, copied along and pu
     [[pushed.descriptor.digest, artifactType, 'v=w']],
   );
   assert.deepEqual(await listTags(ports, { reference: `${HOST}/mirror` }, signal), ['x']);
-  const pulled = await pullArtifact(ports, { reference: pushed.reference, output: at('out'), format: 'files' }, signal);
-  assert.deepEqual(pulled.paths, [at('out/report.json')]);
+  const [pulled] = await pullArtifacts(
+    ports,
+    { references: [pushed.reference], output: at('out'), format: 'files' },
+    signal,
+  );
+  assert.deepEqual(pulled?.paths, [at('out/report.json')]);
   assert.equal(new TextDecoder().decode(await ports.files.read(at('out/report.json'))), '{"a":1}');
   await rejects(pushFiles(ports, { ...input, files: [at('none')] }, signal), 'not-found', /no such file/);
   await rejects(pushFiles(ports, { ...input, annotations: ['novalue'] }, signal), 'usage', /KEY=VALUE/);
@@ -132,7 +136,7 @@ test('a title that leaves the folder is refused before anything is written', asy
     document.layers = document.layers.map((layer) => ({ ...layer, annotations }));
     await repository.pushManifest(new TextEncoder().encode(JSON.stringify(document)), pushed.descriptor.mediaType, '1');
     await rejects(
-      pullArtifact(ports, { reference: `${HOST}/evil:1`, output: at('out'), format: 'files' }, signal),
+      pullArtifacts(ports, { references: [`${HOST}/evil:1`], output: at('out'), format: 'files' }, signal),
       'invalid-input',
       /title inside the folder/,
     );

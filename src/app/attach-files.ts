@@ -1,19 +1,17 @@
 /** Files as an artifact that refers to another one. */
-import { formatReference, parseReference, referenceWithDigest, type Platform, type Ports } from '../core/index.ts';
-import { resolveDigest } from './inspect-artifact.ts';
-import { pushFiles, type Pushed } from './push-artifact.ts';
+import { AppError, type Platform, type Ports } from '../core/index.ts';
+import { resolveManifest } from './inspect-artifact.ts';
+import { openTarget, type OpenedTarget } from './open-target.ts';
+import { pushContent, type ArtifactContent, type Pushed } from './push-artifact.ts';
 import type { RepositoryAccess } from './registry.ts';
+import { resolveSource } from './resolve-source.ts';
 
-export interface AttachInput {
-  /** What the files belong to. */
+export interface AttachInput extends ArtifactContent {
+  /** What the files belong to: in a registry, or in a layout folder. */
   readonly reference: string;
   /** Of an index, the image for this platform; absent: the index itself. */
   readonly platform?: Platform | undefined;
-  /** `PATH` or `PATH:MEDIA/TYPE`. */
-  readonly files: readonly string[];
   readonly artifactType: string;
-  /** `KEY=VALUE`. */
-  readonly annotations: readonly string[];
   readonly access?: RepositoryAccess;
 }
 
@@ -24,9 +22,19 @@ export interface Attached extends Pushed {
 
 /** The new artifact is found through its subject and has no tag. Throws `not-found` when there is no subject. */
 export async function attachFiles(ports: Ports, input: AttachInput, signal: AbortSignal): Promise<Attached> {
-  const { digest } = await resolveDigest(ports, input, signal);
-  const { registry, repository } = parseReference(input.reference);
-  const subject = formatReference(referenceWithDigest({ registry, repository }, digest));
-  const pushed = await pushFiles(ports, { ...input, reference: `${registry}/${repository}`, subject }, signal);
-  return { ...pushed, subject };
+  const { reference: subject, descriptor: about } = await resolveManifest(ports, input, signal);
+  const { repository, nameOf } = await openPlace(ports, input);
+  const descriptor = await pushContent(ports, { ...input, subject: about }, { repository, tags: [] }, signal);
+  return { descriptor, reference: nameOf(descriptor.digest), subject };
+}
+
+/** Where the subject is. */
+async function openPlace(ports: Ports, { reference, access }: AttachInput): Promise<OpenedTarget> {
+  const name = await resolveSource(ports, reference);
+  if (name.scheme === 'registry') {
+    const { registry, repository } = name.reference;
+    return await openTarget(ports, { scheme: 'registry', reference: { registry, repository }, tags: [] }, access);
+  }
+  if (name.scheme === 'oci-dir') return await openTarget(ports, { scheme: 'oci-dir', path: name.path, tag: undefined });
+  throw new AppError('usage', `${reference}: expected an artifact in a registry or in a layout folder`);
 }

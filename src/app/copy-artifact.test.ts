@@ -159,7 +159,6 @@ test('targets and patterns that make no sense are refused before anything is sen
     signal,
   );
   await rejects(other, 'invalid-input', /target: expected sha256/);
-  await rejects(copyArtifact(ports, { source, target: `${HOST}/m:1`, jobs: 0 }, signal), 'usage', /jobs: expected/);
   const dry = copyArtifact(ports, { source, target: `oci-archive:${at('a.tar')}`, dryRun: true }, signal);
   await rejects(dry, 'usage', /expected a registry or a layout with a dry run/);
   assert.equal((await resolveDigest(ports, { reference: source }, signal)).digest, digest);

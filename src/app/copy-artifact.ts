@@ -27,8 +27,6 @@ export interface CopyOptions {
   readonly keepTags?: boolean;
   /** Look, and send nothing. */
   readonly dryRun?: boolean;
-  /** Transfers at the same time, instead of the setting. */
-  readonly jobs?: number | undefined;
   /** Its credential is for the target's registry. */
   readonly access?: RepositoryAccess;
 }
@@ -77,12 +75,8 @@ export async function openCopySource(ports: Ports, input: CopyOptions, target: T
   );
 }
 
-export function copyOptions(ports: Ports, { only, keepTags, jobs }: CopyOptions, signal: AbortSignal) {
-  const parallelism = jobs ?? ports.settings.parallelism;
-  if (!Number.isInteger(parallelism) || parallelism < 1 || parallelism > 64) {
-    throw new AppError('usage', `jobs: expected a whole number from 1 to 64, found ${parallelism}`);
-  }
-  return { only, keepTags, parallelism, progress: ports.progress, signal };
+export function copyOptions(ports: Ports, { only, keepTags }: CopyOptions, signal: AbortSignal) {
+  return { only, keepTags, parallelism: ports.settings.parallelism, progress: ports.progress, signal };
 }
 
 /** Layouts may name an image by a whole reference; a registry's tag is what follows the last colon. */

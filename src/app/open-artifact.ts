@@ -6,6 +6,7 @@ import {
   openDockerArchive,
   openFolder,
   openLayoutReader,
+  readLayoutIndex,
   type Manifest,
   type ReadableRepository,
   type StoredFiles,
@@ -28,6 +29,8 @@ export interface OpenedArtifact {
   readonly tag: string | undefined;
   /** What to ask the repository for. Throws `usage` when a local form holds several images and none was named. */
   readonly findTarget: () => Promise<string>;
+  /** Of layouts only: the index of all images in it. */
+  readonly fetchAll?: () => Promise<Manifest>;
   /** Of registries only. */
   readonly reference?: Reference;
 }
@@ -64,7 +67,8 @@ export async function openNamed(ports: Ports, name: SourceName, access?: Reposit
 }
 
 async function openStoredLayout(stored: StoredFiles, target: string | undefined): Promise<OpenedArtifact> {
-  return local(await openLayoutReader(stored), target, () => defaultTarget(stored));
+  const opened = local(await openLayoutReader(stored), target, () => defaultTarget(stored));
+  return { ...opened, fetchAll: () => readLayoutIndex(stored) };
 }
 
 async function openSavedImage(stored: StoredFiles, target: string | undefined): Promise<OpenedArtifact> {

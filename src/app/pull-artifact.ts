@@ -1,30 +1,30 @@
 /** From a registry (or a local form) to the disk: as `docker load` reads it, as OCI layout or archive, or as the files that were pushed. */
-import { join } from 'node:path';
 import {
   copyArtifact,
   copyToArchive,
+  openImage,
   openLayout,
-  parseImageManifest,
   selectManifest,
+  streamReported,
   type Manifest,
 } from '../artifacts/index.ts';
-import { AppError, DEFAULT_TAG, type Descriptor, type Platform, type Ports } from '../core/index.ts';
+import { AppError, DEFAULT_TAG, formatReference, type Descriptor, type Platform, type Ports } from '../core/index.ts';
 import { tagIn } from './copy-artifact.ts';
 import { fetchRoot, nameByDigest, openArtifact, type OpenedArtifact } from './open-artifact.ts';
+import { pullFiles, writeOne, type FileOptions, type PulledFile, type WriteStream } from './pull-files.ts';
 import type { RepositoryAccess } from './registry.ts';
-import { openDockerStream } from './write-docker-archive.ts';
-import { writeWhole } from './write-whole.ts';
+import { dockerStream } from './write-docker-archive.ts';
 
-/** Takes content as it comes; what it was is only certain at its end. */
-export type WriteStream = (content: AsyncIterable<Uint8Array>) => Promise<void>;
-
-export interface PullInput {
-  readonly reference: string;
+export interface PullInput extends FileOptions {
+  /** Of tarballs and layouts there may be several. */
+  readonly references: readonly string[];
   /** File of a tarball, folder of a layout or of files; or where the bytes of the one file go, a layout then as its archive. */
   readonly output: string | WriteStream;
   readonly format: 'tarball' | 'oci' | 'files';
   /** Of an index; a tarball takes linux/amd64 when absent, a layout takes all. */
   readonly platform?: Platform | undefined;
+  /** In a layout, the whole reference instead of the tag. */
+  readonly annotateRef?: boolean | undefined;
   readonly access?: RepositoryAccess;
 }
 
@@ -34,15 +34,24 @@ export interface Pulled {
   readonly descriptor: Descriptor;
   /** What was written. */
   readonly paths: readonly string[];
+  /** With format `files`, what they are. */
+  readonly files?: readonly PulledFile[];
 }
 
-const TITLE = 'org.opencontainers.image.title';
-
-export async function pullArtifact(ports: Ports, input: PullInput, signal: AbortSignal): Promise<Pulled> {
-  const from = await openArtifact(ports, input.reference, input.access);
-  const root = await fetchRoot(from, signal);
-  const { descriptor, paths } = await pullAs({ ports, input, from, root, signal });
-  return { descriptor, paths, reference: nameByDigest(from, descriptor.digest) };
+/** One entry for each reference. */
+export async function pullArtifacts(ports: Ports, input: PullInput, signal: AbortSignal): Promise<readonly Pulled[]> {
+  const pulls: Pull[] = [];
+  for (const reference of input.references) {
+    const from = await openArtifact(ports, reference, input.access);
+    pulls.push({ ports, input, from, root: await chosenRoot(from, input, signal), signal });
+  }
+  if (input.format === 'tarball') return await pullTarball(pulls);
+  if (pulls.length > 1 && (input.format === 'files' || typeof input.output !== 'string')) {
+    throw new AppError('usage', `expected one reference with these flags, found ${pulls.length}`);
+  }
+  const pulled: Pulled[] = [];
+  for (const pull of pulls) pulled.push(await (input.format === 'oci' ? pullLayout(pull) : pullToFolder(pull)));
+  return pulled;
 }
 
 interface Pull {
@@ -53,83 +62,58 @@ interface Pull {
   readonly signal: AbortSignal;
 }
 
-type Written = Omit<Pulled, 'reference'>;
-
-async function pullAs(run: Pull): Promise<Written> {
-  switch (run.input.format) {
-    case 'tarball':
-      return await pullTarball(run);
-    case 'oci':
-      return await pullLayout(run);
-    case 'files':
-      return await pullFiles(run);
-  }
+async function chosenRoot(
+  from: OpenedArtifact,
+  { platform }: Pick<PullInput, 'platform'>,
+  signal: AbortSignal,
+): Promise<Manifest> {
+  const root = await fetchRoot(from, signal);
+  return platform === undefined ? root : await selectManifest(from.repository, root, platform, signal);
 }
 
-async function pullLayout({ ports, input, from, root, signal }: Pull): Promise<Written> {
-  const { platform, output } = input;
-  const { descriptor } = platform === undefined ? root : await selectManifest(from.repository, root, platform, signal);
+async function pullLayout({ ports, input, from, root, signal }: Pull): Promise<Pulled> {
+  const { output } = input;
   const { parallelism } = ports.settings;
-  const tag = from.tag === undefined ? DEFAULT_TAG : tagIn(from.tag);
-  const options = { tag, parallelism, progress: ports.progress, signal };
+  const options = { tag: layoutTag(from, input), parallelism, progress: ports.progress, signal };
+  const { descriptor } = root;
+  const reference = nameByDigest(from, descriptor.digest);
   if (typeof output === 'string') {
     await copyArtifact(from.repository, await openLayout(ports.files, output), descriptor.digest, options);
-    return { descriptor, paths: [output] };
+    return { reference, descriptor, paths: [output] };
   }
-  const chosen = await from.repository.fetchManifest(descriptor.digest, signal);
-  await copyToArchive(from.repository, chosen, { ...options, write: output });
-  return { descriptor, paths: [] };
+  await copyToArchive(from.repository, root, { ...options, write: output });
+  return { reference, descriptor, paths: [] };
 }
 
-async function pullTarball({ ports, input, from, root, signal }: Pull): Promise<Written> {
-  const { image, content } = await openDockerStream(ports, { from, root, platform: input.platform }, signal);
-  return { descriptor: image.descriptor, paths: await writeOne(ports, input.output, content) };
+function layoutTag({ tag, reference }: OpenedArtifact, { annotateRef }: PullInput): string {
+  if (annotateRef === true && reference !== undefined) {
+    return formatReference(tag === undefined ? reference : { ...reference, tag });
+  }
+  return tag === undefined ? DEFAULT_TAG : tagIn(tag);
 }
 
-/** Files go by their titles; a title may not leave the folder, whoever pushed it. */
-async function pullFiles({ ports, input, from, root, signal }: Pull): Promise<Written> {
-  const { repository } = from;
-  const titled = parseImageManifest(root).layers.flatMap((layer) => {
-    const title = layer.annotations?.[TITLE];
-    return title === undefined ? [] : [{ layer, title: safeTitle(title) }];
-  });
-  if (titled.length === 0) {
-    throw new AppError('invalid-input', `${repository.name}: expected files with titles in the artifact, found none`, {
-      hint: 'pull images with --format tarball or --format oci',
-    });
-  }
-  const { output } = input;
-  if (typeof output !== 'string' && titled.length > 1) {
-    throw new AppError('usage', `${repository.name}: expected one file for standard output, found ${titled.length}`);
-  }
-  const paths: string[] = [];
-  for (const { layer, title } of titled) {
-    const place = typeof output === 'string' ? join(output, title) : output;
-    paths.push(...(await writeOne(ports, place, repository.streamBlob(layer, signal))));
-  }
-  return { descriptor: root.descriptor, paths };
-}
-
-function safeTitle(title: string): string {
-  const parts = title.split('/');
-  const isSafe = parts.every((part) => part !== '' && part !== '.' && part !== '..') && !/[\\\0]/.test(title);
-  if (isSafe && title.length <= 1024) return title;
-  throw new AppError(
-    'invalid-input',
-    `expected a title inside the folder, found ${JSON.stringify(title.slice(0, 200))}`,
+async function pullTarball(pulls: readonly Pull[]): Promise<readonly Pulled[]> {
+  const images = await Promise.all(
+    pulls.map(async ({ from, root, signal }) => ({
+      from,
+      image: await openImage(from.repository, root.descriptor.digest, { signal }),
+    })),
   );
+  const [first] = pulls;
+  if (first === undefined) throw new AppError('usage', 'expected an image to pull');
+  const { ports, input, signal } = first;
+  const paths = await writeOne(ports, input.output, dockerStream(ports, images, signal));
+  return images.map(({ from, image: { descriptor } }) => ({
+    reference: nameByDigest(from, descriptor.digest),
+    descriptor,
+    paths,
+  }));
 }
 
-/** Gives the path when there is one. */
-async function writeOne(
-  ports: Ports,
-  output: PullInput['output'],
-  content: AsyncIterable<Uint8Array>,
-): Promise<readonly string[]> {
-  if (typeof output !== 'string') {
-    await output(content);
-    return [];
-  }
-  await writeWhole(ports, output, content);
-  return [output];
+async function pullToFolder({ ports, input, from, root, signal }: Pull): Promise<Pulled> {
+  const { repository } = from;
+  const stream = (blob: Descriptor) => streamReported(repository, blob, { progress: ports.progress, signal });
+  const files = await pullFiles(ports, { ...input, from, root, stream }, signal);
+  const { descriptor } = root;
+  return { reference: nameByDigest(from, descriptor.digest), descriptor, paths: files.map(({ path }) => path), files };
 }

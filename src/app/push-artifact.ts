@@ -1,5 +1,4 @@
 /** From the disk into a registry: files as an artifact, or an image from a layout or archive as it is. */
-import { basename } from 'node:path';
 import {
   copyArtifact,
   EMPTY_CONTENT,
@@ -10,27 +9,42 @@ import {
 } from '../artifacts/index.ts';
 import {
   AppError,
-  createHasher,
+  DEFAULT_TAG,
   formatReference,
   parseReference,
   referenceWithDigest,
   targetOf,
   type Descriptor,
   type Ports,
-  type Reference,
 } from '../core/index.ts';
-import { openArtifact } from './open-artifact.ts';
+import { FILE_TYPE, pushLayers, readAnnotations, splitFile, type FileAnnotations } from './artifact-files.ts';
+import { fetchRoot, openArtifact } from './open-artifact.ts';
+import { openTarget, parseTarget } from './open-target.ts';
 import { resolveSource } from './resolve-source.ts';
 import { openRepository, type RepositoryAccess } from './registry.ts';
+import { describeFile } from './transfer-blob.ts';
 
-export interface PushFilesInput {
-  readonly reference: string;
+/** What goes into an artifact made of files. */
+export interface ArtifactContent {
   /** `PATH` or `PATH:MEDIA/TYPE`. */
   readonly files: readonly string[];
   /** `application/vnd.unknown.artifact.v1` when absent, as oras has it. */
   readonly artifactType?: string | undefined;
   /** `KEY=VALUE`. */
   readonly annotations: readonly string[];
+  /** JSON of annotations by what has them: `$manifest`, `$config`, or the title of a file. */
+  readonly annotationFile?: string | undefined;
+  /** `PATH` or `PATH:MEDIA/TYPE`, instead of the empty configuration. */
+  readonly config?: string | undefined;
+  /** As image specification 1.0 had it: without an artifact type, which the configuration's type stands for. */
+  readonly isSpec10?: boolean | undefined;
+  /** Where the manifest is written too. */
+  readonly exportManifest?: string | undefined;
+}
+
+export interface PushFilesInput extends ArtifactContent {
+  /** See parseTarget. */
+  readonly reference: string;
   /** A reference in the same repository: the artifact then refers to it. */
   readonly subject?: string | undefined;
   readonly access?: RepositoryAccess;
@@ -40,67 +54,97 @@ export interface Pushed {
   /** By digest. */
   readonly reference: string;
   readonly descriptor: Descriptor;
+  /** Under which it was pushed; by digest alone when empty. */
+  readonly tags?: readonly string[];
 }
 
 const UNKNOWN_ARTIFACT = 'application/vnd.unknown.artifact.v1';
-const DEFAULT_FILE_TYPE = 'application/octet-stream';
-const TITLE = 'org.opencontainers.image.title';
+const UNKNOWN_CONFIG = 'application/vnd.unknown.config.v1+json';
 const CREATED = 'org.opencontainers.image.created';
 
 /** Each file becomes a layer named by its title annotation. */
 export async function pushFiles(ports: Ports, input: PushFilesInput, signal: AbortSignal): Promise<Pushed> {
-  const reference = parseReference(input.reference);
-  const repository = openRepository(ports, reference, input.access);
-  const layers: Descriptor[] = [];
-  for (const file of input.files) layers.push(await pushFile(ports, repository, file, signal));
-  if (layers.length === 0) layers.push(EMPTY_DESCRIPTOR);
-  await repository.pushBlob(EMPTY_DESCRIPTOR, EMPTY_CONTENT, signal);
-  const subject = input.subject === undefined ? undefined : await findSubject(repository, input.subject, signal);
-  const annotations = { [CREATED]: createdAt(ports), ...parsePairs(input.annotations, 'annotation') };
+  const target = parseTarget(input.reference);
+  const { repository, nameOf } = await openTarget(ports, target, input.access);
+  const subject = input.subject === undefined ? undefined : await findSubject(ports, input, repository, signal);
+  const named = target.scheme === 'registry' ? target.tags : target.tag === undefined ? [] : [target.tag];
+  // what refers to another artifact is found through it and needs no tag
+  const tags = named.length > 0 || subject !== undefined ? named : [DEFAULT_TAG];
+  const descriptor = await pushContent(ports, { ...input, subject }, { repository, tags }, signal);
+  return { descriptor, reference: nameOf(descriptor.digest), tags };
+}
+
+async function findSubject(
+  ports: Ports,
+  { subject = '', access = {} }: PushFilesInput,
+  repository: Repository,
+  signal: AbortSignal,
+): Promise<Descriptor> {
+  const opened = await openArtifact(ports, subject, access);
+  // before any request: the access is for this repository's registry
+  if (opened.repository.name === repository.name) return (await fetchRoot(opened, signal)).descriptor;
+  throw new AppError('usage', `subject: expected an artifact in ${repository.name}, found ${subject}`);
+}
+
+/** Under all of the tags, or by digest alone. */
+export async function pushContent(
+  ports: Ports,
+  content: ArtifactContent & { readonly subject: Descriptor | undefined },
+  { repository, tags }: { readonly repository: Repository; readonly tags: readonly string[] },
+  signal: AbortSignal,
+): Promise<Descriptor> {
+  const notes = await readAnnotations(ports, content.annotationFile);
+  const pushed = await pushLayers(ports, { repository, files: content.files, notes }, signal);
+  const layers = pushed.length === 0 ? [await pushEmpty(repository, signal)] : pushed;
+  const { subject, artifactType, annotations } = content;
+  const config = await pushConfig(ports, { repository, content, notes }, signal);
   const document = {
     schemaVersion: 2,
     mediaType: OCI_MANIFEST,
-    artifactType: input.artifactType ?? UNKNOWN_ARTIFACT,
-    config: EMPTY_DESCRIPTOR,
+    ...(content.isSpec10 === true ? {} : { artifactType: artifactType ?? UNKNOWN_ARTIFACT }),
+    config: encodeDescriptor(config),
     layers: layers.map(encodeDescriptor),
-    ...(subject === undefined ? {} : { subject: encodeDescriptor(subject) }),
-    annotations,
+    ...(subject === undefined ? {} : { subject: encodeDescriptor(plain(subject)) }),
+    annotations: { [CREATED]: createdAt(ports), ...notes.get('$manifest'), ...parsePairs(annotations, 'annotation') },
   };
   const bytes = new TextEncoder().encode(JSON.stringify(document));
-  // what refers to another artifact is found through it and needs no tag
-  const tag = reference.tag ?? (subject === undefined ? targetOf(reference) : undefined);
-  return pushed(reference, await repository.pushManifest(bytes, OCI_MANIFEST, tag, signal));
+  if (content.exportManifest !== undefined) await ports.files.writeAtomic(content.exportManifest, bytes);
+  const [first, ...others] = tags;
+  const descriptor = await repository.pushManifest(bytes, OCI_MANIFEST, first, signal);
+  for (const tag of others) await repository.pushManifest(bytes, OCI_MANIFEST, tag, signal);
+  return descriptor;
 }
 
-async function pushFile(ports: Ports, repository: Repository, text: string, signal: AbortSignal): Promise<Descriptor> {
-  const { path, mediaType } = await splitFile(ports, text);
-  const hasher = createHasher();
-  let size = 0;
-  for await (const chunk of ports.files.stream(path)) {
-    hasher.update(chunk);
-    size += chunk.length;
+async function pushEmpty(repository: Repository, signal: AbortSignal): Promise<Descriptor> {
+  await repository.pushBlob(EMPTY_DESCRIPTOR, EMPTY_CONTENT, signal);
+  return EMPTY_DESCRIPTOR;
+}
+
+interface ConfigPush {
+  readonly repository: Repository;
+  readonly content: ArtifactContent;
+  readonly notes: FileAnnotations;
+}
+
+async function pushConfig(
+  ports: Ports,
+  { repository, content, notes }: ConfigPush,
+  signal: AbortSignal,
+): Promise<Descriptor> {
+  const annotations = notes.get('$config');
+  const noted = (blob: Descriptor) => (annotations === undefined ? blob : { ...blob, annotations });
+  const mediaType = content.isSpec10 === true ? (content.artifactType ?? UNKNOWN_CONFIG) : UNKNOWN_CONFIG;
+  if (content.config !== undefined) {
+    const named = await splitFile(ports, content.config, mediaType);
+    const config = await describeFile(ports, named.path, named.mediaType);
+    await repository.pushBlob(config, (range) => ports.files.stream(named.path, range), signal);
+    return noted(config);
   }
-  const blob = { mediaType, digest: hasher.digest(), size, annotations: { [TITLE]: basename(path) } };
-  await repository.pushBlob(blob, (range) => ports.files.stream(path, range), signal);
-  return blob;
+  const config = await pushEmpty(repository, signal);
+  return noted(content.isSpec10 === true ? { ...config, mediaType } : config);
 }
 
-async function splitFile(ports: Ports, text: string): Promise<{ readonly path: string; readonly mediaType: string }> {
-  if ((await ports.files.stat(text))?.kind === 'file') return { path: text, mediaType: DEFAULT_FILE_TYPE };
-  const match = /^(.+):([\w.+-]+\/[\w.+-]+)$/.exec(text);
-  const path = match?.[1] ?? text;
-  const stat = await ports.files.stat(path);
-  if (stat === undefined) throw new AppError('not-found', `${path}: no such file`);
-  if (stat.kind !== 'file') throw new AppError('invalid-input', `${path}: expected a file, found a ${stat.kind}`);
-  return { path, mediaType: match?.[2] ?? DEFAULT_FILE_TYPE };
-}
-
-async function findSubject(repository: Repository, text: string, signal: AbortSignal): Promise<Descriptor> {
-  const subject = parseReference(text);
-  if (`${subject.registry}/${subject.repository}` !== repository.name) {
-    throw new AppError('usage', `subject: expected an artifact in ${repository.name}, found ${text}`);
-  }
-  const { mediaType, digest, size } = (await repository.fetchManifest(targetOf(subject), signal)).descriptor;
+function plain({ mediaType, digest, size }: Descriptor): Descriptor {
   return { mediaType, digest, size };
 }
 
@@ -133,31 +177,40 @@ export interface PushImageInput {
   /** A layout folder, a tar of one, or a docker archive; with its scheme or without. */
   readonly source: string;
   readonly reference: string;
+  /** The layout's whole index, instead of the one image. */
+  readonly withAll?: boolean | undefined;
   readonly access?: RepositoryAccess;
 }
 
 /** An image as it is, with its referrers when the source has any. Throws `invalid-input` when the source is no image. */
 export async function pushImage(ports: Ports, input: PushImageInput, signal: AbortSignal): Promise<Pushed> {
   const reference = parseReference(input.reference);
-  const { repository, findTarget } = await openArtifact(ports, input.source);
+  const opened = await openArtifact(ports, input.source);
+  if (input.withAll === true && opened.fetchAll === undefined) {
+    throw new AppError('usage', `${input.source}: expected an OCI layout, which has an index to push`);
+  }
+  const root = input.withAll === true ? await opened.fetchAll?.() : undefined;
   const to = openRepository(ports, reference, input.access);
   const tag = reference.digest === undefined ? targetOf(reference) : undefined;
-  const { descriptor } = await copyArtifact(repository, to, await findTarget(), {
+  const { descriptor } = await copyArtifact(opened.repository, to, root ?? (await opened.findTarget()), {
     tag,
     parallelism: ports.settings.parallelism,
     progress: ports.progress,
     signal,
   });
-  return pushed(reference, descriptor);
+  return {
+    descriptor,
+    reference: formatReference(referenceWithDigest(reference, descriptor.digest)),
+    tags: tag === undefined ? [] : [tag],
+  };
 }
 
-/** Whether a path is an image on disk rather than a file to be pushed as it is. */
-export async function isLocalImage(ports: Ports, source: string): Promise<boolean> {
+/** Whether a path is an image on disk rather than a file to be pushed as it is, or a layout where the files that follow go. */
+export async function isLocalImage(ports: Ports, source: string, following: readonly string[] = []): Promise<boolean> {
+  const [file] = following;
+  const isFile = file !== undefined && (await ports.files.stat(file.replace(FILE_TYPE, '')))?.kind === 'file';
+  if (isFile && /^(?:oci|oci-dir):/.test(source)) return false;
   const isNamed = /^(?:oci|oci-dir|oci-archive|docker-archive|blobs):/.test(source);
   if (!isNamed && (await ports.files.stat(source)) === undefined) return false;
   return ['oci-dir', 'oci-archive', 'docker-archive', 'blobs'].includes((await resolveSource(ports, source)).scheme);
-}
-
-function pushed(reference: Reference, descriptor: Descriptor): Pushed {
-  return { descriptor, reference: formatReference(referenceWithDigest(reference, descriptor.digest)) };
 }

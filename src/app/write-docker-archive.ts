@@ -1,4 +1,4 @@
-/** One image as an archive for `docker load`, into a file or wherever its bytes go. */
+/** Images as an archive for `docker load`, into a file or wherever its bytes go. */
 import { dockerArchive, openImage, streamReported, type Image, type Manifest } from '../artifacts/index.ts';
 import { formatReference, type Platform, type Ports } from '../core/index.ts';
 import type { OpenedArtifact } from './open-artifact.ts';
@@ -14,24 +14,37 @@ export interface DockerArchiveInput {
   readonly platform?: Platform | undefined;
 }
 
-export async function writeDockerArchive(ports: Ports, input: DockerArchiveInput, signal: AbortSignal): Promise<Image> {
-  const { image, content } = await openDockerStream(ports, input, signal);
-  await writeWhole(ports, input.path, content);
+export async function writeDockerArchive(
+  ports: Ports,
+  { from, root, path, names, platform }: DockerArchiveInput,
+  signal: AbortSignal,
+): Promise<Image> {
+  const image = await openImage(from.repository, root.descriptor.digest, { platform, signal });
+  await writeWhole(ports, path, dockerStream(ports, [{ from, image, names }], signal));
   return image;
 }
 
+export interface SavedImage {
+  readonly from: OpenedArtifact;
+  readonly image: Image;
+  /** See DockerArchiveInput. */
+  readonly names?: readonly string[] | undefined;
+}
+
 /** Act on nothing before the stream's end: it throws there when a layer is not what the manifest says. */
-export async function openDockerStream(
+export function dockerStream(
   ports: Ports,
-  { from, root, names, platform }: Omit<DockerArchiveInput, 'path'>,
+  images: readonly SavedImage[],
   signal: AbortSignal,
-): Promise<{ readonly image: Image; readonly content: AsyncIterable<Uint8Array> }> {
-  const image = await openImage(from.repository, root.descriptor.digest, { platform, signal });
+): AsyncIterable<Uint8Array> {
   const { progress } = ports;
-  const content = dockerArchive(image, names ?? ownNames(from), (layer) =>
-    streamReported(from.repository, layer, { progress, signal }),
+  return dockerArchive(
+    images.map(({ from, image, names }) => ({
+      image,
+      names: names ?? ownNames(from),
+      stream: (layer) => streamReported(from.repository, layer, { progress, signal }),
+    })),
   );
-  return { image, content };
 }
 
 function ownNames({ reference, tag }: OpenedArtifact): readonly string[] {

@@ -36,7 +36,7 @@ export { DEFAULT_PLATFORM, parsePlatform, selectManifest } from './image/platfor
 export { openDockerArchive } from './local/docker-archive.ts';
 export { openFileTree, openFolderTree } from './local/folder-tree.ts';
 export { dockerArchive } from './local/docker-archive-writer.ts';
-export { defaultTarget, openBlobFolder, openLayout, openLayoutReader } from './local/layout.ts';
+export { defaultTarget, openBlobFolder, openLayout, openLayoutReader, readLayoutIndex } from './local/layout.ts';
 export { firstBytes, openArchive, openFolder } from './local/stored-files.ts';
 export type { StoredFiles } from './local/stored-files.ts';
 export { createRegistry } from './server/registry.ts';

@@ -75,9 +75,10 @@ function settingFlags(flags: Readonly<Record<string, unknown>>): SettingValues {
     ['data-dir', 'dataDir'],
     ['cache-dir', 'cacheDir'],
     ['timeout', 'timeoutSeconds'],
+    ['jobs', 'parallelism'],
   ] as const) {
     const value = flags[flag];
-    if (typeof value === 'string') given[name] = value;
+    if (typeof value === 'string' || typeof value === 'number') given[name] = String(value);
   }
   return given;
 }

@@ -210,10 +210,10 @@ export function resultOf(plan: CopyPlan, survey: Survey, differences: readonly s
 export async function copyArtifact(
   from: ReadableRepository,
   to: Repository,
-  target: string,
+  target: string | Manifest,
   options: CopyOptions & { readonly tag?: string | undefined } = {},
 ): Promise<CopyResult> {
-  const root = await from.fetchManifest(target, options.signal);
+  const root = typeof target === 'string' ? await from.fetchManifest(target, options.signal) : target;
   const result = await new ArtifactCopy(from, to, options).copy(root, options.tag === undefined ? [] : [options.tag]);
   const [difference] = result.differences;
   if (difference === undefined) return result;

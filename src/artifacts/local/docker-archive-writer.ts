@@ -1,24 +1,33 @@
-/** An archive as `docker load` reads it: one image, whose manifest (and so its digest) it does not keep. */
+/** An archive as `docker load` reads it: images, whose manifests (and so their digests) it does not keep. */
 import { hexOf, type Descriptor } from '../../core/index.ts';
 import type { Image } from '../image/image.ts';
 import { writeTar, type TarFile } from '../image/tar-writer.ts';
 
-/** `names` are whole references with tags. Each layer's stream throws at its end when size or digest is wrong. */
-export function dockerArchive(
-  image: Image,
-  names: readonly string[],
-  stream: (layer: Descriptor) => AsyncIterable<Uint8Array>,
-): AsyncIterable<Uint8Array> {
-  const config = `${hexOf(image.manifest.config.digest)}.json`;
-  const pathOf = (layer: Descriptor) => `${hexOf(layer.digest)}.tar${layer.mediaType.endsWith('gzip') ? '.gz' : ''}`;
-  const { layers } = image.manifest;
-  const document = [{ Config: config, RepoTags: names, Layers: layers.map(pathOf) }];
+export interface ArchivedImage {
+  readonly image: Image;
+  /** Whole references with tags. */
+  readonly names: readonly string[];
+  /** Throws at its end when size or digest is wrong. */
+  readonly stream: (layer: Descriptor) => AsyncIterable<Uint8Array>;
+}
+
+/** What images share is written once. */
+export function dockerArchive(images: readonly ArchivedImage[]): AsyncIterable<Uint8Array> {
+  const files = new Map<string, TarFile>();
+  const document = images.map(({ image, names, stream }) => {
+    const { config, layers } = image.manifest;
+    const path = `${hexOf(config.digest)}.json`;
+    files.set(path, { path, size: image.configBytes.length, content: image.configBytes });
+    for (const layer of layers) {
+      const layerPath = pathOf(layer);
+      if (!files.has(layerPath)) files.set(layerPath, { path: layerPath, size: layer.size, content: stream(layer) });
+    }
+    return { Config: path, RepoTags: names, Layers: layers.map(pathOf) };
+  });
   const text = new TextEncoder().encode(JSON.stringify(document));
-  const unique = new Map(layers.map((layer) => [pathOf(layer), layer]));
-  const files: TarFile[] = [
-    { path: config, size: image.configBytes.length, content: image.configBytes },
-    ...[...unique].map(([path, layer]) => ({ path, size: layer.size, content: stream(layer) })),
-    { path: 'manifest.json', size: text.length, content: text },
-  ];
-  return writeTar(files);
+  return writeTar([...files.values(), { path: 'manifest.json', size: text.length, content: text }]);
+}
+
+function pathOf({ digest, mediaType }: Descriptor): string {
+  return `${hexOf(digest)}.tar${mediaType.endsWith('gzip') ? '.gz' : ''}`;
 }

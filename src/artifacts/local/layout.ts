@@ -100,6 +100,12 @@ export async function openLayout(files: Files, path: string): Promise<Repository
   };
 }
 
+/** What lists all images of a layout, as an index that can be pushed. */
+export async function readLayoutIndex(stored: StoredFiles): Promise<Manifest> {
+  const bytes = await readStored(stored, 'index.json', MAX_MANIFEST_BYTES);
+  return readManifest(bytes, OCI_INDEX, `${stored.name}: index.json`);
+}
+
 /** The only tagged image of a layout, else the only one, else the one named `latest`. Throws `usage` when it takes a name. */
 export async function defaultTarget(stored: StoredFiles): Promise<string> {
   const entries = await readEntries(stored);

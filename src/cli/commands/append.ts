@@ -2,6 +2,7 @@ import { appendLayers } from '../../app/append-layer.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
+import { reportPushed } from '../flags/pushed.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
 
 export const append = defineCommand({
@@ -33,7 +34,7 @@ export const append = defineCommand({
       access: await readAccess(flags, context),
     };
     const pushed = await appendLayers(context.ports, input, context.signal);
-    context.output.result(pushed, pushed.reference);
+    reportPushed(context, pushed);
     return 0;
   },
 });

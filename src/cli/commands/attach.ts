@@ -1,23 +1,28 @@
 import { attachFiles } from '../../app/attach-files.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
+import { CONTENT_FLAGS, contentOf } from '../flags/content.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
-import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
+import { reportPushed } from '../flags/pushed.ts';
+import { readAccess, TRANSFER_FLAGS } from '../flags/registry.ts';
 
 export const attach = defineCommand({
   name: 'attach',
   group: 'artifacts',
   summary: 'attach files to an image or artifact, so that they are found through it',
-  description: 'The files become an artifact whose subject is REF. Files or annotations must be given, or both.',
+  description:
+    'The files become an artifact whose subject is REF, in a registry or in a layout folder. Files or annotations must be given, or ' +
+    'both.',
   args: [
     { name: 'REF', description: 'what the files belong to' },
     { name: 'FILE[:MEDIA/TYPE]', description: 'files to attach', optional: true, repeated: true },
   ],
+  transfers: true,
   flags: {
-    ...REGISTRY_FLAGS,
+    ...TRANSFER_FLAGS,
     platform: PLATFORM_FLAG,
     'artifact-type': { kind: 'string', required: true, value: 'TYPE', description: 'media type of what is attached' },
-    annotation: { kind: 'list', short: 'a', value: 'KEY=VALUE', description: 'annotation of the manifest' },
+    ...CONTENT_FLAGS,
   },
   examples: [
     {
@@ -27,7 +32,7 @@ export const attach = defineCommand({
     },
   ],
   async run({ args: [reference = '', ...files], flags }, context) {
-    if (files.length === 0 && flags.annotation.length === 0) {
+    if (files.length === 0 && flags.annotation.length === 0 && flags['annotation-file'] === undefined) {
       throw new AppError('usage', 'expected files or annotations to attach, found neither');
     }
     const input = {
@@ -35,12 +40,12 @@ export const attach = defineCommand({
       files,
       platform: platformOf(flags.platform),
       artifactType: flags['artifact-type'],
-      annotations: flags.annotation,
+      ...contentOf(flags),
       access: await readAccess(flags, context),
     };
     const attached = await attachFiles(context.ports, input, context.signal);
     context.output.note(`attached to ${attached.subject}`);
-    context.output.result(attached, attached.reference);
+    reportPushed(context, attached);
     return 0;
   },
 });

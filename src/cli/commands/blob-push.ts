@@ -1,5 +1,6 @@
 import { pushBlob } from '../../app/transfer-blob.ts';
 import { defineCommand } from '../command.ts';
+import { reportPushed } from '../flags/pushed.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
 import { withInput } from '../spooled-input.ts';
 
@@ -26,7 +27,7 @@ export const blobPush = defineCommand({
       return await pushBlob(context.ports, input, context.signal);
     });
     if (flags.descriptor) context.output.raw(`${JSON.stringify(pushed.descriptor)}\n`);
-    else context.output.result(pushed, pushed.reference);
+    else reportPushed(context, pushed);
     return 0;
   },
 });

@@ -3,7 +3,7 @@ import { mirrorRepository } from '../../app/mirror-repository.ts';
 import { AppError, EXIT_NEGATIVE, formatBytes } from '../../core/index.ts';
 import { defineCommand, type Context } from '../command.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
-import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
+import { readAccess, TRANSFER_FLAGS } from '../flags/registry.ts';
 
 export const copy = defineCommand({
   name: 'copy',
@@ -22,7 +22,7 @@ export const copy = defineCommand({
   ],
   transfers: true,
   flags: {
-    ...REGISTRY_FLAGS,
+    ...TRANSFER_FLAGS,
     platform: { ...PLATFORM_FLAG, description: 'only this image of an index; all when absent' },
     'all-tags': { kind: 'boolean', short: 'a', description: 'copy all tags of the repository' },
     include: {
@@ -45,7 +45,6 @@ export const copy = defineCommand({
       description: 'leave tags alone that name something else in the target',
     },
     'dry-run': { kind: 'boolean', description: 'say what would be sent, and send nothing' },
-    jobs: { kind: 'number', short: 'j', description: 'transfers at the same time, 1 to 64' },
   },
   examples: [
     {
@@ -67,7 +66,6 @@ export const copy = defineCommand({
       only: !flags.referrers,
       keepTags: !flags.clobber,
       dryRun: flags['dry-run'],
-      jobs: flags.jobs,
       access: await readAccess(flags, context),
     };
     if (!flags['all-tags'] && flags.include.length + flags.exclude.length === 0) {

@@ -1,6 +1,7 @@
 import { flattenImage } from '../../app/flatten-image.ts';
 import { defineCommand } from '../command.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
+import { reportPushed } from '../flags/pushed.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
 
 export const flatten = defineCommand({
@@ -27,7 +28,7 @@ export const flatten = defineCommand({
     const access = await readAccess(flags, context);
     const input = { source, target: flags.tag, platform: platformOf(flags.platform), access };
     const pushed = await flattenImage(context.ports, input, context.signal);
-    context.output.result(pushed, pushed.reference);
+    reportPushed(context, pushed);
     return 0;
   },
 });

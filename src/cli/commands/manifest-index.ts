@@ -1,5 +1,6 @@
 import { editIndex } from '../../app/edit-index.ts';
 import { defineCommand } from '../command.ts';
+import { reportPushed } from '../flags/pushed.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
 
 const INDEX_FLAGS = {
@@ -37,7 +38,7 @@ export const manifestIndexCreate = defineCommand({
       access: await readAccess(flags, context),
     };
     const pushed = await editIndex(context.ports, input, context.signal);
-    context.output.result(pushed, pushed.reference);
+    reportPushed(context, pushed);
     return 0;
   },
 });
@@ -74,7 +75,7 @@ export const manifestIndexUpdate = defineCommand({
       access: await readAccess(flags, context),
     };
     const pushed = await editIndex(context.ports, input, context.signal);
-    context.output.result(pushed, pushed.reference);
+    reportPushed(context, pushed);
     return 0;
   },
 });

@@ -1,5 +1,6 @@
 import { MAX_PUSHED_MANIFEST_BYTES, pushManifest } from '../../app/push-manifest.ts';
 import { defineCommand } from '../command.ts';
+import { reportPushed } from '../flags/pushed.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
 
 export const manifestPush = defineCommand({
@@ -25,7 +26,7 @@ export const manifestPush = defineCommand({
     const input = { reference, source, mediaType: flags['media-type'], access };
     const pushed = await pushManifest(context.ports, input, context.signal);
     if (flags.descriptor) context.output.raw(`${JSON.stringify(pushed.descriptor)}\n`);
-    else context.output.result(pushed, pushed.reference);
+    else reportPushed(context, pushed);
     return 0;
   },
 });

@@ -3,6 +3,7 @@ import { readPlatform } from '../../app/platform.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
+import { reportPushed } from '../flags/pushed.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
 
 export const mutate = defineCommand({
@@ -62,7 +63,7 @@ export const mutate = defineCommand({
       access: await readAccess(flags, context),
     };
     const pushed = await mutateImage(context.ports, input, context.signal);
-    context.output.result(pushed, pushed.reference);
+    reportPushed(context, pushed);
     return 0;
   },
 });

@@ -1,7 +1,9 @@
 import { isLocalImage, pushFiles, pushImage } from '../../app/push-artifact.ts';
 import { AppError, parseReference } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
-import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
+import { CONTENT_FLAGS, contentOf } from '../flags/content.ts';
+import { reportPushed } from '../flags/pushed.ts';
+import { readAccess, TRANSFER_FLAGS } from '../flags/registry.ts';
 import { withInput } from '../spooled-input.ts';
 
 export const push = defineCommand({
@@ -10,21 +12,29 @@ export const push = defineCommand({
   summary: 'push files as an artifact, or an image from the disk',
   description:
     'With an image (an OCI layout folder, a tar of one, a docker archive) pushes it as it is: plimsoll push PATH REF. ' +
-    'With files makes an artifact of them: plimsoll push REF FILE[:MEDIA/TYPE]...',
+    'With files makes an artifact of them: plimsoll push REF FILE[:MEDIA/TYPE]... There REF may have several tags, ' +
+    'REPOSITORY:TAG,TAG, or be a layout folder, oci:PATH:TAG.',
   args: [
     { name: 'PATH|REF', description: 'image on disk (- is an archive on standard input), or where the files go' },
-    { name: 'REF|FILE', description: 'where the image goes, or the files', repeated: true },
+    { name: 'REF|FILE', description: 'where the image goes, or the files', optional: true, repeated: true },
   ],
   transfers: true,
   flags: {
-    ...REGISTRY_FLAGS,
+    ...TRANSFER_FLAGS,
     'artifact-type': { kind: 'string', value: 'TYPE', description: 'media type of the artifact made of files' },
-    annotation: { kind: 'list', short: 'a', value: 'KEY=VALUE', description: 'annotation of the manifest' },
+    ...CONTENT_FLAGS,
+    'image-spec': {
+      kind: 'choice',
+      choices: ['v1.0', 'v1.1'],
+      description: 'form of the manifest of files; v1.0 with a configuration and no artifact type, else v1.1',
+    },
     subject: {
       kind: 'string',
       value: 'REF',
       description: 'artifact in the same repository that the new one refers to',
     },
+    index: { kind: 'boolean', description: 'push all images of a layout as one index' },
+    'image-refs': { kind: 'string', value: 'FILE', description: 'write the references of what was pushed here too' },
   },
   examples: [
     { command: 'plimsoll push image.tar registry.example.com/team/app:v1', explains: 'a docker archive' },
@@ -38,27 +48,45 @@ export const push = defineCommand({
     const access = await readAccess(flags, context);
     const [first = '', ...rest] = args;
     const { ports, signal } = context;
-    const isImage = first === '-' || (await isLocalImage(ports, first));
+    const isImage = first === '-' || flags.index || (await isLocalImage(ports, first, rest));
+    if (!isImage && rest.length + flags.annotation.length === 0 && flags['annotation-file'] === undefined) {
+      throw new AppError('usage', 'expected files or annotations to push, found neither');
+    }
+    const isSpec10 = isOldForm(flags['image-spec'], flags);
     const pushed = isImage
       ? await withInput(context, first, (source) =>
-          pushImage(ports, { source, reference: onlyReference(rest), access }, signal),
+          pushImage(ports, { source, reference: onlyReference(rest), withAll: flags.index, access }, signal),
         )
       : await pushFiles(
-          context.ports,
+          ports,
           {
             reference: first,
             files: rest,
             artifactType: flags['artifact-type'],
-            annotations: flags.annotation,
+            ...contentOf(flags),
+            isSpec10,
             subject: flags.subject,
             access,
           },
-          context.signal,
+          signal,
         );
-    context.output.result(pushed, pushed.reference);
+    if (flags['image-refs'] !== undefined) {
+      await ports.files.writeAtomic(flags['image-refs'], `${pushed.reference}\n`);
+    }
+    reportPushed(context, pushed);
     return 0;
   },
 });
+
+/** A configuration of one's own and no artifact type is the older form, as oras has it. */
+function isOldForm(
+  spec: string | undefined,
+  flags: { readonly 'manifest-config': string | undefined; readonly 'artifact-type': string | undefined },
+): boolean {
+  return spec === undefined
+    ? flags['manifest-config'] !== undefined && flags['artifact-type'] === undefined
+    : spec === 'v1.0';
+}
 
 function onlyReference(rest: readonly string[]): string {
   const [reference] = rest;

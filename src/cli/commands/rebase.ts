@@ -1,6 +1,7 @@
 import { rebaseImage } from '../../app/rebase-image.ts';
 import { defineCommand } from '../command.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
+import { reportPushed } from '../flags/pushed.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
 
 export const rebase = defineCommand({
@@ -43,7 +44,7 @@ export const rebase = defineCommand({
       access: await readAccess(flags, context),
     };
     const pushed = await rebaseImage(context.ports, input, context.signal);
-    context.output.result(pushed, pushed.reference);
+    reportPushed(context, pushed);
     return 0;
   },
 });

@@ -38,6 +38,17 @@ export const REGISTRY_FLAGS = {
   'identity-token-stdin': { kind: 'boolean', description: 'read the identity token from standard input' },
 } as const;
 
+/** Of commands that move many blobs. */
+export const TRANSFER_FLAGS = {
+  ...REGISTRY_FLAGS,
+  jobs: {
+    kind: 'number',
+    short: 'j',
+    aliases: ['concurrency'],
+    description: 'transfers at the same time, 1 to 64; the setting parallelism when absent',
+  },
+} as const;
+
 export interface PasswordFlagValues {
   readonly username: string | undefined;
   readonly password: string | undefined;
