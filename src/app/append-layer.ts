@@ -1,55 +1,70 @@
 /** A new image from a base and tar files as further layers; the same inputs give the same digest. */
 import {
+  copyArtifact,
   DEFAULT_PLATFORM,
   encodeDescriptor,
   OCI_CONFIG,
   OCI_LAYER,
   OCI_LAYER_GZIP,
   OCI_MANIFEST,
-  copyArtifact,
   openImage,
   type ImageLayer,
+  type Manifest,
   type Repository,
 } from '../artifacts/index.ts';
 import {
   AppError,
+  DEFAULT_TAG,
   digestOf,
   formatReference,
   isRecord,
-  parseReference,
-  referenceWithDigest,
-  targetOf,
   type Descriptor,
   type Digest,
   type Platform,
   type Ports,
-  type Reference,
 } from '../core/index.ts';
+import { openCopySource } from './copy-artifact.ts';
+import { intoTarget } from './edit-target.ts';
 import { pushTarLayers } from './layer-file.ts';
+import type { OpenedArtifact } from './open-artifact.ts';
+import { parseTarget, type TargetName } from './open-target.ts';
 import { createdAt, type Pushed } from './push-artifact.ts';
-import { accessBeside, openRepository, type RepositoryAccess } from './registry.ts';
+import { BASE_DIGEST, BASE_NAME } from './rebase-image.ts';
+import type { RepositoryAccess } from './registry.ts';
 
 export interface AppendInput {
-  /** Absent: the new layers are all there is. */
+  /** In a registry or on the disk; absent: the new layers are all there is. */
   readonly base: string | undefined;
   /** Tar files, compressed or not. */
   readonly layers: readonly string[];
-  /** Where the new image goes. */
+  /** Where the new image goes, see parseTarget; in a registry as `latest` when it has no tag. */
   readonly target: string;
   readonly platform?: Platform | undefined;
+  /** Say in the annotations what the base is, so that a rebase finds it. */
+  readonly annotateBase?: boolean | undefined;
   /** Its credential is for the target's registry. */
   readonly access?: RepositoryAccess;
 }
 
 export async function appendLayers(ports: Ports, input: AppendInput, signal: AbortSignal): Promise<Pushed> {
-  const target = parseReference(input.target);
-  const to = openRepository(ports, target, input.access);
+  const named = parseTarget(input.target);
+  const isUntagged = named.scheme === 'registry' && named.tags.length === 0;
+  const target = isUntagged ? { ...named, tags: [DEFAULT_TAG] } : named;
   const platform = input.platform ?? DEFAULT_PLATFORM;
-  const base =
-    input.base === undefined
-      ? emptyBase(platform)
-      : await bringBase(ports, { access: input.access ?? {}, target, base: input.base, platform, to }, signal);
-  const layers = await pushTarLayers(ports, { to, files: input.layers }, signal);
+  const make = async (to: Repository) => {
+    const run = { input, target, platform, to };
+    const base = input.base === undefined ? emptyBase(platform) : await bringBase(ports, run, input.base, signal);
+    return await appendTo(ports, { base, to, files: input.layers }, signal);
+  };
+  return await intoTarget(ports, { target, platform, access: input.access }, make, signal);
+}
+
+async function appendTo(
+  ports: Ports,
+  { base, to, files }: { readonly base: Base; readonly to: Repository; readonly files: readonly string[] },
+  signal: AbortSignal,
+): Promise<Manifest> {
+  const layers = await pushTarLayers(ports, { to, files }, signal);
   const configBytes = newConfig(base, layers, createdAt(ports));
   const config = { mediaType: OCI_CONFIG, digest: digestOf(configBytes), size: configBytes.length };
   await to.pushBlob(config, configBytes, signal);
@@ -62,8 +77,7 @@ export async function appendLayers(ports: Ports, input: AppendInput, signal: Abo
     ...(Object.keys(base.annotations).length === 0 ? {} : { annotations: base.annotations }),
   };
   const bytes = new TextEncoder().encode(JSON.stringify(document));
-  const descriptor = await to.pushManifest(bytes, OCI_MANIFEST, target.tag ?? targetOf(target), signal);
-  return { descriptor, reference: formatReference(referenceWithDigest(target, descriptor.digest)) };
+  return { bytes, descriptor: { mediaType: OCI_MANIFEST, digest: digestOf(bytes), size: bytes.length } };
 }
 
 /** What the new image begins with. */
@@ -80,29 +94,33 @@ function emptyBase({ os, architecture, variant }: Platform): Base {
   return { layers: [], diffIds: [], config, annotations: {} };
 }
 
-interface BaseInput {
-  readonly base: string;
+interface AppendRun {
+  readonly input: AppendInput;
+  readonly target: TargetName;
   readonly platform: Platform;
-  readonly access: RepositoryAccess;
-  readonly target: Reference;
   readonly to: Repository;
 }
 
 /** Copies the base's blobs to where the new image goes. */
-async function bringBase(ports: Ports, input: BaseInput, signal: AbortSignal): Promise<Base> {
-  const { base, platform, to } = input;
-  const reference = parseReference(base);
-  const from = openRepository(ports, reference, accessBeside(input.access, input.target, reference));
-  const image = await openImage(from, targetOf(reference), { platform, signal });
-  await copyArtifact(from, to, image.descriptor.digest, {
-    only: true,
-    parallelism: ports.settings.parallelism,
-    progress: ports.progress,
-    signal,
-  });
+async function bringBase(ports: Ports, run: AppendRun, base: string, signal: AbortSignal): Promise<Base> {
+  const { input, target, platform, to } = run;
+  const from = await openCopySource(ports, { ...input, source: base }, target);
+  const image = await openImage(from.repository, await from.findTarget(), { platform, signal });
+  const { parallelism } = ports.settings;
+  const options = { only: true, parallelism, progress: ports.progress, signal };
+  await copyArtifact(from.repository, to, image.descriptor.digest, options);
   const { document, diffIds } = image.config;
   if (!isRecord(document)) throw new AppError('invalid-input', `${base}: expected an object as configuration`);
-  return { layers: image.manifest.layers, diffIds, config: document, annotations: image.manifest.annotations };
+  const { layers, annotations } = image.manifest;
+  const about = input.annotateBase === true ? baseAnnotations(from, image.descriptor.digest) : {};
+  return { layers, diffIds, config: document, annotations: { ...annotations, ...about } };
+}
+
+function baseAnnotations({ reference, tag }: OpenedArtifact, digest: Digest): Readonly<Record<string, string>> {
+  if (reference === undefined) return { [BASE_DIGEST]: digest };
+  const { registry, repository } = reference;
+  const name = formatReference({ registry, repository, ...(tag === undefined ? {} : { tag }) });
+  return { [BASE_NAME]: name, [BASE_DIGEST]: digest };
 }
 
 /** The new manifest is of OCI, so Docker's names of layer types give way to their equals. */

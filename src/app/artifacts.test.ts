@@ -79,7 +79,7 @@ test('an appended image is the same each time, and opens from every form it is p
   assert.equal(opened.image?.reference, first.reference);
   assert.equal(opened.kind, 'image');
   assert.match(
-    new TextDecoder().decode(await fetchConfig(ports, { reference }, signal)),
+    new TextDecoder().decode((await fetchConfig(ports, { reference }, signal)).bytes),
     /"created":"1970-01-01T00:00:01Z"/,
   );
 });

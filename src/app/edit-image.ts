@@ -21,25 +21,23 @@ import {
 import {
   AppError,
   digestOf,
-  formatReference,
   mapParallel,
   parseJson,
-  parseReference,
   record,
-  referenceWithDigest,
   type Descriptor,
   type Platform,
   type Ports,
-  type Reference,
 } from '../core/index.ts';
+import { intoTarget } from './edit-target.ts';
 import { fetchRoot, openArtifact, type OpenedArtifact } from './open-artifact.ts';
+import { parseTarget, type TargetName } from './open-target.ts';
 import type { Pushed } from './push-artifact.ts';
 import { accessBeside, openRepository, type RepositoryAccess } from './registry.ts';
 
 export interface EditInput {
   /** See resolveSource. */
   readonly source: string;
-  /** Where the new image goes; absent: by digest, to where the source is. */
+  /** Where the new image goes, see parseTarget; absent: by digest, to where the source is. */
   readonly target?: string | undefined;
   /** One image of an index; all when absent. */
   readonly platform?: Platform | undefined;
@@ -67,30 +65,27 @@ const MAX_INDEX_DEPTH = 4;
 export async function editImage(ports: Ports, input: EditInput, edit: Edit, signal: AbortSignal): Promise<Pushed> {
   const { from, target } = await openEdit(ports, input);
   const root = await fetchRoot(from, signal);
-  const chosen =
-    input.platform === undefined ? root : await selectManifest(from.repository, root, input.platform, signal);
-  const to = openRepository(ports, target, input.access);
-  const run = { ports, from: from.repository, to, edit, signal };
-  const { bytes, descriptor } = await editManifest(run, chosen, 0);
-  await to.pushManifest(bytes, descriptor.mediaType, target.tag, signal);
-  return { descriptor, reference: formatReference(referenceWithDigest(target, descriptor.digest)) };
+  const { platform, access } = input;
+  const chosen = platform === undefined ? root : await selectManifest(from.repository, root, platform, signal);
+  const make = (to: Repository) => editManifest({ ports, from: from.repository, to, edit, signal }, chosen, 0);
+  return await intoTarget(ports, { target, platform, access }, make, signal);
 }
 
 async function openEdit(
   ports: Ports,
   { source, target, access }: EditInput,
-): Promise<{ readonly from: OpenedArtifact; readonly target: Reference }> {
+): Promise<{ readonly from: OpenedArtifact; readonly target: TargetName }> {
   if (target === undefined) {
     const from = await openArtifact(ports, source, access);
     if (from.reference === undefined) throw new AppError('usage', `${source}: expected --tag for an image on the disk`);
     const { registry, repository } = from.reference;
-    return { from, target: { registry, repository } };
+    return { from, target: { scheme: 'registry', reference: { registry, repository }, tags: [] } };
   }
-  const reference = parseReference(target);
+  const name = parseTarget(target);
   const other = await openArtifact(ports, source, access);
-  if (other.reference === undefined) return { from: other, target: reference };
-  const beside = accessBeside(access, reference, other.reference);
-  return { from: { ...other, repository: openRepository(ports, other.reference, beside) }, target: reference };
+  if (other.reference === undefined || name.scheme !== 'registry') return { from: other, target: name };
+  const beside = accessBeside(access, name.reference, other.reference);
+  return { from: { ...other, repository: openRepository(ports, other.reference, beside) }, target: name };
 }
 
 interface EditRun {

@@ -11,22 +11,23 @@ import {
 } from '../artifacts/index.ts';
 import {
   AppError,
-  formatReference,
+  DEFAULT_TAG,
+  digestOf,
   mapParallel,
   parseDigest,
   parseJson,
   record,
-  referenceWithDigest,
   targetOf,
   type Descriptor,
   type Ports,
 } from '../core/index.ts';
-import { parseTarget } from './open-target.ts';
+import { intoTarget } from './edit-target.ts';
+import { openTarget, parseTarget, type TargetName } from './open-target.ts';
 import { parsePairs, type Pushed } from './push-artifact.ts';
-import { openRepository, type RepositoryAccess } from './registry.ts';
+import type { RepositoryAccess } from './registry.ts';
 
 export interface IndexInput {
-  /** Repository with tags (`repository:tag,tag`), or without any; of an update with the one tag or digest of the index to change. */
+  /** See parseTarget; of an update with the one tag or digest of the index to change. */
   readonly target: string;
   /** Manifests to list, by tag or digest. */
   readonly add: readonly string[];
@@ -41,6 +42,10 @@ export interface IndexInput {
   readonly tags: readonly string[];
   /** Begin with what the target names. */
   readonly isUpdate: boolean;
+  /** Begin with this instead. */
+  readonly base?: Manifest | undefined;
+  /** Of what it begins with, the entries to keep; all when absent. */
+  readonly keeps?: ((entry: Descriptor) => boolean) | undefined;
   readonly access?: RepositoryAccess;
 }
 
@@ -51,10 +56,35 @@ const IMAGE_CONFIG = /^application\/vnd\.(?:oci\.image\.config\.v1|docker\.conta
 /** Each manifest is listed once, with its platform if it is an image. Throws `not-found` for a manifest that is not there. */
 export async function editIndex(ports: Ports, input: IndexInput, signal: AbortSignal): Promise<Pushed> {
   const target = parseTarget(input.target);
-  if (target.scheme !== 'registry') throw new AppError('usage', `${input.target}: expected a repository in a registry`);
-  const { reference } = target;
-  const repository = openRepository(ports, reference, input.access);
-  const old = input.isUpdate ? await fetchIndex(repository, targetOf(reference), signal) : undefined;
+  const make = (repository: Repository) => makeIndex(ports, { ...input, repository, named: nameIn(target) }, signal);
+  const pushed = await intoTarget(ports, { target, access: input.access }, make, signal);
+  if (input.tags.length === 0) return pushed;
+  const { repository } = await openTarget(ports, target, input.access);
+  const { bytes, descriptor } = await repository.fetchManifest(pushed.descriptor.digest, signal);
+  for (const tag of input.tags) await repository.pushManifest(bytes, descriptor.mediaType, tag, signal);
+  return { ...pushed, tags: [...(pushed.tags ?? []), ...input.tags] };
+}
+
+/** The index that editIndex would push. */
+export async function previewIndex(ports: Ports, input: IndexInput, signal: AbortSignal): Promise<Manifest> {
+  const target = parseTarget(input.target);
+  const { repository } = await openTarget(ports, target, input.access);
+  return await makeIndex(ports, { ...input, repository, named: nameIn(target) }, signal);
+}
+
+function nameIn(target: TargetName): string {
+  return target.scheme === 'registry' ? targetOf(target.reference) : (target.tag ?? DEFAULT_TAG);
+}
+
+interface IndexRun extends IndexInput {
+  readonly repository: Repository;
+  /** What the target names. */
+  readonly named: string;
+}
+
+async function makeIndex(ports: Ports, input: IndexRun, signal: AbortSignal): Promise<Manifest> {
+  const { repository } = input;
+  const old = input.base ?? (input.isUpdate ? await fetchIndex(repository, input.named, signal) : undefined);
   const entries = await entriesOf({ ports, repository, signal }, input, old);
   const annotations = {
     ...(old === undefined ? {} : parseImageIndex(old).annotations),
@@ -70,9 +100,7 @@ export async function editIndex(ports: Ports, input: IndexInput, signal: AbortSi
   };
   const bytes = new TextEncoder().encode(JSON.stringify(document));
   const mediaType = old?.descriptor.mediaType ?? OCI_INDEX;
-  const descriptor = await repository.pushManifest(bytes, mediaType, undefined, signal);
-  for (const tag of [...target.tags, ...input.tags]) await repository.pushManifest(bytes, mediaType, tag, signal);
-  return { descriptor, reference: formatReference(referenceWithDigest(reference, descriptor.digest)) };
+  return { bytes, descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length } };
 }
 
 interface Place {
@@ -81,7 +109,7 @@ interface Place {
   readonly signal: AbortSignal;
 }
 
-async function fetchIndex(repository: Repository, target: string, signal: AbortSignal): Promise<Manifest> {
+export async function fetchIndex(repository: Repository, target: string, signal: AbortSignal): Promise<Manifest> {
   const manifest = await repository.fetchManifest(target, signal);
   if (isIndexType(manifest.descriptor.mediaType)) return manifest;
   throw new AppError('invalid-input', `${repository.name}: ${target}: expected an index, found an image manifest`);
@@ -90,7 +118,9 @@ async function fetchIndex(repository: Repository, target: string, signal: AbortS
 async function entriesOf(place: Place, input: IndexInput, old: Manifest | undefined): Promise<readonly Descriptor[]> {
   const { ports, repository, signal } = place;
   const entries = new Map(
-    (old === undefined ? [] : parseImageIndex(old).manifests).map((entry) => [entry.digest, entry]),
+    (old === undefined ? [] : parseImageIndex(old).manifests)
+      .filter(input.keeps ?? (() => true))
+      .map((entry) => [entry.digest, entry]),
   );
   for (const text of input.remove) {
     if (!entries.delete(parseDigest(text))) {

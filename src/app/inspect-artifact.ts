@@ -1,5 +1,5 @@
 /** Questions about one artifact or repository, in a registry or in a local form. */
-import { DEFAULT_PLATFORM, openImage, selectManifest, type Manifest } from '../artifacts/index.ts';
+import { DEFAULT_PLATFORM, parseImageManifest, selectManifest, type Manifest } from '../artifacts/index.ts';
 import type { Descriptor, Platform, Ports } from '../core/index.ts';
 import { fetchRoot, nameByDigest, openArtifact } from './open-artifact.ts';
 import type { RepositoryAccess } from './registry.ts';
@@ -33,9 +33,14 @@ export async function resolveDigest(ports: Ports, input: InspectInput, signal: A
   return (await resolveManifest(ports, input, signal)).descriptor;
 }
 
-/** Exact bytes of the image's configuration. */
-export async function fetchConfig(ports: Ports, input: InspectInput, signal: AbortSignal): Promise<Uint8Array> {
-  const { repository, findTarget } = await openArtifact(ports, input.reference, input.access);
+/** A configuration is small; that of an artifact may be anything. */
+const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
+
+/** Exact bytes of the configuration of an image or artifact. */
+export async function fetchConfig(ports: Ports, input: InspectInput, signal: AbortSignal): Promise<Manifest> {
+  const opened = await openArtifact(ports, input.reference, input.access);
   const platform = input.platform ?? DEFAULT_PLATFORM;
-  return (await openImage(repository, await findTarget(), { platform, signal })).configBytes;
+  const manifest = await selectManifest(opened.repository, await fetchRoot(opened, signal), platform, signal);
+  const { config } = parseImageManifest(manifest);
+  return { descriptor: config, bytes: await opened.repository.fetchBlob(config, MAX_CONFIG_BYTES, signal) };
 }

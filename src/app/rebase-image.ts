@@ -23,8 +23,8 @@ export interface RebaseInput extends EditInput {
   readonly newBase?: string | undefined;
 }
 
-const BASE_NAME = 'org.opencontainers.image.base.name';
-const BASE_DIGEST = 'org.opencontainers.image.base.digest';
+export const BASE_NAME = 'org.opencontainers.image.base.name';
+export const BASE_DIGEST = 'org.opencontainers.image.base.digest';
 
 /** Throws `invalid-input` when the image's lower layers are not the old base's. */
 export async function rebaseImage(ports: Ports, input: RebaseInput, signal: AbortSignal): Promise<Pushed> {

@@ -40,7 +40,9 @@ async function namedSource(ports: Ports, scheme: Scheme, rest: string): Promise<
 
 /** `path:tag` or `path@digest`; of a docker archive `path:name:tag`. */
 export function splitTarget(text: string, isNamed: boolean): { readonly path: string; readonly target?: string } {
-  const name = isNamed ? String.raw`[^:@]+:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}` : '[A-Za-z0-9_][A-Za-z0-9._-]{0,127}';
+  const name = isNamed
+    ? String.raw`[^:@]+(?::\d+/[^:@]+)?:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}`
+    : '[A-Za-z0-9_][A-Za-z0-9._-]{0,127}';
   const match = new RegExp(`^(.+?)(?:@(sha(?:256|512):[0-9a-f]+)|:(${name}))$`).exec(text);
   const target = match?.[2] ?? match?.[3];
   return target === undefined || match?.[1] === undefined ? { path: text } : { path: match[1], target };

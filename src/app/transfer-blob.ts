@@ -65,6 +65,8 @@ export interface PushBlobInput {
   readonly file: string;
   /** Of the descriptor that is given back; registries do not keep it. */
   readonly mediaType?: string | undefined;
+  /** Bytes that the file must have. */
+  readonly size?: number | undefined;
   readonly access?: RepositoryAccess;
 }
 
@@ -76,6 +78,10 @@ export async function pushBlob(ports: Ports, input: PushBlobInput, signal: Abort
   if (kind !== 'file') throw new AppError('invalid-input', `${input.file}: expected a file, found a ${kind}`);
   const descriptor = await describeFile(ports, input.file, input.mediaType ?? BLOB_TYPE);
   const { digest } = descriptor;
+  if (input.size !== undefined && input.size !== descriptor.size) {
+    const found = `expected ${input.size} bytes, found ${descriptor.size}`;
+    throw new AppError('invalid-input', `${basename(input.file)}: ${found}`);
+  }
   if (reference.digest !== undefined && reference.digest !== digest) {
     const expected = `expected content with digest ${reference.digest}`;
     throw new AppError('invalid-input', `${basename(input.file)}: ${expected}, found ${digest}`);

@@ -32,7 +32,13 @@ export type { LayerFormat } from './image/layer-format.ts';
 export { flattenImage } from './image/flat-tar.ts';
 export { LAYER_ALONE, readLayer } from './image/layer-index.ts';
 export { overlayLayers } from './image/overlay.ts';
-export { DEFAULT_PLATFORM, parsePlatform, selectManifest } from './image/platform.ts';
+export {
+  DEFAULT_PLATFORM,
+  fitsPlatform,
+  parsePartialPlatform,
+  parsePlatform,
+  selectManifest,
+} from './image/platform.ts';
 export { openDockerArchive } from './local/docker-archive.ts';
 export { openFileTree, openFolderTree } from './local/folder-tree.ts';
 export { dockerArchive } from './local/docker-archive-writer.ts';

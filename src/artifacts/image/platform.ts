@@ -26,6 +26,18 @@ export function parsePlatform(text: string): Platform {
   };
 }
 
+/** Reads `os[/architecture[/variant]][:osversion]`, for which more than one platform may do. Throws `usage`. */
+export function parsePartialPlatform(text: string): Partial<Platform> {
+  return /^[a-z0-9]+$/.test(text) ? { os: text } : parsePlatform(text);
+}
+
+/** Whether an entry of an index is for one of the wanted platforms; what is not said does not matter. */
+export function fitsPlatform(found: Platform | undefined, wanted: Partial<Platform>): boolean {
+  if (found === undefined) return false;
+  const { os = found.os, architecture = found.architecture, ...rest } = wanted;
+  return rankOf(found, { ...rest, os, architecture }) === 0;
+}
+
 function formatPlatform(platform: Platform): string {
   const variant = platform.variant === undefined ? '' : `/${platform.variant}`;
   const version = platform.osVersion === undefined ? '' : `:${platform.osVersion}`;

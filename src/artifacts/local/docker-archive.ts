@@ -111,7 +111,7 @@ async function describeLayer(stored: StoredFiles, path: string, diffId: Digest |
     hasher.update(chunk);
   }
   const mediaType = LAYER_TYPES[kind ?? 'none'];
-  return { mediaType, size, digest: (kind ?? 'none') === 'none' && diffId !== undefined ? diffId : hasher.digest() };
+  return { mediaType, digest: (kind ?? 'none') === 'none' && diffId !== undefined ? diffId : hasher.digest(), size };
 }
 
 interface Tables {

@@ -83,6 +83,7 @@ export async function openLayout(files: Files, path: string): Promise<Repository
   }
   const stored = openFolder(files, path);
   const reader = await openLayoutReader(stored);
+  const writing = new Map<Digest, Promise<void>>();
   // one writer after the other: index.json is read, changed and written
   let turn: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(action: () => Promise<T>): Promise<T> => {
@@ -93,7 +94,12 @@ export async function openLayout(files: Files, path: string): Promise<Repository
   return {
     ...reader,
     hasBlob: async (digest) => (await stored.size(blobPath(digest))) !== undefined,
-    pushBlob: (blob, content) => writeBlob(files, path, blob, content),
+    pushBlob: (blob, content) => {
+      // an image may have one layer twice, and both are pushed at the same time
+      const written = writing.get(blob.digest) ?? writeBlob(files, path, blob, content);
+      writing.set(blob.digest, written);
+      return written.finally(() => writing.delete(blob.digest));
+    },
     pushManifest: (bytes, mediaType, target) =>
       inTurn(() => writeManifest({ files, path, stored }, { bytes, mediaType, target })),
     deleteManifest: (target) => inTurn(() => removeManifest({ files, path, stored }, target)),

@@ -1,9 +1,10 @@
 import { appendLayers } from '../../app/append-layer.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
+import { archiveTarget, OUTPUT_FLAG, splitWords } from '../flags/edit.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
 import { reportPushed } from '../flags/pushed.ts';
-import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
+import { readAccess, TRANSFER_FLAGS } from '../flags/registry.ts';
 
 export const append = defineCommand({
   name: 'append',
@@ -11,12 +12,29 @@ export const append = defineCommand({
   summary: 'make an image from a base image and tar files as further layers',
   description: 'The same base, files and SOURCE_DATE_EPOCH give the same digest.',
   args: [],
+  transfers: true,
   flags: {
-    ...REGISTRY_FLAGS,
-    base: { kind: 'string', short: 'b', value: 'REF', description: 'image to begin with; without it, with nothing' },
-    'new-layer': { kind: 'list', short: 'f', value: 'FILE', description: 'tar file, compressed or not' },
-    'new-tag': { kind: 'string', short: 't', value: 'REF', required: true, description: 'where the new image goes' },
+    ...TRANSFER_FLAGS,
+    base: {
+      kind: 'string',
+      short: 'b',
+      value: 'SOURCE',
+      description: 'image to begin with, in a registry or on the disk; without it, with nothing',
+    },
+    'new-layer': {
+      kind: 'list',
+      short: 'f',
+      value: 'FILE',
+      description: 'tar file, compressed or not; commas part them',
+    },
+    'new-tag': { kind: 'string', short: 't', value: 'REF', description: 'where the new image goes' },
+    output: OUTPUT_FLAG,
     platform: PLATFORM_FLAG,
+    'set-base-image-annotations': {
+      kind: 'boolean',
+      description: 'annotate it with its base, so that rebase finds it',
+    },
+    'oci-empty-base': { kind: 'boolean', hidden: true, description: 'what is done anyway, as crane spells it' },
   },
   examples: [
     {
@@ -26,10 +44,13 @@ export const append = defineCommand({
   ],
   async run({ flags }, context) {
     if (flags['new-layer'].length === 0) throw new AppError('usage', 'expected at least one -f FILE');
+    if ((flags['new-tag'] === undefined) === (flags.output === undefined))
+      throw new AppError('usage', 'expected --new-tag or --output, and not both');
     const input = {
       base: flags.base,
-      layers: flags['new-layer'],
-      target: flags['new-tag'],
+      layers: splitWords(flags['new-layer']),
+      target: flags['new-tag'] ?? archiveTarget(flags.output ?? ''),
+      annotateBase: flags['set-base-image-annotations'],
       platform: platformOf(flags.platform),
       access: await readAccess(flags, context),
     };

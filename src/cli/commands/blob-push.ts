@@ -18,12 +18,13 @@ export const blobPush = defineCommand({
     ...REGISTRY_FLAGS,
     'media-type': { kind: 'string', value: 'TYPE', description: 'type in the descriptor that is printed' },
     descriptor: { kind: 'boolean', description: 'print the descriptor as JSON' },
+    size: { kind: 'number', value: 'BYTES', description: 'size that the content must have' },
   },
   examples: [{ command: 'plimsoll blob push registry.example.com/team/app layer.tar.gz', explains: 'one file' }],
   async run({ args: [reference = '', file = ''], flags }, context) {
     const access = await readAccess(flags, context);
     const pushed = await withInput(context, file, async (path) => {
-      const input = { reference, file: path, mediaType: flags['media-type'], access };
+      const input = { reference, file: path, mediaType: flags['media-type'], size: flags.size, access };
       return await pushBlob(context.ports, input, context.signal);
     });
     if (flags.descriptor) context.output.raw(`${JSON.stringify(pushed.descriptor)}\n`);

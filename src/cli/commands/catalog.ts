@@ -1,5 +1,6 @@
 import { listRepositories } from '../../app/list-repositories.ts';
 import { defineCommand } from '../command.ts';
+import { after } from '../flags/listing.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
 
 export const catalog = defineCommand({
@@ -11,11 +12,13 @@ export const catalog = defineCommand({
   flags: {
     ...REGISTRY_FLAGS,
     'full-ref': { kind: 'boolean', description: 'print registry/repository' },
+    last: { kind: 'string', value: 'REPOSITORY', description: 'only repositories that follow this one' },
   },
   examples: [{ command: 'plimsoll catalog registry.example.com', explains: 'one repository per line' }],
   async run({ args: [registry = ''], flags }, context) {
     const access = await readAccess(flags, context);
-    const repositories = await listRepositories(context.ports, { registry, access }, context.signal);
+    const all = await listRepositories(context.ports, { registry, access }, context.signal);
+    const repositories = after(all, flags.last);
     const shown = flags['full-ref'] ? repositories.map((name) => `${registry}/${name}`) : repositories;
     context.output.result({ registry, repositories }, shown.join('\n'));
     return 0;

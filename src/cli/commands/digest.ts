@@ -1,4 +1,5 @@
 import { resolveManifest } from '../../app/inspect-artifact.ts';
+import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
@@ -8,16 +9,26 @@ export const digest = defineCommand({
   group: 'artifacts',
   summary: 'print the digest that a reference names',
   description: 'The digest is computed from the manifest received, not taken from the registry’s word.',
-  args: [{ name: 'REF', description: 'image or artifact' }],
+  args: [{ name: 'REF', description: 'image or artifact, in a registry or on the disk', optional: true }],
   flags: {
     ...REGISTRY_FLAGS,
     platform: PLATFORM_FLAG,
-    'full-ref': { kind: 'boolean', description: 'print registry/repository@digest' },
+    tarball: {
+      kind: 'string',
+      value: 'FILE',
+      description: 'docker archive that holds the image; then REF names one of several',
+    },
+    'full-ref': {
+      kind: 'boolean',
+      short: 'l',
+      aliases: ['full-reference'],
+      description: 'print registry/repository@digest',
+    },
   },
   examples: [{ command: 'plimsoll digest registry.example.com/team/app:v1', explains: 'what the tag names now' }],
   async run({ args, flags }, context) {
     const input = {
-      reference: args[0] ?? '',
+      reference: sourceOf(args[0], flags.tarball),
       platform: platformOf(flags.platform),
       access: await readAccess(flags, context),
     };
@@ -26,3 +37,9 @@ export const digest = defineCommand({
     return 0;
   },
 });
+
+function sourceOf(reference: string | undefined, tarball: string | undefined): string {
+  if (tarball !== undefined) return `docker-archive:${tarball}${reference === undefined ? '' : `:${reference}`}`;
+  if (reference === undefined) throw new AppError('usage', 'expected REF or --tarball FILE');
+  return reference;
+}

@@ -2,7 +2,7 @@ import { flattenImage } from '../../app/flatten-image.ts';
 import { defineCommand } from '../command.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
 import { reportPushed } from '../flags/pushed.ts';
-import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
+import { readAccess, TRANSFER_FLAGS } from '../flags/registry.ts';
 
 export const flatten = defineCommand({
   name: 'flatten',
@@ -14,7 +14,7 @@ export const flatten = defineCommand({
   args: [{ name: 'IMAGE', description: 'image in a registry or on the disk' }],
   transfers: true,
   flags: {
-    ...REGISTRY_FLAGS,
+    ...TRANSFER_FLAGS,
     platform: { ...PLATFORM_FLAG, description: 'only this image of an index; all when absent' },
     tag: { kind: 'string', short: 't', value: 'REF', description: 'where it goes; by digest beside IMAGE when absent' },
   },

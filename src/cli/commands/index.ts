@@ -35,6 +35,8 @@ export const commands: readonly CommandEntry[] = [
     name: 'manifest index update',
     load: async () => (await import('./manifest-index.ts')).manifestIndexUpdate,
   },
+  { name: 'index append', load: async () => (await import('./index-edit.ts')).indexAppend },
+  { name: 'index filter', load: async () => (await import('./index-edit.ts')).indexFilter },
   {
     name: 'blob delete',
     aliases: ['blob rm', 'blob remove'],

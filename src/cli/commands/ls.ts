@@ -1,5 +1,6 @@
 import { listTags } from '../../app/inspect-artifact.ts';
 import { defineCommand } from '../command.ts';
+import { after } from '../flags/listing.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
 
 const DIGEST_TAG = /^sha(?:256|512)-[0-9a-f]{64}(?:\.\w+)?$/;
@@ -17,13 +18,17 @@ export const ls = defineCommand({
       aliases: ['exclude-digest-tags'],
       description: 'leave out tags that hold signatures and referrers of a digest',
     },
+    'full-ref': { kind: 'boolean', description: 'print repository:tag' },
+    last: { kind: 'string', value: 'TAG', description: 'only tags that follow this one' },
   },
   examples: [{ command: 'plimsoll ls registry.example.com/team/app', explains: 'one tag per line' }],
   async run({ args, flags }, context) {
     const access = await readAccess(flags, context);
     const all = await listTags(context.ports, { reference: args[0] ?? '', access }, context.signal);
-    const tags = flags['omit-digest-tags'] ? all.filter((tag) => !DIGEST_TAG.test(tag)) : all;
-    context.output.result({ repository: args[0], tags }, tags.join('\n'));
+    const following = after(all, flags.last);
+    const tags = flags['omit-digest-tags'] ? following.filter((tag) => !DIGEST_TAG.test(tag)) : following;
+    const shown = flags['full-ref'] ? tags.map((tag) => `${args[0]}:${tag}`) : tags;
+    context.output.result({ repository: args[0], tags }, shown.join('\n'));
     return 0;
   },
 });

@@ -1,5 +1,6 @@
 import { resolveManifest } from '../../app/inspect-artifact.ts';
 import { defineCommand } from '../command.ts';
+import { DOCUMENT_FLAGS, writeDocument } from '../flags/document.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
 
@@ -11,18 +12,19 @@ export const manifestFetch = defineCommand({
   flags: {
     ...REGISTRY_FLAGS,
     platform: PLATFORM_FLAG,
-    output: { kind: 'string', short: 'o', value: 'FILE', description: 'write to a file, instead of standard output' },
+    ...DOCUMENT_FLAGS,
     descriptor: { kind: 'boolean', description: 'print media type, size and digest instead' },
   },
   examples: [
     { command: 'plimsoll manifest fetch registry.example.com/team/app:v1 -o manifest.json', explains: 'into a file' },
   ],
-  async run({ args: [reference = ''], flags }, context) {
-    const input = { reference, platform: platformOf(flags.platform), access: await readAccess(flags, context) };
-    const { bytes, descriptor } = await resolveManifest(context.ports, input, context.signal);
-    const content = flags.descriptor ? `${JSON.stringify(descriptor)}\n` : bytes;
-    if (flags.output === undefined || flags.output === '-') context.output.raw(content);
-    else await context.ports.files.writeAtomic(flags.output, content);
+  async run({ args: [named = ''], flags }, context) {
+    const input = { reference: named, platform: platformOf(flags.platform), access: await readAccess(flags, context) };
+    const { reference, bytes, descriptor } = await resolveManifest(context.ports, input, context.signal);
+    if (context.output.json) {
+      const content: unknown = JSON.parse(new TextDecoder().decode(bytes));
+      context.output.result({ reference, ...descriptor, content }, '');
+    } else await writeDocument(context, flags, flags.descriptor ? descriptor : bytes);
     return 0;
   },
 });

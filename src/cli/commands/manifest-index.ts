@@ -1,5 +1,6 @@
-import { editIndex } from '../../app/edit-index.ts';
-import { defineCommand } from '../command.ts';
+import { editIndex, previewIndex, type IndexInput } from '../../app/edit-index.ts';
+import { defineCommand, type Context, type FlagValues } from '../command.ts';
+import { DOCUMENT_FLAGS, writeDocument } from '../flags/document.ts';
 import { reportPushed } from '../flags/pushed.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
 
@@ -7,6 +8,11 @@ const INDEX_FLAGS = {
   ...REGISTRY_FLAGS,
   annotation: { kind: 'list', short: 'a', value: 'KEY=VALUE', description: 'annotation of the index' },
   'artifact-type': { kind: 'string', value: 'TYPE', description: 'artifact type of the index' },
+  output: {
+    ...DOCUMENT_FLAGS.output,
+    description: 'write the index to a file, - is standard output, and push nothing',
+  },
+  pretty: DOCUMENT_FLAGS.pretty,
 } as const;
 
 export const manifestIndexCreate = defineCommand({
@@ -37,9 +43,7 @@ export const manifestIndexCreate = defineCommand({
       artifactType: flags['artifact-type'],
       access: await readAccess(flags, context),
     };
-    const pushed = await editIndex(context.ports, input, context.signal);
-    reportPushed(context, pushed);
-    return 0;
+    return await finish(context, flags, input);
   },
 });
 
@@ -74,8 +78,12 @@ export const manifestIndexUpdate = defineCommand({
       artifactType: flags['artifact-type'],
       access: await readAccess(flags, context),
     };
-    const pushed = await editIndex(context.ports, input, context.signal);
-    reportPushed(context, pushed);
-    return 0;
+    return await finish(context, flags, input);
   },
 });
+
+async function finish(context: Context, flags: FlagValues<typeof DOCUMENT_FLAGS>, input: IndexInput): Promise<number> {
+  if (flags.output === undefined) reportPushed(context, await editIndex(context.ports, input, context.signal));
+  else await writeDocument(context, flags, (await previewIndex(context.ports, input, context.signal)).bytes);
+  return 0;
+}

@@ -2,9 +2,10 @@ import { mutateImage } from '../../app/mutate-image.ts';
 import { readPlatform } from '../../app/platform.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
+import { archiveTarget, OUTPUT_FLAG, splitPairs, splitWords } from '../flags/edit.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
 import { reportPushed } from '../flags/pushed.ts';
-import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
+import { readAccess, TRANSFER_FLAGS } from '../flags/registry.ts';
 
 export const mutate = defineCommand({
   name: 'mutate',
@@ -16,7 +17,9 @@ export const mutate = defineCommand({
   args: [{ name: 'IMAGE', description: 'image in a registry or on the disk' }],
   transfers: true,
   flags: {
-    ...REGISTRY_FLAGS,
+    ...TRANSFER_FLAGS,
+    // -u is the image's user, as crane has it
+    username: { kind: 'string', value: 'NAME', description: TRANSFER_FLAGS.username.description },
     platform: { ...PLATFORM_FLAG, description: 'only this image of an index; all when absent' },
     annotation: { kind: 'list', short: 'a', value: 'KEY=VALUE', description: 'annotation of the manifest' },
     label: { kind: 'list', short: 'l', value: 'KEY=VALUE', description: 'label of the configuration' },
@@ -28,12 +31,13 @@ export const mutate = defineCommand({
       value: 'PORTS',
       description: 'further ports, like 80 or 53/udp; commas part them',
     },
-    user: { kind: 'string', value: 'USER', description: 'user that it runs as' },
+    user: { kind: 'string', short: 'u', value: 'USER', description: 'user that it runs as' },
     workdir: { kind: 'string', short: 'w', value: 'DIR', description: 'folder that it starts in' },
     append: { kind: 'list', value: 'FILE', description: 'tar file as a further layer' },
     'set-platform': { kind: 'string', value: 'OS/ARCH[/VARIANT]', description: 'platform in the configuration' },
     tag: { kind: 'string', short: 't', value: 'REF', description: 'where it goes; by digest beside IMAGE when absent' },
     repo: { kind: 'string', value: 'REPOSITORY', description: 'repository where it goes by digest' },
+    output: OUTPUT_FLAG,
   },
   examples: [
     {
@@ -43,22 +47,23 @@ export const mutate = defineCommand({
     },
   ],
   async run({ args: [source = ''], flags }, context) {
-    if (flags.tag !== undefined && flags.repo !== undefined)
-      throw new AppError('usage', 'expected --tag or --repo, found both');
-    const words = (texts: readonly string[]) => texts.flatMap((text) => text.split(','));
+    const { output, tag, repo } = flags;
+    const target = output === undefined ? (tag ?? repo) : archiveTarget(output);
+    if ([output, tag, repo].filter((given) => given !== undefined).length > 1)
+      throw new AppError('usage', 'expected one of --tag, --repo and --output, found more');
     const input = {
       source,
-      target: flags.tag ?? flags.repo,
+      target,
       platform: platformOf(flags.platform),
-      annotations: flags.annotation,
-      labels: flags.label,
+      annotations: splitPairs(flags.annotation),
+      labels: splitPairs(flags.label),
       environment: flags.env,
-      entrypoint: words(flags.entrypoint),
-      command: words(flags.cmd),
-      ports: words(flags['exposed-ports']),
+      entrypoint: splitWords(flags.entrypoint),
+      command: splitWords(flags.cmd),
+      ports: splitWords(flags['exposed-ports']),
       user: flags.user,
       folder: flags.workdir,
-      append: flags.append,
+      append: splitWords(flags.append),
       setPlatform: flags['set-platform'] === undefined ? undefined : readPlatform(flags['set-platform']),
       access: await readAccess(flags, context),
     };

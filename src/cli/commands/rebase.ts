@@ -2,7 +2,7 @@ import { rebaseImage } from '../../app/rebase-image.ts';
 import { defineCommand } from '../command.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
 import { reportPushed } from '../flags/pushed.ts';
-import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
+import { readAccess, TRANSFER_FLAGS } from '../flags/registry.ts';
 
 export const rebase = defineCommand({
   name: 'rebase',
@@ -15,7 +15,7 @@ export const rebase = defineCommand({
   args: [{ name: 'IMAGE', description: 'image in a registry or on the disk' }],
   transfers: true,
   flags: {
-    ...REGISTRY_FLAGS,
+    ...TRANSFER_FLAGS,
     platform: { ...PLATFORM_FLAG, description: 'only this image of an index; all when absent' },
     'old-base': { kind: 'string', value: 'REF', description: 'base that the image stands on' },
     'new-base': { kind: 'string', value: 'REF', description: 'base that it is to stand on' },
