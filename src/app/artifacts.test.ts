@@ -216,4 +216,9 @@ test('a credential given for the target of a copy is not shown to the registry o
   const append = { base: input.source, target: input.target, layers: [], access: input.access };
   await rejects(appendLayers({ ...ports, http }, append, signal), 'unauthorized', /401/);
   assert.deepEqual(new Set(seen), new Set(['evil nothing']));
+  seen.length = 0;
+  const sourceAccess = { credential: { ...credential, username: 'reader' } };
+  await rejects(copyArtifact({ ...ports, http }, { ...input, sourceAccess }, signal), 'unauthorized', /401/);
+  const basic = Buffer.from('reader:secret').toString('base64');
+  assert.deepEqual(new Set(seen), new Set(['evil nothing', `evil Basic ${basic}`]));
 });

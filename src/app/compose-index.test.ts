@@ -102,7 +102,12 @@ test('a filtered index has only what fits, and only that is brought along', asyn
 test('a preview of an index pushes nothing, and is what would be pushed', async () => {
   const { ports, target } = await withIndex();
   const input = {
-    ...{ target: `${HOST}/one:index`, add: ['1'], merge: [], remove: [], annotations: [], tags: [] },
+    target: `${HOST}/one:index`,
+    add: ['1'],
+    merge: [],
+    remove: [],
+    annotations: [],
+    tags: [],
     isUpdate: false,
   };
   const { bytes } = await previewIndex(ports, input, signal);

@@ -84,7 +84,7 @@ async function openPlace(ports: Ports, { target, access }: Place, signal: AbortS
   const name = parseTarget(target);
   const { repository: to } = await openTarget(ports, name, access);
   const fetch = async (source: string): Promise<Fetched> => {
-    const from = await openCopySource(ports, { source, target, ...(access === undefined ? {} : { access }) }, name);
+    const from = await openCopySource(ports, { source, ...(access === undefined ? {} : { access }) }, name);
     return { from, root: await fetchRoot(from, signal) };
   };
   return {

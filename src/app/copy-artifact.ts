@@ -23,12 +23,16 @@ export interface CopyOptions {
   readonly target: string;
   /** Leave out what refers to the artifact. */
   readonly only?: boolean;
+  /** Take along layers that only their vendor may hand out. */
+  readonly foreign?: boolean;
   /** Leave tags of the target alone that name something else. */
   readonly keepTags?: boolean;
   /** Look, and send nothing. */
   readonly dryRun?: boolean;
   /** Its credential is for the target's registry. */
   readonly access?: RepositoryAccess;
+  /** For the source's registry, where it is not to be as for the target's. */
+  readonly sourceAccess?: RepositoryAccess;
 }
 
 export interface CopyInput extends CopyOptions {
@@ -65,18 +69,19 @@ export async function copyArtifact(ports: Ports, input: CopyInput, signal: Abort
 }
 
 /** A credential given for the target's registry goes to no other one. */
-export async function openCopySource(ports: Ports, input: CopyOptions, target: TargetName): Promise<OpenedArtifact> {
+export async function openCopySource(
+  ports: Ports,
+  input: Pick<CopyOptions, 'source' | 'access' | 'sourceAccess'>,
+  target: TargetName,
+): Promise<OpenedArtifact> {
   const name = await resolveSource(ports, input.source);
   const isBeside = name.scheme === 'registry' && target.scheme === 'registry';
-  return await openNamed(
-    ports,
-    name,
-    isBeside ? accessBeside(input.access, target.reference, name.reference) : input.access,
-  );
+  const access = isBeside ? accessBeside(input.access, target.reference, name.reference) : input.access;
+  return await openNamed(ports, name, { ...access, ...input.sourceAccess });
 }
 
-export function copyOptions(ports: Ports, { only, keepTags }: CopyOptions, signal: AbortSignal) {
-  return { only, keepTags, parallelism: ports.settings.parallelism, progress: ports.progress, signal };
+export function copyOptions(ports: Ports, { only, foreign, keepTags }: CopyOptions, signal: AbortSignal) {
+  return { only, foreign, keepTags, parallelism: ports.settings.parallelism, progress: ports.progress, signal };
 }
 
 /** Layouts may name an image by a whole reference; a registry's tag is what follows the last colon. */

@@ -4,6 +4,7 @@
  * that the new index no longer has.
  */
 import {
+  isForeignLayer,
   isIndexType,
   encodeDescriptor,
   openImage,
@@ -165,6 +166,8 @@ export async function bringLayers(
 ): Promise<void> {
   const { progress, settings } = ports;
   await mapParallel(layers, settings.parallelism, async ({ descriptor }) => {
+    // what only its vendor may hand out stays there
+    if (isForeignLayer(descriptor)) return;
     if (!(await to.hasBlob(descriptor.digest, signal))) await sendBlob(from, to, descriptor, { progress, signal });
   });
 }

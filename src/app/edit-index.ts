@@ -109,7 +109,7 @@ interface Place {
   readonly signal: AbortSignal;
 }
 
-export async function fetchIndex(repository: Repository, target: string, signal: AbortSignal): Promise<Manifest> {
+async function fetchIndex(repository: Repository, target: string, signal: AbortSignal): Promise<Manifest> {
   const manifest = await repository.fetchManifest(target, signal);
   if (isIndexType(manifest.descriptor.mediaType)) return manifest;
   throw new AppError('invalid-input', `${repository.name}: ${target}: expected an index, found an image manifest`);

@@ -1,8 +1,8 @@
 /** Questions about one artifact or repository, in a registry or in a local form. */
 import { DEFAULT_PLATFORM, parseImageManifest, selectManifest, type Manifest } from '../artifacts/index.ts';
-import type { Descriptor, Platform, Ports } from '../core/index.ts';
+import { targetOf, type Descriptor, type Platform, type Ports } from '../core/index.ts';
 import { fetchRoot, nameByDigest, openArtifact } from './open-artifact.ts';
-import type { RepositoryAccess } from './registry.ts';
+import { openRepository, type RepositoryAccess } from './registry.ts';
 
 export interface InspectInput {
   /** A reference or a local form, as text. */
@@ -27,6 +27,22 @@ export async function resolveManifest(ports: Ports, input: InspectInput, signal:
   const chosen =
     input.platform === undefined ? root : await selectManifest(opened.repository, root, input.platform, signal);
   return { ...chosen, reference: nameByDigest(opened, chosen.descriptor.digest) };
+}
+
+/** By the registry's word where it gives one, which counts as no pull there; else as resolveManifest. */
+export async function askDigest(
+  ports: Ports,
+  input: InspectInput & { readonly verifies?: boolean },
+  signal: AbortSignal,
+): Promise<Pick<Resolved, 'reference' | 'descriptor'>> {
+  const opened = await openArtifact(ports, input.reference, input.access);
+  const { reference } = opened;
+  if (reference !== undefined && input.platform === undefined && input.verifies !== true) {
+    const repository = openRepository(ports, reference, input.access);
+    const descriptor = await repository.askDescriptor(targetOf(reference), signal);
+    if (descriptor !== undefined) return { descriptor, reference: nameByDigest(opened, descriptor.digest) };
+  }
+  return await resolveManifest(ports, input, signal);
 }
 
 export async function resolveDigest(ports: Ports, input: InspectInput, signal: AbortSignal): Promise<Descriptor> {

@@ -56,6 +56,8 @@ export interface Pushed {
   readonly descriptor: Descriptor;
   /** Under which it was pushed; by digest alone when empty. */
   readonly tags?: readonly string[];
+  /** What was left out, in sentences. */
+  readonly remarks?: readonly string[];
 }
 
 const UNKNOWN_ARTIFACT = 'application/vnd.unknown.artifact.v1';
@@ -179,6 +181,8 @@ export interface PushImageInput {
   readonly reference: string;
   /** The layout's whole index, instead of the one image. */
   readonly withAll?: boolean | undefined;
+  /** Take along layers that only their vendor may hand out. */
+  readonly foreign?: boolean | undefined;
   readonly access?: RepositoryAccess;
 }
 
@@ -192,8 +196,9 @@ export async function pushImage(ports: Ports, input: PushImageInput, signal: Abo
   const root = input.withAll === true ? await opened.fetchAll?.() : undefined;
   const to = openRepository(ports, reference, input.access);
   const tag = reference.digest === undefined ? targetOf(reference) : undefined;
-  const { descriptor } = await copyArtifact(opened.repository, to, root ?? (await opened.findTarget()), {
+  const { descriptor, remarks } = await copyArtifact(opened.repository, to, root ?? (await opened.findTarget()), {
     tag,
+    foreign: input.foreign,
     parallelism: ports.settings.parallelism,
     progress: ports.progress,
     signal,
@@ -202,6 +207,7 @@ export async function pushImage(ports: Ports, input: PushImageInput, signal: Abo
     descriptor,
     reference: formatReference(referenceWithDigest(reference, descriptor.digest)),
     tags: tag === undefined ? [] : [tag],
+    remarks,
   };
 }
 

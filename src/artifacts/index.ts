@@ -8,6 +8,7 @@ export {
 } from './manifest.ts';
 export type { ImageIndex, ImageManifest } from './manifest.ts';
 export {
+  isForeignLayer,
   isIndexType,
   OCI_CONFIG,
   OCI_EMPTY,

@@ -1,4 +1,6 @@
 /** Media types of the OCI image specification 1.1 and of Docker schema 2, their predecessor. */
+import type { Descriptor } from '../core/index.ts';
+
 export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 export const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
@@ -15,6 +17,11 @@ export const MANIFEST_TYPES = [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_
 
 export function isIndexType(mediaType: string): boolean {
   return mediaType === OCI_INDEX || mediaType === DOCKER_LIST;
+}
+
+/** A layer that only its vendor may hand out, from the addresses in its descriptor. */
+export function isForeignLayer({ mediaType, urls }: Descriptor): boolean {
+  return /\.(?:layer\.nondistributable\.|image\.rootfs\.foreign\.)/.test(mediaType) && (urls ?? []).length > 0;
 }
 
 export function isSchema1(mediaType: string): boolean {

@@ -230,7 +230,15 @@ test('layers kept elsewhere stay there; what an index lists besides manifests go
   const config = { mediaType: OCI_CONFIG, digest: digestOf('{}'), size: 2 };
   const document = { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [foreign] };
   await from.pushManifest(bytesOf(document), OCI_MANIFEST, 'windows');
-  assert.equal((await copyArtifact(from, to, 'windows', { tag: 'windows' })).blobs, 1);
+  const left = await copyArtifact(from, to, 'windows', { tag: 'windows' });
+  assert.equal(left.blobs, 1);
+  assert.match(
+    left.remarks.join(),
+    /has layer sha256:\w+ from https:\/\/example\.com\/layer, which may not be handed on/,
+  );
+  await from.pushBlob(foreign, Buffer.from('foreign'));
+  const taken = await copyArtifact(from, to, 'windows', { tag: 'windows', foreign: true });
+  assert.deepEqual([taken.blobs, taken.remarks, await to.hasBlob(foreign.digest)], [2, [], true]);
   const cache = { mediaType: 'application/vnd.buildkit.cacheconfig.v0', digest: digestOf('one'), size: 3 };
   await pushIndex(from, [cache], 'cache');
   await copyArtifact(from, to, 'cache', { tag: 'cache' });

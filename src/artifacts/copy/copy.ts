@@ -10,6 +10,8 @@ import { planCopy, type CopyPlan, type TaggedManifest } from './plan.ts';
 export interface CopyOptions {
   /** Leave out referrers and cosign's tags. */
   readonly only?: boolean | undefined;
+  /** Take along layers that only their vendor may hand out. */
+  readonly foreign?: boolean | undefined;
   /** Leave tags of the target alone that name something else. */
   readonly keepTags?: boolean | undefined;
   /** All tags of the source, where they are known. */
@@ -94,8 +96,9 @@ export class ArtifactCopy {
   }
 
   #plan(root: Manifest): Promise<CopyPlan> {
-    const { only, sourceTags, signal } = this.#options;
-    return planCopy(this.#from, root, { only, tags: sourceTags, parallelism: this.#width, signal }, this.#planned);
+    const { only, foreign, sourceTags, signal } = this.#options;
+    const options = { only, foreign, tags: sourceTags, parallelism: this.#width, signal };
+    return planCopy(this.#from, root, options, this.#planned);
   }
 
   get #width(): number {

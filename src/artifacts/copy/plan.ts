@@ -5,7 +5,8 @@
  */
 import { AppError, mapParallel, type Descriptor, type Digest } from '../../core/index.ts';
 import { parseImageIndex, parseImageManifest, readSubject } from '../manifest.ts';
-import { isIndexType, MANIFEST_TYPES } from '../media-types.ts';
+import { isForeignLayer, isIndexType, MANIFEST_TYPES } from '../media-types.ts';
+import { printable } from '../registry/errors.ts';
 import type { Manifest, ReadableRepository } from '../repository.ts';
 
 /** An artifact whose graph is larger is flooded with referrers. */
@@ -13,8 +14,6 @@ const MAX_MANIFESTS = 20_000;
 /** Manifests are held until they are written; real ones have a few kilobytes. */
 const MAX_MANIFEST_BYTES = 512 * 1024 * 1024;
 const COSIGN_SUFFIXES = ['sig', 'att', 'sbom'];
-/** Layers that only their vendor may hand out are left where their URLs say. */
-const FOREIGN_LAYER = /\.(?:layer\.nondistributable\.|image\.rootfs\.foreign\.)/;
 
 export interface TaggedManifest {
   readonly tag: string;
@@ -37,6 +36,8 @@ export interface CopyPlan {
 export interface PlanOptions {
   /** Leave out referrers and cosign's tags. */
   readonly only?: boolean | undefined;
+  /** Take along layers that only their vendor may hand out; else they stay where their URLs say. */
+  readonly foreign?: boolean | undefined;
   /** All tags of the source, where they are known: then it is not asked for absent ones. */
   readonly tags?: ReadonlySet<string> | undefined;
   readonly parallelism: number;
@@ -152,7 +153,8 @@ class Planner {
   #addBlobs(manifest: Manifest): void {
     const { config, layers } = parseImageManifest(manifest);
     for (const blob of [config, ...layers]) {
-      if (!FOREIGN_LAYER.test(blob.mediaType) || (blob.urls ?? []).length === 0) this.#blobs.set(blob.digest, blob);
+      if (this.#options.foreign === true || !isForeignLayer(blob)) this.#blobs.set(blob.digest, blob);
+      else this.#remark(`has layer ${blob.digest} from ${blob.urls?.[0]}, which may not be handed on and stays there`);
     }
   }
 
@@ -183,6 +185,7 @@ class Planner {
   }
 
   #remark(text: string): void {
-    this.#remarks.push(`${this.#from.name} ${text}`);
+    const remark = `${this.#from.name} ${printable(text)}`;
+    if (!this.#remarks.includes(remark)) this.#remarks.push(remark);
   }
 }

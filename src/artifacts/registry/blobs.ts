@@ -2,7 +2,7 @@
 import { AppError, type Descriptor, type Digest } from '../../core/index.ts';
 import { checked } from '../content-check.ts';
 import type { ByteRange } from '../repository.ts';
-import { discard } from './errors.ts';
+import { discard, printable } from './errors.ts';
 import type { Access } from './authorizer.ts';
 import type { Backoff } from './backoff.ts';
 import { StallWatch } from './stall-watch.ts';
@@ -78,8 +78,9 @@ async function* download(context: BlobContext, blob: Descriptor, run: Download):
       what,
       signal: watch.signal,
     },
-    [200, 206],
+    [200, 206, 404],
   );
+  if (response.status === 404) throw await absent(context, response, { blob, what });
   let skip = startOf(response, { position: state.position, size: blob.size, what });
   for await (const chunk of watch.watch(response.body, what)) {
     const fresh = skip === 0 ? chunk : chunk.subarray(Math.min(skip, chunk.length));
@@ -101,6 +102,20 @@ async function* download(context: BlobContext, blob: Descriptor, run: Download):
     'unavailable',
     `${what}: expected ${blob.size} bytes, the connection ended after ${state.position}`,
   );
+}
+
+async function absent(
+  { transport }: BlobContext,
+  response: RegistryResponse,
+  { blob, what }: { readonly blob: Descriptor; readonly what: string },
+): Promise<AppError> {
+  const [url] = blob.urls ?? [];
+  const error = await transport.refusal(response, what);
+  if (url === undefined) return error;
+  return new AppError('not-found', error.message, {
+    details: error.details,
+    hint: `only its vendor hands it out, at ${printable(url)}`,
+  });
 }
 
 /** How many bytes of the answer we have already: all so far when the server starts over. */

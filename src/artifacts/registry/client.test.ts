@@ -313,3 +313,48 @@ test('a warning of the registry is passed on once, and anything else in that hea
   await repository.findManifest('v2');
   assert.deepEqual(warned, [{ registry: set.host, text: 'tags will be \u00E9 removed' }]);
 });
+
+test('what the registry says of a manifest is taken when all of it is said, and never for another one', async () => {
+  let said: Readonly<Record<string, string>> = {};
+  const set = setUp((inner) => async (request) => {
+    const response = await inner(request);
+    if (request.method !== 'HEAD') return response;
+    return new Response(null, {
+      status: response.status,
+      headers: { ...Object.fromEntries(response.headers), ...said },
+    });
+  });
+  const repository = open(set);
+  await repository.pushBlob(EMPTY_DESCRIPTOR, EMPTY_CONTENT);
+  const bytes = manifestOf([EMPTY_DESCRIPTOR]);
+  const { digest } = await repository.pushManifest(bytes, OCI_MANIFEST, 'v1');
+  const expected = { mediaType: OCI_MANIFEST, digest, size: bytes.length };
+  assert.deepEqual(await repository.askDescriptor('v1'), expected);
+  assert.deepEqual(await repository.askDescriptor(digest), expected);
+  assert.equal(await repository.askDescriptor('v2'), undefined);
+  for (const [name, value] of [
+    ['docker-content-digest', ''],
+    ['docker-content-digest', 'md5:abc'],
+    ['content-type', 'text/html'],
+    ['content-type', 'application/vnd.docker.distribution.manifest.v1+prettyjws'],
+    ['content-length', ''],
+    ['content-length', '0'],
+  ] as const) {
+    said = { [name]: value };
+    assert.equal(await repository.askDescriptor('v1'), undefined, `${name}: ${value}`);
+  }
+  said = { 'docker-content-digest': digestOf('another') };
+  assert.equal(await repository.askDescriptor(digest), undefined);
+});
+
+test('a layer that only its vendor hands out says where', async () => {
+  const repository = open(setUp());
+  const { blob } = blobOf('foreign');
+  const foreign = { ...blob, urls: ['https://vendor.example.com/\u001b[31mlayer'] };
+  await assert.rejects(repository.fetchBlob(foreign, 100), (error) => {
+    assert.ok(error instanceof AppError && error.kind === 'not-found');
+    assert.match(error.hint ?? '', /at https:\/\/vendor\.example\.com\/ \[31mlayer$/);
+    return true;
+  });
+  await rejects(repository.fetchBlob(blob, 100), 'not-found', /404/);
+});

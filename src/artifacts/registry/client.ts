@@ -20,7 +20,7 @@ import {
   type Reference,
 } from '../../core/index.ts';
 import { embeddedContent, MAX_MANIFEST_BYTES, readManifest, readSubject, referrerEntryOf } from '../manifest.ts';
-import { MANIFEST_TYPES } from '../media-types.ts';
+import { MANIFEST_TYPES, mediaTypeOf } from '../media-types.ts';
 import type { BlobContent, Manifest, Repository } from '../repository.ts';
 import { Authorizer, type Access } from './authorizer.ts';
 import { RETRIES, type RetryPolicy } from './backoff.ts';
@@ -68,12 +68,15 @@ export interface Registry {
 export interface RegistryRepository extends Repository {
   readonly registry: string;
   readonly repository: string;
+  /** What the registry says of a manifest without sending it; undefined when it says too little, or that there is none. */
+  askDescriptor(target: string, signal?: AbortSignal): Promise<Descriptor | undefined>;
   /** Size of a blob of which only the digest is known; undefined when absent. Throws `invalid-input` when not told. */
   findBlobSize(digest: Digest, signal?: AbortSignal): Promise<number | undefined>;
   /** Out of this repository. Throws `not-found` when it is not there. */
   deleteBlob(digest: Digest, signal?: AbortSignal): Promise<void>;
 }
 
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const MAX_TAGS = 1_000_000;
 const MANIFEST_ACCEPT = MANIFEST_TYPES.join(', ');
 
@@ -171,6 +174,7 @@ function openRegistryRepository({ transport, host, name, random }: Opened): Regi
     streamBlob: (blob, signal, range) => streamBlob(context, blob, { signal, range }),
     listReferrers: (subject, artifactType, signal) => listReferrers(context, subject, artifactType, signal),
     listTags: (signal) => listTags(context, signal),
+    askDescriptor: (target, signal) => askDescriptor(context, target, signal),
     findBlobSize: (digest, signal) => findBlobSize(context, digest, signal),
     hasBlob: (digest, signal) => hasBlob(context, digest, signal),
     deleteBlob: (digest, signal) => deleteBlob({ ...context, push: remove }, digest, signal),
@@ -247,8 +251,28 @@ async function getManifest(
   return { manifest, etag: response.headers.get('etag')?.[0] };
 }
 
+/** All three headers must be there and good: older registries leave some out. */
+async function askDescriptor(
+  context: ReferrersContext,
+  target: string,
+  signal?: AbortSignal,
+): Promise<Descriptor | undefined> {
+  const what = `${context.name}: manifest ${target}`;
+  const response = await context.transport.send(manifestRequest(context, target, { method: 'HEAD', what, signal }));
+  await discard(response);
+  const { status, headers } = response;
+  const [digest, length] = ['docker-content-digest', 'content-length'].map((name) => headers.get(name)?.[0] ?? '');
+  const mediaType = mediaTypeOf(headers.get('content-type')?.[0] ?? '');
+  const said = findDigest(digest ?? '');
+  const isKnown = (MANIFEST_TYPES as readonly string[]).includes(mediaType) && /^[1-9]\d{0,9}$/.test(length ?? '');
+  if (status !== 200 || said === undefined || !isKnown) return undefined;
+  // a registry that answers with another manifest is asked for it, and found out
+  const asked = findDigest(target);
+  return asked === undefined || asked === said ? { mediaType, digest: said, size: Number(length) } : undefined;
+}
+
 interface ManifestRequest {
-  readonly method: 'GET' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'DELETE';
   readonly what: string;
   readonly signal: AbortSignal | undefined;
 }
@@ -260,8 +284,8 @@ function manifestRequest(context: ReferrersContext, target: string, { method, wh
   return {
     method,
     url: `/v2/${context.repository}/manifests/${target}`,
-    access: method === 'GET' ? context.pull : context.push,
-    headers: method === 'GET' ? { accept: MANIFEST_ACCEPT } : {},
+    access: READING.has(method) ? context.pull : context.push,
+    headers: READING.has(method) ? { accept: MANIFEST_ACCEPT } : {},
     retry: true,
     what,
     signal,

@@ -3,7 +3,7 @@ import { mirrorRepository } from '../../app/mirror-repository.ts';
 import { AppError, EXIT_NEGATIVE, formatBytes } from '../../core/index.ts';
 import { defineCommand, type Context } from '../command.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
-import { readAccess, TRANSFER_FLAGS } from '../flags/registry.ts';
+import { FOREIGN_FLAG, readAccess, SOURCE_FLAGS, sourceFlags, TRANSFER_FLAGS, withAliases } from '../flags/registry.ts';
 
 export const copy = defineCommand({
   name: 'copy',
@@ -22,7 +22,8 @@ export const copy = defineCommand({
   ],
   transfers: true,
   flags: {
-    ...TRANSFER_FLAGS,
+    ...withAliases('to', TRANSFER_FLAGS),
+    ...SOURCE_FLAGS,
     platform: { ...PLATFORM_FLAG, description: 'only this image of an index; all when absent' },
     'all-tags': { kind: 'boolean', short: 'a', description: 'copy all tags of the repository' },
     include: {
@@ -44,6 +45,7 @@ export const copy = defineCommand({
       aliases: ['n'],
       description: 'leave tags alone that name something else in the target',
     },
+    'allow-nondistributable-artifacts': FOREIGN_FLAG,
     'dry-run': { kind: 'boolean', description: 'say what would be sent, and send nothing' },
   },
   examples: [
@@ -60,13 +62,23 @@ export const copy = defineCommand({
   ],
   async run({ args, flags }, context) {
     const [source = '', target = ''] = args;
+    const fromInput = [
+      'password-stdin',
+      'identity-token-stdin',
+      'from-password-stdin',
+      'from-identity-token-stdin',
+    ] as const;
+    if (fromInput.filter((name) => flags[name]).length > 1)
+      throw new AppError('usage', 'expected one secret on standard input, found flags for more');
     const options = {
       source,
       target,
       only: !flags.referrers,
+      foreign: flags['allow-nondistributable-artifacts'],
       keepTags: !flags.clobber,
       dryRun: flags['dry-run'],
       access: await readAccess(flags, context),
+      sourceAccess: await readAccess(sourceFlags(flags), context),
     };
     if (!flags['all-tags'] && flags.include.length + flags.exclude.length === 0) {
       const input = { ...options, platform: platformOf(flags.platform) };

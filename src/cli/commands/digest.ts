@@ -1,4 +1,4 @@
-import { resolveManifest } from '../../app/inspect-artifact.ts';
+import { askDigest } from '../../app/inspect-artifact.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
@@ -8,11 +8,14 @@ export const digest = defineCommand({
   name: 'digest',
   group: 'artifacts',
   summary: 'print the digest that a reference names',
-  description: 'The digest is computed from the manifest received, not taken from the registry’s word.',
+  description:
+    'It is what the registry says, which counts as no pull. With --verify, with --platform, on the disk and where the registry says ' +
+    'none, it is computed from the manifest.',
   args: [{ name: 'REF', description: 'image or artifact, in a registry or on the disk', optional: true }],
   flags: {
     ...REGISTRY_FLAGS,
     platform: PLATFORM_FLAG,
+    verify: { kind: 'boolean', description: 'fetch the manifest and compute its digest' },
     tarball: {
       kind: 'string',
       value: 'FILE',
@@ -30,9 +33,10 @@ export const digest = defineCommand({
     const input = {
       reference: sourceOf(args[0], flags.tarball),
       platform: platformOf(flags.platform),
+      verifies: flags.verify,
       access: await readAccess(flags, context),
     };
-    const { reference, descriptor } = await resolveManifest(context.ports, input, context.signal);
+    const { reference, descriptor } = await askDigest(context.ports, input, context.signal);
     context.output.result({ reference, ...descriptor }, flags['full-ref'] ? reference : descriptor.digest);
     return 0;
   },

@@ -3,7 +3,7 @@ import { AppError, parseReference } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import { CONTENT_FLAGS, contentOf } from '../flags/content.ts';
 import { reportPushed } from '../flags/pushed.ts';
-import { readAccess, TRANSFER_FLAGS } from '../flags/registry.ts';
+import { FOREIGN_FLAG, readAccess, TRANSFER_FLAGS } from '../flags/registry.ts';
 import { withInput } from '../spooled-input.ts';
 
 export const push = defineCommand({
@@ -33,6 +33,7 @@ export const push = defineCommand({
       value: 'REF',
       description: 'artifact in the same repository that the new one refers to',
     },
+    'allow-nondistributable-artifacts': FOREIGN_FLAG,
     index: { kind: 'boolean', description: 'push all images of a layout as one index' },
     'image-refs': { kind: 'string', value: 'FILE', description: 'write the references of what was pushed here too' },
   },
@@ -52,10 +53,11 @@ export const push = defineCommand({
     if (!isImage && rest.length + flags.annotation.length === 0 && flags['annotation-file'] === undefined) {
       throw new AppError('usage', 'expected files or annotations to push, found neither');
     }
+    const foreign = flags['allow-nondistributable-artifacts'];
     const isSpec10 = isOldForm(flags['image-spec'], flags);
     const pushed = isImage
       ? await withInput(context, first, (source) =>
-          pushImage(ports, { source, reference: onlyReference(rest), withAll: flags.index, access }, signal),
+          pushImage(ports, { source, reference: onlyReference(rest), withAll: flags.index, foreign, access }, signal),
         )
       : await pushFiles(
           ports,
@@ -73,6 +75,7 @@ export const push = defineCommand({
     if (flags['image-refs'] !== undefined) {
       await ports.files.writeAtomic(flags['image-refs'], `${pushed.reference}\n`);
     }
+    for (const remark of pushed.remarks ?? []) context.output.note(remark);
     reportPushed(context, pushed);
     return 0;
   },

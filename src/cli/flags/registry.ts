@@ -1,7 +1,7 @@
 /** Flags of every command that asks a registry, and what they mean. */
 import type { RepositoryAccess } from '../../app/registry.ts';
 import { AppError } from '../../core/index.ts';
-import type { Context } from '../command.ts';
+import type { Context, Flag, Flags, FlagValues } from '../command.ts';
 
 export const REGISTRY_FLAGS = {
   insecure: {
@@ -38,6 +38,12 @@ export const REGISTRY_FLAGS = {
   'identity-token-stdin': { kind: 'boolean', description: 'read the identity token from standard input' },
 } as const;
 
+/** Of commands that send images on. */
+export const FOREIGN_FLAG = {
+  kind: 'boolean',
+  description: 'also send layers that only their vendor may hand out; else they stay at their addresses',
+} as const;
+
 /** Of commands that move many blobs. */
 export const TRANSFER_FLAGS = {
   ...REGISTRY_FLAGS,
@@ -48,6 +54,35 @@ export const TRANSFER_FLAGS = {
     description: 'transfers at the same time, 1 to 64; the setting parallelism when absent',
   },
 } as const;
+
+type SourceFlags = {
+  readonly [K in keyof typeof REGISTRY_FLAGS as `from-${K}`]: Omit<(typeof REGISTRY_FLAGS)[K], 'short'>;
+};
+
+/** The same for the registry that is copied from, where the two differ. */
+export const SOURCE_FLAGS = Object.fromEntries(
+  Object.entries<Flag>(REGISTRY_FLAGS).map(([name, flag]) => {
+    const { short: _, ...rest } = flag;
+    return [`from-${name}`, { ...rest, description: `of the source: ${flag.description}` }];
+  }),
+) as unknown as SourceFlags;
+
+/** What SOURCE_FLAGS say, by the names without their prefix. */
+export function sourceFlags(flags: FlagValues<SourceFlags>): FlagValues<typeof REGISTRY_FLAGS> {
+  const entries = Object.keys(REGISTRY_FLAGS).map(
+    (name) => [name, flags[`from-${name}` as keyof SourceFlags]] as const,
+  );
+  return Object.fromEntries(entries) as unknown as FlagValues<typeof REGISTRY_FLAGS>;
+}
+
+/** The flags, by their names with a prefix too. */
+export function withAliases<const F extends Flags>(prefix: string, flags: F): F {
+  const entries = Object.entries<Flag>(flags).map(([name, flag]) => [
+    name,
+    { ...flag, aliases: [...(flag.aliases ?? []), `${prefix}-${name}`] },
+  ]);
+  return Object.fromEntries(entries) as unknown as F;
+}
 
 export interface PasswordFlagValues {
   readonly username: string | undefined;
