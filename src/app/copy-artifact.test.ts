@@ -146,7 +146,7 @@ test('targets and patterns that make no sense are refused before anything is sen
   const { ports, at, digest } = await setUp();
   const input = { source: `${HOST}/app`, include: [], exclude: [] };
   await rejects(mirrorRepository(ports, { ...input, target: `${HOST}/m:v1` }, signal), 'usage', /without a tag/);
-  const archive = mirrorRepository(ports, { ...input, target: `oci-archive:${at('a.tar')}` }, signal);
+  const archive = mirrorRepository(ports, { ...input, target: `docker-archive:${at('a.tar')}` }, signal);
   await rejects(archive, 'usage', /expected a registry or an OCI layout/);
   for (const glob of ['(a+)+', 'a/b', '*'.repeat(20), '{a']) {
     const bad = mirrorRepository(ports, { ...input, target: `${HOST}/m`, include: [glob] }, signal);

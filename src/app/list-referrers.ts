@@ -1,12 +1,14 @@
 /** What refers to an artifact: referrers of the API and the fallback tag, cosign's tags, and what refers to those. */
-import { cosignTags, isIndexType, type ReadableRepository } from '../artifacts/index.ts';
-import { AppError, type Descriptor, type Digest, type Ports } from '../core/index.ts';
+import { cosignTags, isIndexType, selectManifest, type ReadableRepository } from '../artifacts/index.ts';
+import { AppError, type Descriptor, type Digest, type Platform, type Ports } from '../core/index.ts';
 import { fetchRoot, nameByDigest, openArtifact } from './open-artifact.ts';
 import { readClaims, type Claim } from './read-claims.ts';
 import type { RepositoryAccess } from './registry.ts';
 
 export interface ReferrersInput {
   readonly reference: string;
+  /** Of an index, the image for this platform; absent: the index itself. */
+  readonly platform?: Platform | undefined;
   readonly artifactType?: string | undefined;
   /** Levels of referrers; all when absent. */
   readonly depth?: number | undefined;
@@ -37,8 +39,10 @@ const MAX_NODES = 20_000;
 
 export async function listReferrers(ports: Ports, input: ReferrersInput, signal: AbortSignal): Promise<ReferrerTree> {
   const opened = await openArtifact(ports, input.reference, input.access);
-  const { descriptor } = await fetchRoot(opened, signal);
-  const { artifactType, depth, withClaims = false } = input;
+  const { artifactType, platform, depth, withClaims = false } = input;
+  const root = await fetchRoot(opened, signal);
+  const { descriptor } =
+    platform === undefined ? root : await selectManifest(opened.repository, root, platform, signal);
   const seen = new Set<Digest>([descriptor.digest]);
   const search = { repository: opened.repository, artifactType, depth, withClaims, signal, seen };
   return {

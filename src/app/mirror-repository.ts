@@ -1,12 +1,17 @@
 /** A whole repository, or what of it fits tag patterns, into another place: run again, it sends only what is new. */
-import { ArtifactCopy } from '../artifacts/index.ts';
+import { join } from 'node:path';
+import { ArtifactCopy, folderArchive } from '../artifacts/index.ts';
 import { AppError, findDigest, type Ports } from '../core/index.ts';
 import { copyOptions, movedSource, openCopySource, tagIn, type Copied, type CopyOptions } from './copy-artifact.ts';
 import type { OpenedArtifact } from './open-artifact.ts';
 import { openTarget, parseTarget, type OpenedTarget } from './open-target.ts';
 import { compilePatterns, type TagPatterns } from './tag-patterns.ts';
+import { writeWhole } from './write-whole.ts';
 
-export type MirrorInput = CopyOptions & TagPatterns;
+export interface MirrorInput extends CopyOptions, TagPatterns {
+  /** Tags that must be there, and alone are copied; see TagPatterns when absent. */
+  readonly tags?: readonly string[] | undefined;
+}
 
 export interface Mirrored {
   /** One for each tag, in the order in which they were copied. */
@@ -29,10 +34,11 @@ export async function mirrorRepository(ports: Ports, input: MirrorInput, signal:
   const isTagged = target.scheme === 'registry' ? target.tags.length > 0 : target.tag !== undefined;
   if (isTagged)
     throw new AppError('usage', `${input.target}: expected a repository without a tag as target of many tags`);
+  if (target.scheme === 'oci-archive') return await mirrorIntoArchive(ports, input, target.path, signal);
   const from = await openCopySource(ports, input, target);
   const to = await openTarget(ports, target, input.access);
-  const isWanted = compilePatterns(input);
   const tags = await from.repository.listTags(signal);
+  const isWanted = input.tags === undefined ? compilePatterns(input) : only(input.tags, tags, from);
   const chosen = tags.filter((tag) => isWanted(tagIn(tag)));
   const options = { ...copyOptions(ports, input, signal), sourceTags: new Set(tags) };
   const copy = new ArtifactCopy(from.repository, to.repository, options);
@@ -45,6 +51,33 @@ export async function mirrorRepository(ports: Ports, input: MirrorInput, signal:
     vanished: copies.filter((entry) => typeof entry === 'string'),
     leftOut: tags.filter((tag) => !isWanted(tagIn(tag))),
   };
+}
+
+/** Throws `not-found` for a tag that is not there. */
+function only(wanted: readonly string[], found: readonly string[], from: OpenedArtifact): (tag: string) => boolean {
+  const names = new Set(found.map(tagIn));
+  const missing = wanted.find((tag) => !names.has(tag));
+  if (missing === undefined) return (tag) => wanted.includes(tag);
+  throw new AppError('not-found', `${from.repository.name}: no tag ${missing}`);
+}
+
+/** The archive is written in one go, so all is brought together in a folder that is gone afterwards. */
+async function mirrorIntoArchive(
+  ports: Ports,
+  input: MirrorInput,
+  path: string,
+  signal: AbortSignal,
+): Promise<Mirrored> {
+  if (input.dryRun === true) throw new AppError('usage', `${path}: expected a registry or a layout with a dry run`);
+  const folder = join(ports.settings.cacheDir, `backup-${Buffer.from(ports.random(8)).toString('hex')}`);
+  try {
+    const mirrored = await mirrorRepository(ports, { ...input, target: `oci:${folder}` }, signal);
+    await writeWhole(ports, path, folderArchive(ports.files, folder));
+    const named = (copied: Copied) => ({ ...copied, reference: copied.reference.replace(folder, path) });
+    return { ...mirrored, copies: mirrored.copies.map(named) };
+  } finally {
+    await ports.files.remove(folder);
+  }
 }
 
 interface MirrorRun {

@@ -1,5 +1,5 @@
 /**
- * Whether an image in a registry is whole: every manifest, configuration and layer is there with the size and digest it is
+ * Whether an image is whole, in a registry or on the disk: every manifest, configuration and layer is there with the size and digest it is
  * named by, and every layer is a tar with the diff id of the configuration. Nothing is kept: layers are read as they come.
  * Not done: layers kept elsewhere (those with URLs), and the meaning of anything that is no container image.
  */
@@ -13,21 +13,12 @@ import {
   selectManifest,
   type DocumentKind,
   type Manifest,
-  type RegistryRepository,
+  type ReadableRepository,
 } from '../artifacts/index.ts';
-import {
-  AppError,
-  formatReference,
-  parseReference,
-  referenceWithDigest,
-  targetOf,
-  type Descriptor,
-  type Digest,
-  type Platform,
-  type Ports,
-} from '../core/index.ts';
+import { AppError, type Descriptor, type Digest, type Platform, type Ports } from '../core/index.ts';
 import { layerReader } from './layer-reader.ts';
-import { openRepository, type RepositoryAccess } from './registry.ts';
+import { fetchRoot, nameByDigest, openArtifact } from './open-artifact.ts';
+import type { RepositoryAccess } from './registry.ts';
 
 export interface ValidateInput {
   readonly reference: string;
@@ -36,6 +27,8 @@ export interface ValidateInput {
   readonly access?: RepositoryAccess;
   /** Also every rule of the image specification, of manifests, indexes and configurations. */
   readonly strict?: boolean | undefined;
+  /** Of layers, only that they are there. */
+  readonly fast?: boolean | undefined;
 }
 
 export interface Validation {
@@ -55,19 +48,20 @@ const IMAGE_CONFIG = /^application\/vnd\.(?:oci\.image\.config\.v1|docker\.conta
 
 interface Run {
   readonly ports: Ports;
-  readonly repository: RegistryRepository;
+  readonly repository: ReadableRepository;
   readonly signal: AbortSignal;
   readonly manifests: Set<Digest>;
   /** With what was asked of them: the same blob may be named with two sizes. */
   readonly blobs: Set<string>;
   readonly problems: string[];
   readonly strict: boolean;
+  readonly fast: boolean;
 }
 
 /** Throws `not-found` when the reference names nothing; what is missing below it is a problem, not an error. */
 export async function validateImage(ports: Ports, input: ValidateInput, signal: AbortSignal): Promise<Validation> {
-  const reference = parseReference(input.reference);
-  const repository = openRepository(ports, reference, input.access);
+  const opened = await openArtifact(ports, input.reference, input.access);
+  const { repository } = opened;
   const run: Run = {
     ports,
     repository,
@@ -76,12 +70,13 @@ export async function validateImage(ports: Ports, input: ValidateInput, signal: 
     blobs: new Set(),
     problems: [],
     strict: input.strict === true,
+    fast: input.fast === true,
   };
-  const root = await repository.fetchManifest(targetOf(reference), signal);
+  const root = await fetchRoot(opened, signal);
   const start = input.platform === undefined ? root : await selectManifest(repository, root, input.platform, signal);
   await checkManifests(run, start);
   return {
-    reference: formatReference(referenceWithDigest(reference, start.descriptor.digest)),
+    reference: nameByDigest(opened, start.descriptor.digest),
     manifests: run.manifests.size,
     blobs: new Set([...run.blobs].map((key) => key.split(' ')[0])).size,
     problems: run.problems,
@@ -156,7 +151,14 @@ async function checkBlob(run: Run, blob: Descriptor): Promise<void> {
   for await (const _ of run.repository.streamBlob(blob, run.signal));
 }
 
+/** Its first byte comes. */
+async function checkPresence(run: Run, blob: Descriptor): Promise<void> {
+  if (!isNew(run, blob) || blob.size === 0) return;
+  for await (const _ of run.repository.streamBlob(blob, run.signal, { start: 0, end: 1 }));
+}
+
 async function checkLayer(run: Run, layer: Descriptor, diffId: Digest): Promise<void> {
+  if (run.fast) return await checkPresence(run, layer);
   if (!isNew(run, layer, diffId)) return;
   const { ports, repository, signal } = run;
   const { digest: item, size } = layer;

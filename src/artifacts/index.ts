@@ -42,6 +42,7 @@ export {
 } from './image/platform.ts';
 export { openDockerArchive } from './local/docker-archive.ts';
 export { openFileTree, openFolderTree } from './local/folder-tree.ts';
+export { folderArchive } from './local/layout-archive.ts';
 export { dockerArchive } from './local/docker-archive-writer.ts';
 export { defaultTarget, openBlobFolder, openLayout, openLayoutReader, readLayoutIndex } from './local/layout.ts';
 export { firstBytes, openArchive, openFolder } from './local/stored-files.ts';

@@ -1,5 +1,6 @@
 /** An OCI archive, the tar of an image layout, written in one stream: nothing lies on the disk in between. */
-import type { Descriptor } from '../../core/index.ts';
+import { join } from 'node:path';
+import { AppError, type Descriptor, type Files } from '../../core/index.ts';
 import type { CopyPlan } from '../copy/plan.ts';
 import { writeTar, type TarFile } from '../image/tar-writer.ts';
 import { readSubject } from '../manifest.ts';
@@ -36,4 +37,20 @@ export function layoutArchive(
 function textFile(path: string, text: string): TarFile {
   const content = new TextEncoder().encode(text);
   return { path, size: content.length, content };
+}
+
+/** A layout folder as it is, oci-layout and index.json first. */
+export async function* folderArchive(files: Files, folder: string): AsyncGenerator<Uint8Array> {
+  const paths = ['oci-layout', 'index.json'];
+  for (const algorithm of await files.list(join(folder, 'blobs'))) {
+    const names = await files.list(join(folder, 'blobs', algorithm));
+    paths.push(...names.map((name) => `blobs/${algorithm}/${name}`));
+  }
+  const entries: TarFile[] = [];
+  for (const path of paths) {
+    const stat = await files.stat(join(folder, path));
+    if (stat?.kind !== 'file') throw new AppError('invalid-input', `${join(folder, path)}: expected a file`);
+    entries.push({ path, size: stat.size, content: files.stream(join(folder, path)) });
+  }
+  yield* writeTar(entries);
 }

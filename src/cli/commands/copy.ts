@@ -1,7 +1,8 @@
-import { copyArtifact, type Copied } from '../../app/copy-artifact.ts';
+import { copyArtifact } from '../../app/copy-artifact.ts';
 import { mirrorRepository } from '../../app/mirror-repository.ts';
-import { AppError, EXIT_NEGATIVE, formatBytes } from '../../core/index.ts';
-import { defineCommand, type Context } from '../command.ts';
+import { AppError } from '../../core/index.ts';
+import { defineCommand } from '../command.ts';
+import { reportCopied, reportMirrored } from '../flags/copied.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
 import { FOREIGN_FLAG, readAccess, SOURCE_FLAGS, sourceFlags, TRANSFER_FLAGS, withAliases } from '../flags/registry.ts';
 
@@ -83,49 +84,13 @@ export const copy = defineCommand({
     if (!flags['all-tags'] && flags.include.length + flags.exclude.length === 0) {
       const input = { ...options, platform: platformOf(flags.platform) };
       const copied = await copyArtifact(context.ports, input, context.signal);
-      return report(context, flags['dry-run'], { copies: [copied], value: copied });
+      return reportCopied(context, flags['dry-run'], { copies: [copied], value: copied });
     }
     if (platformOf(flags.platform) !== undefined) {
       throw new AppError('usage', 'expected --platform with one artifact, found it with many tags');
     }
     const input = { ...options, include: flags.include, exclude: flags.exclude };
     const mirrored = await mirrorRepository(context.ports, input, context.signal);
-    for (const tag of mirrored.vanished) context.output.note(`tag ${tag} is gone from the source`);
-    context.output.note(`${mirrored.copies.length} tags, ${mirrored.leftOut.length} left out`);
-    return report(context, flags['dry-run'], { copies: mirrored.copies, value: mirrored });
+    return reportMirrored(context, flags['dry-run'], mirrored);
   },
 });
-
-/** Differences are part of the answer; all else that is worth knowing goes beside it. */
-function report(
-  { output }: Context,
-  isDryRun: boolean,
-  { copies, value }: { readonly copies: readonly Copied[]; readonly value: object },
-): number {
-  for (const { remarks, movedTags, keptTags } of copies) {
-    for (const remark of remarks) output.note(remark);
-    for (const { tag, from, to } of movedTags) {
-      output.note(`tag ${tag} ${isDryRun ? 'would move' : 'was moved'} from ${from} to ${to}`);
-    }
-    for (const { tag, from } of keptTags) output.note(`tag ${tag} was left at ${from}`);
-  }
-  output.note(summaryOf(copies, isDryRun));
-  const differences = copies.flatMap((copied) => copied.differences);
-  const lines = [...copies.map((copied) => lineOf(copied, isDryRun)), ...differences.map((text) => `FAIL: ${text}`)];
-  output.result({ ...value, equal: differences.length === 0, dryRun: isDryRun }, lines.join('\n'));
-  return differences.length === 0 ? 0 : EXIT_NEGATIVE;
-}
-
-function lineOf({ reference, tags, sent }: Copied, isDryRun: boolean): string {
-  if (!isDryRun) return reference;
-  return `${reference} ${tags.join(',') || '-'}: ${sent.manifests} manifests, ${sent.blobs} blobs, ${formatBytes(sent.bytes)}`;
-}
-
-function summaryOf(copies: readonly Copied[], isDryRun: boolean): string {
-  const total = (count: (copied: Copied) => number) => copies.reduce((sum, copied) => sum + count(copied), 0);
-  const all = `${total((one) => one.manifests)} manifests (${total((one) => one.referrers)} refer to others) and ${total((one) => one.blobs)} blobs`;
-  const sent = `${total((one) => one.sent.manifests)} manifests and ${total((one) => one.sent.blobs)} blobs of ${formatBytes(total((one) => one.sent.bytes))}`;
-  if (isDryRun) return `${all}; would send ${sent}`;
-  const isEqual = copies.every((copied) => copied.differences.length === 0);
-  return `${all}; sent ${sent}; ${isEqual ? 'both sides are equal' : 'the target differs'}`;
-}

@@ -1,6 +1,7 @@
 import { listReferrers, type ReferrerNode, type ReferrerTree } from '../../app/list-referrers.ts';
 import type { Claim } from '../../app/read-claims.ts';
 import { defineCommand, type Output } from '../command.ts';
+import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
 
 export const discover = defineCommand({
@@ -14,6 +15,7 @@ export const discover = defineCommand({
   flags: {
     ...REGISTRY_FLAGS,
     'artifact-type': { kind: 'string', value: 'TYPE', description: 'only referrers of this type' },
+    platform: { ...PLATFORM_FLAG, description: 'of an index, what refers to the image for this platform' },
     depth: { kind: 'number', description: 'levels of referrers; all when absent' },
     output: {
       kind: 'choice',
@@ -38,6 +40,7 @@ export const discover = defineCommand({
     const input = {
       reference,
       artifactType: flags['artifact-type'],
+      platform: platformOf(flags.platform),
       depth: flags.depth,
       access,
       withClaims: form !== 'table',

@@ -48,6 +48,8 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./config.ts')).config,
   },
   { name: 'copy', aliases: ['cp'], load: async () => (await import('./copy.ts')).copy },
+  { name: 'backup', load: async () => (await import('./backup.ts')).backup },
+  { name: 'restore', load: async () => (await import('./restore.ts')).restore },
   { name: 'push', load: async () => (await import('./push.ts')).push },
   { name: 'attach', load: async () => (await import('./attach.ts')).attach },
   { name: 'pull', load: async () => (await import('./pull.ts')).pull },

@@ -81,7 +81,7 @@ export function withAliases<const F extends Flags>(prefix: string, flags: F): F 
     name,
     { ...flag, aliases: [...(flag.aliases ?? []), `${prefix}-${name}`] },
   ]);
-  return Object.fromEntries(entries) as unknown as F;
+  return Object.fromEntries(entries);
 }
 
 export interface PasswordFlagValues {
