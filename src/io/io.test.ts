@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, lstatSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { AppError, type ErrorKind, type HttpResponse } from '../core/index.ts';
@@ -133,6 +134,29 @@ test('serveHttp answers on a socket, hides errors, and says when the address is 
   );
   await server.close();
   await rejects(http({ method: 'GET', url: server.url }), 'unavailable', /ECONNREFUSED|hang up/);
+});
+
+test('serveHttp takes a malformed request for what it is, and one of HTTP/1.0 for a probe', async () => {
+  const server = await serveHttp(async ({ url }) => new Response(url), { host: '127.0.0.1', port: 0 });
+  const port = Number(new URL(server.url).port);
+  const statusOf = async (request: string) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(`${request}\r\nConnection: close\r\n\r\n`);
+    const [first] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    return first.toString('latin1', 9, 12);
+  };
+  try {
+    assert.equal(await statusOf('GET /healthz HTTP/1.0'), '200');
+    for (const request of [
+      'GET / HTTP/1.1\r\nHost: a b',
+      'GET /a\\b HTTP/1.1\r\nHost: a',
+      'GET ftp://a/ HTTP/1.1\r\nHost: a',
+    ])
+      assert.equal(await statusOf(request), '400', request);
+  } finally {
+    await server.close();
+  }
 });
 
 test('serveHttp says who asks, hands over the body as it comes, and sends each OCI-Tag on a line of its own', async () => {

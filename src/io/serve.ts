@@ -1,6 +1,6 @@
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import { AppError, type ServeOptions, type WebHandler, type WebServer } from '../core/index.ts';
 
 /** Requests whose headers take longer are cut off: slow-header attacks. */
@@ -29,7 +29,8 @@ export async function serveHttp(handler: WebHandler, options: ServeOptions): Pro
       (outgoing as ServerResponse).setHeader(SEPARATE, joined.split(', '));
       return response;
     },
-    { overrideGlobalObjects: false, errorHandler: () => new Response('internal error\n', { status: 500 }) },
+    // probes of load balancers speak HTTP/1.0 and name no host
+    { overrideGlobalObjects: false, hostname: 'localhost', errorHandler: answerError },
   );
   const answer: RequestListener = (incoming, outgoing) => void listener(incoming, outgoing);
   const server: Server =
@@ -42,6 +43,12 @@ export async function serveHttp(handler: WebHandler, options: ServeOptions): Pro
   server.setTimeout(STALL_TIMEOUT);
   await listen(server, options);
   return { url: urlOf(server, options), close: () => close(server, options.graceMs ?? CLOSE_GRACE) };
+}
+
+function answerError(error: unknown): Response {
+  return error instanceof RequestError
+    ? new Response('expected a host and a path\n', { status: 400 })
+    : new Response('internal error\n', { status: 500 });
 }
 
 function listen(server: Server, options: ServeOptions): Promise<void> {
