@@ -84,4 +84,9 @@ async function start(): Promise<never> {
   process.exit(interrupted.signal.aborted && code !== 0 ? 130 : code);
 }
 
+// Whoever waits for what never comes must not be taken for one who is done: an exit code of 0 means yes.
+process.once('beforeExit', () => {
+  writeAll(2, 'plimsoll: internal: ended without an answer\n');
+  process.exit(70);
+});
 void start();

@@ -157,6 +157,8 @@ function answerOf(outgoing: ClientRequest): Promise<IncomingMessage> {
     outgoing.once('response', resolve);
     // stays for errors after the answer too: they reach the reader of the body
     outgoing.on('error', reject);
+    // 101 (Switching Protocols), which nobody asked for, is neither answer nor error to node: it closes the connection
+    outgoing.once('close', () => reject(new Error('the connection was closed without an answer')));
   });
   answer.catch(() => undefined);
   return answer;

@@ -101,6 +101,16 @@ test('http refuses an answer that is no HTTP', async () => {
   server.close();
 });
 
+test('http refuses a change of protocol that nobody asked for', async () => {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+  });
+  const url = await listen(server);
+  await rejects(createHttp()({ method: 'GET', url }), 'unavailable', /closed without an answer/);
+  server.close();
+});
+
 test('an answer that comes before the body was sent is given, not the broken sending', async () => {
   await withServer(
     (_request, response) => void response.writeHead(413, { connection: 'close' }).end('too much'),

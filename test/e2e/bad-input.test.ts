@@ -190,6 +190,17 @@ test('malformed YAML, an unknown field and a missing folder are refused with the
   );
 });
 
+test('a registry that changes the protocol instead of answering gets no yes', async () => {
+  const peer = await serve(({ socket }) => {
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n');
+  });
+  const names = ['--certificate-identity', 'a@example.com', '--certificate-oidc-issuer', 'https://example.com'];
+  const run = await place.run(['verify', `${peer.address}/app:1`, ...names, '--timeout', '3']);
+  await peer.close();
+  assert.notEqual(run.code, 0);
+  assert.match(run.stderr, /^plimsoll: /);
+});
+
 test('a scan without advisories is an error, not a clean bill', async () => {
   assertRefused(await place.run(['scan', 'pkg:npm/lodash@4.17.20']), 4, /no advisories/);
 });

@@ -80,8 +80,12 @@ async function answer(context: Context, request: Request, client: WebClient | un
   } catch (error) {
     response = refusalOf(error);
   }
-  await context.options.audit?.({ request, url, caller: caller.name, place, response, client });
-  return response;
+  try {
+    await context.options.audit?.({ request, url, caller: caller.name, place, response, client });
+    return response;
+  } catch (error) {
+    return refusalOf(error);
+  }
 }
 
 function refusalOf(error: unknown): Response {
