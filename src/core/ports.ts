@@ -57,7 +57,7 @@ export interface FileStat {
 export interface FileRange {
   readonly start?: number;
   readonly end?: number;
-  /** Memory is used again: a chunk is good only until the next but one is asked for. */
+  /** Memory is used again: a chunk is good only until the next but one is asked for. For receivers that keep none. */
   readonly recycle?: boolean;
 }
 
@@ -99,6 +99,11 @@ export interface WebClient {
   readonly address: string;
   /** The request's body without the copies that a Web stream makes; for large ones, instead of the request's own. */
   readonly body: AsyncIterable<Uint8Array>;
+  /**
+   * The answer's body once more, without the copies that a Web stream makes, for large ones: if the answer goes out as it is, this is
+   * sent, and each next chunk is asked for only when the system has taken all of the one before.
+   */
+  readonly send: (answer: Response, content: AsyncIterable<Uint8Array>) => void;
 }
 
 export interface ServeOptions {

@@ -154,8 +154,8 @@ async function writeAtomic(wanted: string, content: Uint8Array | string, mode = 
   const present = await stat(wanted).catch(() => undefined);
   // A device or a pipe (`/dev/null`, `/dev/stdout`) takes what is written; replacing it by a file would break the machine.
   if (present !== undefined && !present.isFile() && !present.isDirectory()) return await writeFile(wanted, content);
-  // A link stays a link: what it points to is replaced.
-  const path = present === undefined ? wanted : await realpath(wanted);
+  // A link stays a link: what it points to is replaced. What went away meanwhile is made.
+  const path = present === undefined ? wanted : await realpath(wanted).catch(() => wanted);
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
   const temporary = join(folder, `.${basename(path).slice(0, 100)}.${randomBytes(8).toString('hex')}.tmp`);
@@ -224,8 +224,27 @@ async function renameDurably(from: string, to: string): Promise<void> {
   await syncFolder(dirname(to));
 }
 
+/** Per folder, the sync that runs and the one that has not begun: all who wait for that one share it. */
+const syncs = new Map<string, { readonly running: Promise<void>; next?: Promise<void> }>();
+
 /** Without this a rename may be lost in a power cut although the file's content is safe. */
 async function syncFolder(path: string): Promise<void> {
+  const busy = syncs.get(path);
+  // the one that runs may have begun before the caller's rename
+  if (busy !== undefined) return await (busy.next ??= busy.running.catch(() => undefined).then(() => startSync(path)));
+  await startSync(path);
+}
+
+function startSync(path: string): Promise<void> {
+  const running = syncNow(path);
+  const entry = { running };
+  syncs.set(path, entry);
+  const forget = () => void (syncs.get(path) === entry && syncs.delete(path));
+  running.then(forget, forget);
+  return running;
+}
+
+async function syncNow(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();

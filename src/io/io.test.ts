@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
+import { randomBytes } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { chmodSync, lstatSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { connect, createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, type ErrorKind, type HttpResponse } from '../core/index.ts';
 import { createFileCache } from './cache.ts';
 import { createFiles } from './files.ts';
@@ -184,6 +186,43 @@ test('serveHttp says who asks, hands over the body as it comes, and sends each O
   const response = await http({ method: 'PUT', url: server.url, body: new Uint8Array(300_000) });
   assert.deepEqual(response.headers.get('oci-tag'), ['a', 'b']);
   assert.equal(await textOf(response), '127.0.0.1 300000');
+  await server.close();
+});
+
+test('serveHttp sends memory that is used again whole to a client that reads late, and stops reading when the client goes', async () => {
+  const files = createFiles();
+  const path = join(temporaryFolder(), 'large');
+  const content = randomBytes(24 * 1024 * 1024);
+  await files.writeAtomic(path, content);
+  const ended = new EventEmitter();
+  const server = await serveHttp(
+    async (_request, client) => {
+      const answer = new Response(null, { headers: { 'content-length': String(content.length) } });
+      client?.send(
+        answer,
+        (async function* () {
+          try {
+            yield* files.stream(path, { recycle: true });
+          } finally {
+            ended.emit('end');
+          }
+        })(),
+      );
+      return answer;
+    },
+    { host: '127.0.0.1', port: 0 },
+  );
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  socket.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+  await sleep(300); // as much is read ahead as ever will be
+  const answer = Buffer.concat(await socket.toArray());
+  assert.ok(answer.subarray(answer.indexOf('\r\n\r\n') + 4).equals(content));
+  const leaving = connect(Number(new URL(server.url).port), '127.0.0.1');
+  leaving.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+  await once(leaving, 'data');
+  const end = once(ended, 'end');
+  leaving.destroy();
+  await end;
   await server.close();
 });
 

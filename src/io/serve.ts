@@ -1,6 +1,7 @@
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { getRequestListener, RequestError } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { AppError, type ServeOptions, type WebHandler, type WebServer } from '../core/index.ts';
 
 /** Requests whose headers take longer are cut off: slow-header attacks. */
@@ -22,7 +23,11 @@ export async function serveHttp(handler: WebHandler, options: ServeOptions): Pro
       const address = incoming.socket.remoteAddress ?? '';
       // whoever stops reading may still want to answer
       const body = { [Symbol.asyncIterator]: () => incoming.iterator({ destroyOnReturn: false }) };
-      const response = await handler(request, { address, body });
+      const contents = new WeakMap<Response, AsyncIterable<Uint8Array>>();
+      const send = (answer: Response, content: AsyncIterable<Uint8Array>) => void contents.set(answer, content);
+      const response = await handler(request, { address, body, send });
+      const content = contents.get(response);
+      if (content !== undefined) return await sendContent(response, content, outgoing as ServerResponse);
       const joined = response.headers.get(SEPARATE);
       if (joined === null) return response;
       response.headers.delete(SEPARATE);
@@ -49,6 +54,32 @@ function answerError(error: unknown): Response {
   return error instanceof RequestError
     ? new Response('expected a host and a path\n', { status: 400 })
     : new Response('internal error\n', { status: 500 });
+}
+
+async function sendContent(head: Response, content: AsyncIterable<Uint8Array>, to: ServerResponse): Promise<Response> {
+  to.writeHead(head.status, Object.fromEntries(head.headers));
+  try {
+    for await (const chunk of content) await write(to, chunk);
+    to.end();
+  } catch (cause) {
+    // too late to say anything: the client sees less than was promised
+    to.destroy(cause instanceof Error ? cause : undefined);
+  }
+  return RESPONSE_ALREADY_SENT;
+}
+
+/** Done when the system has all of it, so that its memory may be used again. */
+function write(to: ServerResponse, chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onClose = () => reject(new AppError('unavailable', 'the client closed the connection'));
+    if (to.destroyed) return onClose();
+    to.once('close', onClose);
+    to.write(chunk, (cause) => {
+      to.off('close', onClose);
+      if (cause) reject(cause);
+      else resolve();
+    });
+  });
 }
 
 function listen(server: Server, options: ServeOptions): Promise<void> {

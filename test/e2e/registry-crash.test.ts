@@ -92,12 +92,12 @@ test('killed in the middle of 200 concurrent pushes, it has lost nothing acknowl
   const place = openPlace();
   try {
     const acknowledged: Acknowledged = new Map();
-    for (const [index, delay] of [300, 700, 1100].entries()) {
+    for (const [index, enough] of [PUSHES / 4, PUSHES, 3 * PUSHES].entries()) {
       const { url, signal } = await start(place);
       const pushes = Promise.allSettled(
         Array.from({ length: PUSHES }, (_, id) => pushImages(url, `${id}.${index}`, acknowledged)),
       );
-      await sleep(delay);
+      while (acknowledged.size < enough) await sleep(5);
       await signal('SIGKILL');
       const cut = await pushes;
       assert.ok(cut.every(({ status }) => status === 'rejected'));

@@ -19,7 +19,7 @@ function setUp(changes: Partial<Files> = {}) {
       const init = { method, headers, ...(body === undefined ? {} : { body }) };
       const request = new Request(new URL(place, 'http://localhost'), init);
       const sent = new Blob(body === undefined ? [] : [body]).stream();
-      return await handler(request, { address: '192.0.2.1', body: sent });
+      return await handler(request, { address: '192.0.2.1', body: sent, send: () => undefined });
     };
   };
   const read = async () => new TextDecoder().decode(await ports.files.read(path));

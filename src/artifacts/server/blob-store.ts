@@ -24,8 +24,8 @@ export interface ByteRange {
 
 export interface BlobStore {
   stat(digest: Digest): Promise<Stored | undefined>;
-  /** A chunk is good only until the next but one is asked for. */
-  stream(digest: Digest, range: ByteRange): AsyncIterable<Uint8Array>;
+  /** With `recycle` a chunk is good only until the next but one is asked for. */
+  stream(digest: Digest, range: ByteRange & { readonly recycle?: boolean }): AsyncIterable<Uint8Array>;
   /** Whole content of at most maxBytes. */
   read(digest: Digest, maxBytes: number): Promise<Uint8Array>;
   /** Durable when it returns; the caller has checked the digest. */
@@ -65,7 +65,7 @@ export function createDiskBlobs(files: Files, root: string): BlobStore {
   const [visible, hidden] = [place('blobs'), place('hidden')];
   return {
     stat: (digest) => files.stat(visible(digest)),
-    stream: (digest, range) => files.stream(visible(digest), { ...range, recycle: true }),
+    stream: (digest, range) => files.stream(visible(digest), range),
     read: (digest, maxBytes) => files.read(visible(digest), maxBytes),
     write: (digest, content) => files.writeAtomic(visible(digest), content),
     list: () => listDigests(files, join(root, 'blobs')),

@@ -1,5 +1,5 @@
 /** Blobs by digest: clauses "Pulling blobs" and "Deleting Blobs". */
-import { findDigest, type Digest } from '../../core/index.ts';
+import { findDigest, type Digest, type WebClient } from '../../core/index.ts';
 import { empty, Refusal } from './answers.ts';
 import type { ByteRange } from './blob-store.ts';
 import { checkRemoval, type ManifestPlace } from './manifests.ts';
@@ -8,7 +8,12 @@ import type { Store } from './store.ts';
 /** Smaller ones are sent as one piece of memory. */
 const MAX_WHOLE = 256 * 1024;
 
-export async function onBlob(store: Store, place: ManifestPlace, request: Request): Promise<Response> {
+export async function onBlob(
+  store: Store,
+  place: ManifestPlace,
+  request: Request,
+  client?: WebClient,
+): Promise<Response> {
   const { name, target } = place;
   const digest = findDigest(target);
   if (digest === undefined) throw new Refusal(400, 'DIGEST_INVALID', 'expected a digest');
@@ -17,7 +22,7 @@ export async function onBlob(store: Store, place: ManifestPlace, request: Reques
   const size = await store.blobSize(name, digest);
   if (size === undefined) throw new Refusal(404, 'BLOB_UNKNOWN', 'no such blob');
   if (request.method === 'HEAD') await store.refreshPointer(name, '_blobs', digest);
-  return await sendBlob(store, { digest, size }, request);
+  return await sendBlob(store, { digest, size }, request, client);
 }
 
 async function deleteBlob(store: Store, place: ManifestPlace, digest: Digest): Promise<Response> {
@@ -31,6 +36,7 @@ async function sendBlob(
   store: Store,
   { digest, size }: { readonly digest: Digest; readonly size: number },
   request: Request,
+  client: WebClient | undefined,
 ): Promise<Response> {
   const identity = { 'docker-content-digest': digest, etag: `"${digest}"` };
   if (request.headers.get('if-none-match') === identity.etag) return empty(304, identity);
@@ -48,7 +54,10 @@ async function sendBlob(
   if (range === undefined && size <= MAX_WHOLE) {
     return new Response(Uint8Array.from(await store.blobs.read(digest, MAX_WHOLE)), { status, headers });
   }
-  return new Response(ReadableStream.from(store.blobs.stream(digest, { start, end })), { status, headers });
+  const part = { start, end };
+  const response = new Response(ReadableStream.from(store.blobs.stream(digest, part)), { status, headers });
+  client?.send(response, store.blobs.stream(digest, { ...part, recycle: true }));
+  return response;
 }
 
 /** RFC 9110 14.1.2, one range, and 13.1.5: it counts only for the content that the client has a part of. Undefined means all. */

@@ -32,6 +32,7 @@ interface Context {
 
 /** One request, as far as it is understood. */
 interface Call extends Sent {
+  readonly client: WebClient | undefined;
   readonly rules: RegistryRules;
   readonly caller: Caller;
   readonly place: Place | undefined;
@@ -76,7 +77,7 @@ async function answer(context: Context, request: Request, client: WebClient | un
     place = parsePlace(url);
     caller = await context.gate.identify(rules.access, request);
     const body = client?.body ?? request.body ?? new Blob([]).stream();
-    response = await route(context, { request, url, body, rules, caller, place });
+    response = await route(context, { request, client, url, body, rules, caller, place });
   } catch (error) {
     response = refusalOf(error);
   }
@@ -139,7 +140,7 @@ async function route(context: Context, call: Call): Promise<Response> {
 
 async function onRepository(context: Context, call: Call, place: Place): Promise<Response> {
   const { store, gate } = context;
-  const { rules, caller, request, url } = call;
+  const { rules, caller, request, url, client } = call;
   const { name, kind, target } = place;
   gate.authorize(rules.access, caller, request, { repository: name, right: rightFor(request.method, place) });
   const pinned = (tag: string) => isImmutable(rules.immutable, name, tag);
@@ -153,7 +154,7 @@ async function onRepository(context: Context, call: Call, place: Place): Promise
     default:
       return isUpload(target)
         ? await onUpload(context, call, place)
-        : await onBlob(store, { name, target, isImmutable: pinned }, request);
+        : await onBlob(store, { name, target, isImmutable: pinned }, request, client);
   }
 }
 
