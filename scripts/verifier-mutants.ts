@@ -214,9 +214,9 @@ export const mutants: readonly Mutant[] = [
     ['bare keys as certificates', "if (block.label === 'CERTIFICATE') return", 'if (block.bytes.length > 0) return'],
   ]),
   ...of('bundles/identity.ts', [
-    ['start of patterns', '`^(?:${source})$`', '`(?:${source})$`'],
-    ['end of patterns', '`^(?:${source})$`', '`^(?:${source})`'],
-    ['parentheses that close ours', "void new RegExp(source, 'u');", ''],
+    ['start of patterns', '`^(?:${pattern})$`', '`(?:${pattern})$`'],
+    ['end of patterns', '`^(?:${pattern})$`', '`^(?:${pattern})`'],
+    ['parentheses that close ours', 'void new RegExp(pattern, flags);', ''],
     [
       'newer claims before older',
       'claims.get(ISSUER) ?? claims.get(OLD_ISSUER)',
@@ -225,7 +225,7 @@ export const mutants: readonly Mutant[] = [
     ['claims', 'if (!hasClaims) return undefined;', ''],
     ['issuers', 'isMatch(rule.issuer, issuer) &&', ''],
     ['subjects', '&& isMatch(rule.subject, subject)', ''],
-    ['absent names', "if (text === '') return false;", ''],
+    ['absent names', "text === '' ||", ''],
   ]),
   ...of('bundles/examine-certificate.ts', [
     [
@@ -234,7 +234,7 @@ export const mutants: readonly Mutant[] = [
       'return undefined;',
     ],
     ['faults of certificates', 'if (fault !== undefined) {\n    const valid', 'if (false) {\n    const valid'],
-    ['SCTs', 'if (authority !== undefined && check.scts > 0)', 'if (false)'],
+    ['SCTs', 'if (check.scts > 0)', 'if (false)'],
     ['count of SCTs', 'if (logs.length >= scts) return;', 'if (logs.length > 0) return;'],
     ['identities', 'if (found !== undefined) return found;', 'if (true) return identitiesOf(certificate)[0];'],
   ]),
@@ -287,7 +287,7 @@ export const mutants: readonly Mutant[] = [
       'const moments = times.length === 0 ? [requirement.at] :',
       'const moments = times.length === 0 ? [] :',
     ],
-    ['what the content says', 'return reasons.list.length > 0\n    ? {', 'return false\n    ? {'],
+    ['what the content says', 'return reasons.list.length > 0\n', 'return false\n'],
     ['files are no statements', 'if (requirement.predicateType !== undefined) {', 'if (false) {'],
     ['promises of old forms', "legacy: 'promise', '0.1': 'promise'", "legacy: 'proof', '0.1': 'proof'"],
     ['proofs of new forms', "'0.2': 'proof', '0.3': 'proof'", "'0.2': 'promise', '0.3': 'promise'"],

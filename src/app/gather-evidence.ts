@@ -12,6 +12,7 @@ import {
   verifyAttestations,
   verifySignatures,
 } from '../trust/index.ts';
+import type { PublicKey, SignerDemand } from '../trust/index.ts';
 import { openRepository } from './registry.ts';
 import type { RepositoryAccess } from './registry.ts';
 
@@ -112,15 +113,19 @@ async function gather(
     attesters.length === 0 ? undefined : fetchAttestations(repository, digest, signal),
   ]);
   const results = [
-    ...(signatures === undefined ? [] : [verifySignatures(signatures, { artifact: digest, keys: signers })]),
+    ...(signatures === undefined ? [] : [verifySignatures(signatures, { artifact: digest, by: byKeys(signers) })]),
     ...(attestations === undefined
       ? []
-      : [verifyAttestations(attestations, { artifact: digest, keys: attesters, predicateType: undefined })]),
+      : [verifyAttestations(attestations, { artifact: digest, by: byKeys(attesters), predicateType: undefined })]),
   ];
   return {
     evidence: results.flatMap((result): readonly Evidence[] => result.verified),
     rejected: results.flatMap((result) => result.rejected).filter((reason) => !isOtherKind(reason)),
   };
+}
+
+function byKeys(keys: readonly PublicKey[]): SignerDemand {
+  return { kind: 'keys', keys };
 }
 
 /** An attestation seen while looking for signatures, or the reverse, is nothing to report. */

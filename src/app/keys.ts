@@ -7,7 +7,6 @@ import {
   generatePkcs8,
   importPkcs8,
   openPlainKey,
-  openPublicKey,
   openSigningKey,
 } from '../trust/index.ts';
 import type { AskPassword } from '../trust/index.ts';
@@ -78,12 +77,4 @@ export interface PublicKeyInput {
 export async function readPublicKey(ports: Ports, input: PublicKeyInput): Promise<{ pem: string; keyId: string }> {
   const key = (await openSigningKey(ports, input.key, input.askPassword)).publicKey;
   return { pem: formatPublicKey(key), keyId: key.keyId };
-}
-
-/** Public keys by name, for use cases that verify. Throws `usage` when none is given. */
-export async function openPublicKeys(ports: Ports, names: readonly string[]) {
-  if (names.length === 0) {
-    throw new AppError('usage', 'expected whose signature is wanted, found no key', { hint: 'give --key FILE' });
-  }
-  return await Promise.all(names.map((name) => openPublicKey(ports, name)));
 }

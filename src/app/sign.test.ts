@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { OCI_INDEX } from '../artifacts/index.ts';
 import { createHandlerHttp } from '../artifacts/testing.ts';
 import { AppError, parseReference } from '../core/index.ts';
-import type { Digest, ErrorKind, WebHandler } from '../core/index.ts';
+import type { Digest, ErrorKind, Ports, WebHandler } from '../core/index.ts';
 import { createTestPorts } from '../io/testing.ts';
 import { pushImage } from '../trust/images/testing.ts';
 import { attest } from './attest.ts';
@@ -14,7 +14,9 @@ import { openRepository } from './registry.ts';
 import { signFile, signImages } from './sign.ts';
 import type { SignImagesInput } from './sign.ts';
 import { createTestRegistry } from './testing.ts';
-import { formatAttestation, verifyFile, verifyImage, verifyImageAttestations } from './verify.ts';
+import { verifyFile } from './verify-file.ts';
+import { formatAttestation, verifyImageAttestations, verifyImages } from './verify.ts';
+import type { FailedVerification, SignatureResult, VerifyImagesInput } from './verify.ts';
 
 const HOST = 'localhost:5000';
 
@@ -65,7 +67,17 @@ async function rejects(action: Promise<unknown>, kind: ErrorKind, message: RegEx
 }
 
 function verifying(reference: string, annotations: Readonly<Record<string, string>> = {}) {
-  return { reference, keys: ['env://PUB'], annotations };
+  return { references: [reference], signers: { keys: ['env://PUB'] }, annotations };
+}
+
+async function verifyImage(ports: Ports, input: VerifyImagesInput): Promise<SignatureResult> {
+  return onlyOf(await verifyImages(ports, input));
+}
+
+function onlyOf<T extends { readonly outcome: string }>(results: readonly (T | FailedVerification)[]): T {
+  const [result] = results;
+  assert.ok(result !== undefined && results.length === 1 && !('error' in result));
+  return result;
 }
 
 test('a key pair is written with a sealed private half that only its owner reads', async () => {
@@ -89,12 +101,16 @@ test('neither half of a key pair is overwritten unless forced', async () => {
 
 test('keys that are absent, of an unknown scheme or not keys are refused by kind', async () => {
   const { ports, path } = setUpWithKeys();
-  const verify = (name: string) => verifyImage(ports, { ...verifying(`${HOST}/app:v1`), keys: [name] });
+  const verify = (name: string) => verifyImage(ports, { ...verifying(`${HOST}/app:v1`), signers: { keys: [name] } });
   await rejects(verify(path('absent.pub')), 'not-found', /absent\.pub/);
   await rejects(verify('env://ABSENT'), 'not-found', /variable is not set/);
   await rejects(verify('awskms:///alias/x'), 'invalid-input', /expected a file or env:\/\/NAME/);
   await rejects(verify('env://KEY'), 'invalid-input', /expected a PEM block PUBLIC KEY/);
-  await rejects(verifyImage(ports, { ...verifying(`${HOST}/app:v1`), keys: [] }), 'usage', /whose signature/);
+  await rejects(
+    verifyImage(ports, { ...verifying(`${HOST}/app:v1`), signers: { keys: [] } }),
+    'usage',
+    /whose signature/,
+  );
 });
 
 test('signing a tag signs the digest behind it, and verifying finds it in both forms', async () => {
@@ -144,14 +160,16 @@ test('an attestation is found by its type, and printed as an envelope over the s
   const predicate = new TextEncoder().encode('{"spdxVersion":"SPDX-2.3"}');
   const attested = await attest(ports, { ...signing, reference, type: 'spdxjson', predicate });
   assert.equal(attested.predicateType, 'https://spdx.dev/Document');
-  const wanted = { reference, keys: ['env://PUB'], predicateType: attested.predicateType };
-  const { outcome, verification } = await verifyImageAttestations(ports, wanted);
+  const { predicateType } = attested;
+  const wanted = { references: [reference], signers: { keys: ['env://PUB'] }, predicateType };
+  const { outcome, verification } = onlyOf(await verifyImageAttestations(ports, wanted));
   assert.equal(outcome, 'verified');
   const [first] = verification.verified;
   assert.ok(first !== undefined);
   const { payload } = JSON.parse(formatAttestation(first)) as { payload: string };
   assert.deepEqual(JSON.parse(Buffer.from(payload, 'base64').toString('utf8')), first.statement);
-  const other = await verifyImageAttestations(ports, { ...wanted, predicateType: 'https://cyclonedx.org/bom' });
+  const cyclonedx = { ...wanted, predicateType: 'https://cyclonedx.org/bom' };
+  const other = onlyOf(await verifyImageAttestations(ports, cyclonedx));
   assert.equal(other.outcome, 'absent');
 });
 
@@ -199,17 +217,17 @@ test('a file verifies by bundle, by signature file, by signature text and by dig
     bundle: path('app.bundle'),
     outputSignature: path('app.sig'),
   });
-  const keys = ['env://PUB'];
+  const signers = { keys: ['env://PUB'] };
   for (const proof of [{ bundle: path('app.bundle') }, { signature: path('app.sig') }, { signature }]) {
     for (const file of [path('app.tar'), digest, new TextEncoder().encode('content')]) {
-      assert.equal((await verifyFile(ports, { file, keys, ...proof })).verified.length, 1);
+      assert.equal((await verifyFile(ports, { file, signers, ...proof })).verified.length, 1);
     }
-    const other = await verifyFile(ports, { file: new TextEncoder().encode('other'), keys, ...proof });
+    const other = await verifyFile(ports, { file: new TextEncoder().encode('other'), signers, ...proof });
     assert.deepEqual(other.verified, []);
     assert.equal(other.rejected.length, 1);
   }
-  await rejects(verifyFile(ports, { file: digest, keys }), 'usage', /found neither/);
+  await rejects(verifyFile(ports, { file: digest, signers }), 'usage', /found neither/);
   const both = { bundle: path('app.bundle'), signature };
-  await rejects(verifyFile(ports, { file: digest, keys, ...both }), 'usage', /found both/);
-  await rejects(verifyFile(ports, { file: path('absent'), keys, signature }), 'not-found', /absent/);
+  await rejects(verifyFile(ports, { file: digest, signers, ...both }), 'usage', /found both/);
+  await rejects(verifyFile(ports, { file: path('absent'), signers, signature }), 'not-found', /absent/);
 });

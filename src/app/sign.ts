@@ -1,17 +1,11 @@
 /** Signs images in registries, and files. */
 import { AppError, formatReference, parseReference, targetOf } from '../core/index.ts';
 import type { Descriptor, Digest, Ports } from '../core/index.ts';
-import { isIndexType, parseImageIndex } from '../artifacts/index.ts';
-import type { Manifest, Repository } from '../artifacts/index.ts';
 import { openSigningKey, signBlob, signImage } from '../trust/index.ts';
 import type { AskPassword, SignatureFormat, SigningKey, SignOptions, Stored } from '../trust/index.ts';
+import { listImages } from './list-images.ts';
 import { openRepository } from './registry.ts';
 import type { RepositoryAccess } from './registry.ts';
-
-/** An index of indexes has two levels; deeper nesting has no use. */
-const MAX_DEPTH = 4;
-/** Platforms of one image, attestations of builders included. */
-const MAX_IMAGES = 1000;
 
 export interface SigningInput {
   /** A file or `env://NAME`. */
@@ -80,33 +74,6 @@ export function signOptions(
   signal?: AbortSignal,
 ): SignOptions {
   return { key, formats: input.formats, at: ports.clock(), ...(signal === undefined ? {} : { signal }) };
-}
-
-/** The manifest and, under an index, every manifest that it names, each once. */
-async function listImages(
-  repository: Repository,
-  root: Manifest,
-  signal?: AbortSignal,
-): Promise<readonly Descriptor[]> {
-  const found = new Map<Digest, Descriptor>([[root.descriptor.digest, root.descriptor]]);
-  let level: readonly Manifest[] = [root];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > MAX_DEPTH)
-      throw new AppError('invalid-input', `${repository.name}: indexes nested deeper than ${MAX_DEPTH}`);
-    const next: Manifest[] = [];
-    for (const index of level.filter((entry) => isIndexType(entry.descriptor.mediaType))) {
-      for (const child of parseImageIndex(index).manifests) {
-        if (found.has(child.digest)) continue;
-        if (found.size >= MAX_IMAGES)
-          throw new AppError('invalid-input', `${repository.name}: more than ${MAX_IMAGES} images`);
-        const manifest = await repository.fetchManifest(child.digest, signal);
-        found.set(child.digest, manifest.descriptor);
-        next.push(manifest);
-      }
-    }
-    level = next;
-  }
-  return [...found.values()];
 }
 
 /** Signed and verified files are held in memory whole: Ed25519 needs them so. */

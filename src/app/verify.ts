@@ -1,29 +1,44 @@
-/** Verifies signatures of images in registries, and of files. */
-import { AppError, findDigest, parseReference, targetOf } from '../core/index.ts';
-import type { Digest, Ports, Verification, VerifiedSignature } from '../core/index.ts';
+/** Verifies signatures and attestations of images, in registries or on the disk: many at a time, whom to believe read once. */
+import { AppError, mapParallel, parseReference, targetOf, toAppError } from '../core/index.ts';
+import type { Digest, Platform, Ports, Reason, Verification, VerifiedSignature } from '../core/index.ts';
+import { selectManifest } from '../artifacts/index.ts';
+import type { Manifest, ReadableRepository } from '../artifacts/index.ts';
 import { formatEnvelope } from '../attestations/index.ts';
-import {
-  fetchAttestations,
-  fetchSignatures,
-  verifyAttestations,
-  verifyBlob,
-  verifySignatures,
-} from '../trust/index.ts';
-import type { Blob, BlobProof, ProvenAttestation } from '../trust/index.ts';
-import { openPublicKeys } from './keys.ts';
+import { fetchAttestations, fetchSignatures, verifyAttestations, verifySignatures } from '../trust/index.ts';
+import type { Candidate, ProvenAttestation, SignerDemand } from '../trust/index.ts';
+import { listImages } from './list-images.ts';
+import { openArtifact } from './open-artifact.ts';
+import { openSigners } from './open-signers.ts';
+import type { SignersInput } from './open-signers.ts';
 import { openRepository } from './registry.ts';
 import type { RepositoryAccess } from './registry.ts';
-import { MAX_BLOB_BYTES } from './sign.ts';
 
 /** cosign's exit code for a tag that does not exist. */
 const EXIT_TAG_MISSING = 11;
 
-export interface VerifyImageInput {
-  readonly reference: string;
-  /** Names of public keys, files or `env://NAME`; a signature by any of them counts. At least one. */
-  readonly keys: readonly string[];
-  readonly annotations: Readonly<Record<string, string>>;
+export interface VerifyInput {
+  /** Registry references; local forms (`oci:PATH` and the like) where they can be nothing else, or all if `isLocal`. */
+  readonly references: readonly string[];
+  readonly signers: SignersInput;
+  readonly isLocal?: boolean;
+  /** Which image of an index; the index itself when absent. */
+  readonly platform?: Platform | undefined;
+  /** Also every image that an index names. */
+  readonly isRecursive?: boolean;
+  /** References at the same time; as configured when absent. */
+  readonly jobs?: number | undefined;
+  /** Takes evidence about any artifact: then only who signed is asked. */
+  readonly unsafeAnyArtifact?: boolean;
   readonly access?: RepositoryAccess;
+}
+
+export interface VerifyImagesInput extends VerifyInput {
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface VerifyAttestationsInput extends VerifyInput {
+  /** A URI; `predicateTypeOf` gives it for a short name. */
+  readonly predicateType: string;
 }
 
 export interface ImageVerification<V> {
@@ -34,37 +49,42 @@ export interface ImageVerification<V> {
   readonly verification: V;
 }
 
-export async function verifyImage(
-  ports: Ports,
-  input: VerifyImageInput,
-  signal?: AbortSignal,
-): Promise<ImageVerification<Verification<VerifiedSignature>>> {
-  const keys = await openPublicKeys(ports, input.keys);
-  const { repository, digest } = await resolve(ports, input, signal);
-  const candidates = await fetchSignatures(repository, digest, signal);
-  const verification = verifySignatures(candidates, { artifact: digest, keys, annotations: input.annotations });
-  return { reference: input.reference, digest, outcome: outcomeOf(verification), verification };
+/** One image that could not be looked at, beside others that could. */
+export interface FailedVerification {
+  readonly reference: string;
+  readonly outcome: 'failed';
+  readonly error: AppError;
 }
 
-export interface VerifyAttestationInput {
-  readonly reference: string;
-  readonly keys: readonly string[];
-  /** A URI; `predicateTypeOf` gives it for a short name. */
-  readonly predicateType: string;
-  readonly access?: RepositoryAccess;
+export type SignatureResult = ImageVerification<Verification<VerifiedSignature>>;
+export type AttestationResult = ImageVerification<Verification<ProvenAttestation>>;
+
+export async function verifyImages(
+  ports: Ports,
+  input: VerifyImagesInput,
+  signal?: AbortSignal,
+): Promise<readonly (SignatureResult | FailedVerification)[]> {
+  const { annotations, unsafeAnyArtifact = false } = input;
+  return await verifyEach(ports, input, {
+    fetch: (repository, digest) => fetchSignatures(repository, digest, signal),
+    verify: (candidates, artifact, by) =>
+      verifySignatures(candidates, { artifact, by, annotations, unsafeAnyArtifact }),
+    signal,
+  });
 }
 
 export async function verifyImageAttestations(
   ports: Ports,
-  input: VerifyAttestationInput,
+  input: VerifyAttestationsInput,
   signal?: AbortSignal,
-): Promise<ImageVerification<Verification<ProvenAttestation>>> {
-  const keys = await openPublicKeys(ports, input.keys);
-  const { repository, digest } = await resolve(ports, input, signal);
-  const candidates = await fetchAttestations(repository, digest, signal);
-  const { predicateType } = input;
-  const verification = verifyAttestations(candidates, { artifact: digest, keys, predicateType });
-  return { reference: input.reference, digest, outcome: outcomeOf(verification), verification };
+): Promise<readonly (AttestationResult | FailedVerification)[]> {
+  const { predicateType, unsafeAnyArtifact = false } = input;
+  return await verifyEach(ports, input, {
+    fetch: (repository, digest) => fetchAttestations(repository, digest, signal),
+    verify: (candidates, artifact, by) =>
+      verifyAttestations(candidates, { artifact, by, predicateType, unsafeAnyArtifact }),
+    signal,
+  });
 }
 
 /** The envelope as JSON, as cosign prints it. */
@@ -72,58 +92,89 @@ export function formatAttestation(attestation: ProvenAttestation): string {
   return formatEnvelope(attestation.envelope);
 }
 
+interface Question<V> {
+  fetch(repository: ReadableRepository, digest: Digest): Promise<readonly Candidate[]>;
+  verify(candidates: readonly Candidate[], artifact: Digest, by: SignerDemand): V;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** In the order given. Of several references one that cannot be looked at spoils no other; a single one throws. */
+async function verifyEach<V extends Verification>(
+  ports: Ports,
+  input: VerifyInput,
+  question: Question<V>,
+): Promise<readonly (ImageVerification<V> | FailedVerification)[]> {
+  const by = await openSigners(ports, input.signers);
+  const { references, jobs = ports.settings.parallelism } = input;
+  const results = await mapParallel(references, jobs, async (reference) => {
+    try {
+      return await verifyReference(ports, { ...input, reference, by, jobs }, question);
+    } catch (error) {
+      if (references.length === 1) throw error;
+      return [{ reference, outcome: 'failed', error: toAppError(error) } as const];
+    }
+  });
+  return results.flat();
+}
+
+async function verifyReference<V extends Verification>(
+  ports: Ports,
+  input: VerifyInput & { readonly reference: string; readonly by: SignerDemand; readonly jobs: number },
+  question: Question<V>,
+): Promise<readonly ImageVerification<V>[]> {
+  const { reference, by } = input;
+  const { repository, digests } = await resolve(ports, input, question.signal);
+  return await mapParallel(digests, input.jobs, async (digest) => {
+    const verification = question.verify(await question.fetch(repository, digest), digest, by);
+    const isRoot = digest === digests[0];
+    const named = isRoot ? reference : `${reference} (${digest})`;
+    return { reference: named, digest, outcome: outcomeOf(verification), verification };
+  });
+}
+
+interface Resolved {
+  readonly repository: ReadableRepository;
+  /** The artifact first; what it names behind it. */
+  readonly digests: readonly Digest[];
+}
+
 async function resolve(
   ports: Ports,
-  input: { readonly reference: string; readonly access?: RepositoryAccess },
-  signal?: AbortSignal,
-) {
-  const reference = parseReference(input.reference);
+  input: VerifyInput & { readonly reference: string },
+  signal: AbortSignal | undefined,
+): Promise<Resolved> {
+  const { repository, target, digest } = await openNamed(ports, input);
+  const isWhole = input.isRecursive !== true && input.platform === undefined;
+  // A digest needs no look at what it names: signatures are found by it.
+  if (digest !== undefined && isWhole) return { repository, digests: [digest] };
+  const found = await repository.findManifest(target, signal);
+  if (found === undefined) {
+    throw new AppError('not-found', `${input.reference}: the tag does not exist`, { exitCode: EXIT_TAG_MISSING });
+  }
+  const root: Manifest =
+    input.platform === undefined ? found : await selectManifest(repository, found, input.platform, signal);
+  if (input.isRecursive !== true) return { repository, digests: [root.descriptor.digest] };
+  const images = await listImages(repository, root, signal);
+  return { repository, digests: images.map((image) => image.digest) };
+}
+
+/** Names that can only mean the disk. Any other is a registry's, even where a folder of that name lies about. */
+const LOCAL_NAME = /^(?:[./~]|(?:oci|oci-dir|oci-archive|docker-archive|blobs):)/;
+
+async function openNamed(ports: Ports, input: VerifyInput & { readonly reference: string }) {
+  const { reference: text } = input;
+  if (input.isLocal === true || LOCAL_NAME.test(text)) {
+    const { repository, findTarget } = await openArtifact(ports, text);
+    return { repository, target: await findTarget(), digest: undefined };
+  }
+  const reference = parseReference(text);
   const repository = openRepository(ports, reference, input.access);
-  if (reference.digest !== undefined) return { repository, digest: reference.digest };
-  const manifest = await repository.findManifest(targetOf(reference), signal);
-  if (manifest !== undefined) return { repository, digest: manifest.descriptor.digest };
-  throw new AppError('not-found', `${input.reference}: the tag does not exist`, { exitCode: EXIT_TAG_MISSING });
+  return { repository, target: targetOf(reference), digest: reference.digest };
 }
 
 /** Evidence of another kind is as good as none: an SBOM attestation does not make an image signed. */
 function outcomeOf(verification: Verification): ImageVerification<unknown>['outcome'] {
   if (verification.verified.length > 0) return 'verified';
-  return verification.rejected.every((reason) => reason.code === 'predicate-type-mismatch') ? 'absent' : 'unmatched';
-}
-
-export interface VerifyFileInput {
-  /** A path, the bytes themselves, or a digest where no file has that name. */
-  readonly file: string | Uint8Array;
-  readonly keys: readonly string[];
-  /** A path: a Sigstore bundle, or cosign's older JSON. */
-  readonly bundle?: string;
-  /** A path, or the base64 signature itself. */
-  readonly signature?: string;
-}
-
-export async function verifyFile(ports: Ports, input: VerifyFileInput): Promise<Verification<VerifiedSignature>> {
-  const keys = await openPublicKeys(ports, input.keys);
-  const proof = await readProof(ports, input);
-  return verifyBlob(proof, { blob: await readBlob(ports, input.file), keys });
-}
-
-async function readProof(ports: Ports, input: VerifyFileInput): Promise<BlobProof> {
-  const { bundle, signature } = input;
-  if ((bundle === undefined) === (signature === undefined)) {
-    const found = bundle === undefined ? 'neither' : 'both';
-    throw new AppError('usage', `expected either a bundle or a signature, found ${found}`, {
-      hint: 'give --bundle FILE',
-    });
-  }
-  if (bundle !== undefined) return { kind: 'bundle', bytes: await ports.files.read(bundle, MAX_BLOB_BYTES) };
-  const given = signature ?? '';
-  if ((await ports.files.stat(given)) === undefined) return { kind: 'signature', text: given };
-  return { kind: 'signature', text: new TextDecoder().decode(await ports.files.read(given, 64 * 1024)) };
-}
-
-async function readBlob(ports: Ports, file: string | Uint8Array): Promise<Blob> {
-  if (typeof file !== 'string') return { kind: 'content', content: file };
-  const digest = findDigest(file);
-  if (digest !== undefined && (await ports.files.stat(file)) === undefined) return { kind: 'digest', digest };
-  return { kind: 'content', content: await ports.files.read(file, MAX_BLOB_BYTES) };
+  const isOther = (reason: Reason): boolean => reason.code === 'predicate-type-mismatch';
+  return verification.rejected.every(isOther) ? 'absent' : 'unmatched';
 }

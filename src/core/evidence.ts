@@ -9,6 +9,15 @@ export type Signer =
 /** Where a signature was found: a cosign tag, a referrer of the artifact, or a file beside it. */
 export type Storage = 'tag' | 'referrer' | 'file';
 
+/** What vouches for a signature besides its key, as the verifier proved it. */
+export interface SignatureProof {
+  /** When it was made: each source vouches for its own time. */
+  readonly times: readonly { readonly source: 'log' | 'timestamp'; readonly by: string; readonly at: Date }[];
+  readonly logs: readonly { readonly name: string; readonly index: number }[];
+  /** What the CA says of the signer beyond issuer and subject: Fulcio's claims by number (1.3.6.1.4.1.57264.1.N). */
+  readonly claims: Readonly<Record<string, string>>;
+}
+
 /** A signature over an image that verified. */
 export interface VerifiedSignature {
   readonly kind: 'signature';
@@ -18,6 +27,8 @@ export interface VerifiedSignature {
   /** Digest of the bytes that carry the signature: the payload layer or the bundle. */
   readonly source: Digest;
   readonly annotations: Readonly<Record<string, unknown>>;
+  /** Absent where a key was all that was asked about. */
+  readonly proof?: SignatureProof;
   /** The repository that the signed payload names, where the form has one; compared with nothing, since images are copied. */
   readonly claimedReference?: string;
 }
@@ -29,6 +40,7 @@ export interface VerifiedAttestation {
   readonly signer: Signer;
   readonly storage: Storage;
   readonly source: Digest;
+  readonly proof?: SignatureProof;
   readonly predicateType: string;
   readonly predicate: unknown;
   /** The whole statement, parsed. */

@@ -16,7 +16,15 @@ export {
 export type { Reference } from './reference.ts';
 export { combineVerdicts } from './verdict.ts';
 export type { Outcome, Reason, Verdict } from './verdict.ts';
-export type { Evidence, Signer, Storage, Verification, VerifiedAttestation, VerifiedSignature } from './evidence.ts';
+export type {
+  Evidence,
+  SignatureProof,
+  Signer,
+  Storage,
+  Verification,
+  VerifiedAttestation,
+  VerifiedSignature,
+} from './evidence.ts';
 export { SEVERITIES } from './finding.ts';
 export type { Finding, FindingComponent, FixState, Severity, Suppression } from './finding.ts';
 export {

@@ -55,6 +55,13 @@ export const SETTINGS = {
     defaultText: 'none',
     kind: 'list',
   },
+  trustedRoot: {
+    environment: 'PLIMSOLL_TRUSTED_ROOT',
+    description:
+      'Sigstore trusted root (JSON): whose certificates, logs and timestamps to believe where signers are named by certificate identity',
+    defaultText: 'none',
+    kind: 'path',
+  },
   parallelism: {
     environment: 'PLIMSOLL_PARALLELISM',
     description: 'transfers and layer reads that run at the same time, 1 to 64',
@@ -77,6 +84,7 @@ export interface Settings {
   readonly caFile: string | undefined;
   readonly registryConfig: string | undefined;
   readonly pullSecrets: readonly string[];
+  readonly trustedRoot: string | undefined;
   readonly parallelism: number;
   readonly timeoutSeconds: number;
 }
@@ -99,6 +107,7 @@ export function resolveSettings(
     caFile: textOf(pick('caFile')),
     registryConfig: textOf(pick('registryConfig')),
     pullSecrets: listOf(pick('pullSecrets')),
+    trustedRoot: textOf(pick('trustedRoot')),
     parallelism: numberOf('parallelism', pick('parallelism'), 4, 64),
     timeoutSeconds: numberOf('timeoutSeconds', pick('timeoutSeconds'), 300, 86_400),
   };

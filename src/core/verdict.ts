@@ -8,6 +8,8 @@ export interface Reason {
   readonly message: string;
   /** Whose rule speaks: a policy's name, or `policy/authority`. */
   readonly rule?: string;
+  /** The step of a specification at which it came up: `time`, `certificate`, `log`, `signature`, `artifact`. */
+  readonly step?: string;
   /** What it is about: an image reference, a place in an object. */
   readonly subject?: string;
   readonly expected?: string;

@@ -40,6 +40,17 @@ import { openFolder, readStored, type StoredFiles } from './stored-files.ts';
 
 const REF_NAME = 'org.opencontainers.image.ref.name';
 
+/** Where `cosign save` says what an entry is: it writes no names. */
+const COSIGN_KIND = 'kind';
+const COSIGN_KINDS: Readonly<Record<string, string>> = {
+  sig: 'dev.cosignproject.cosign/sigs',
+  att: 'dev.cosignproject.cosign/atts',
+};
+const COSIGN_IMAGES: readonly (string | undefined)[] = [
+  'dev.cosignproject.cosign/image',
+  'dev.cosignproject.cosign/imageIndex',
+];
+
 /** Fallback tags of referrers, and those of cosign. */
 const BELONGING_TAG = /(?:^|:)sha(?:256|512)-[0-9a-f]{64}(?:\.\w+)?$/;
 
@@ -119,7 +130,8 @@ export async function defaultTarget(stored: StoredFiles): Promise<string> {
     const name = entry.annotations?.[REF_NAME];
     return name !== undefined && !BELONGING_TAG.test(name);
   });
-  for (const candidates of [tagged, entries.filter((entry) => entry.artifactType === undefined), entries]) {
+  const saved = entries.filter((entry) => COSIGN_IMAGES.includes(entry.annotations?.[COSIGN_KIND]));
+  for (const candidates of [tagged, saved, entries.filter((entry) => entry.artifactType === undefined), entries]) {
     const [only, ...others] = new Set(candidates.map((entry) => entry.digest));
     if (only !== undefined && others.length === 0) return only;
   }
@@ -170,12 +182,22 @@ function createReader(stored: StoredFiles, entries: Entries): ReadableRepository
   };
 }
 
-/** By the whole name, else by what follows the last colon: some writers put the full reference there. */
+/** By the whole name, else by what follows the last colon: some writers put the full reference there; else by cosign's kinds. */
 function findTagged(entries: readonly Descriptor[], tag: string): Descriptor | undefined {
   const nameOf = (entry: Descriptor) => entry.annotations?.[REF_NAME] ?? '';
   return (
-    entries.findLast((entry) => nameOf(entry) === tag) ?? entries.findLast((entry) => nameOf(entry).endsWith(`:${tag}`))
+    entries.findLast((entry) => nameOf(entry) === tag) ??
+    entries.findLast((entry) => nameOf(entry).endsWith(`:${tag}`)) ??
+    findSaved(entries, tag)
   );
+}
+
+/** What `cosign save` kept under one of cosign's tags. It saves one image to a folder, so the tag's digest is that image's. */
+function findSaved(entries: readonly Descriptor[], tag: string): Descriptor | undefined {
+  const [, hex, suffix = ''] = /^sha256-([0-9a-f]{64})\.(sig|att)$/.exec(tag) ?? [];
+  const images = entries.filter((entry) => COSIGN_IMAGES.includes(entry.annotations?.[COSIGN_KIND]));
+  if (images.length !== 1 || images[0]?.digest !== `sha256:${hex}`) return undefined;
+  return entries.find((entry) => entry.annotations?.[COSIGN_KIND] === COSIGN_KINDS[suffix]);
 }
 
 async function readEntries(stored: StoredFiles): Promise<readonly Descriptor[]> {

@@ -8,6 +8,7 @@ import {
   formatsOf,
   refuseUploads,
   IMAGE_FLAGS,
+  PREDICATE_TYPE_FLAG,
   SIGN_COMPATIBILITY_FLAGS,
   SIGNING_KEY_FLAG,
 } from '../flags/trust.ts';
@@ -20,11 +21,7 @@ export const attestCommand = defineCommand({
   flags: {
     ...SIGNING_KEY_FLAG,
     predicate: { kind: 'string', required: true, value: 'FILE', description: 'the claim; - for standard input' },
-    type: {
-      kind: 'string',
-      default: 'custom',
-      description: 'spdxjson, cyclonedx, vuln, openvex, slsaprovenance, slsaprovenance1, link, custom, or a URI',
-    },
+    ...PREDICATE_TYPE_FLAG,
     ...FORMAT_FLAGS,
     ...IMAGE_FLAGS,
     ...SIGN_COMPATIBILITY_FLAGS,

@@ -82,6 +82,10 @@ export const commands: readonly CommandEntry[] = [
   { name: 'verify-blob', load: async () => (await import('./verify-blob.ts')).verifyBlobCommand },
   { name: 'attest', load: async () => (await import('./attest.ts')).attestCommand },
   { name: 'verify-attestation', load: async () => (await import('./verify-attestation.ts')).verifyAttestation },
+  {
+    name: 'verify-blob-attestation',
+    load: async () => (await import('./verify-blob-attestation.ts')).verifyBlobAttestation,
+  },
   { name: 'provenance', load: async () => (await import('./provenance.ts')).provenance },
   { name: 'sbom', load: async () => (await import('./sbom.ts')).sbom },
   { name: 'scan', load: async () => (await import('./scan.ts')).scan },

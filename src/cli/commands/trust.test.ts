@@ -6,11 +6,10 @@ import { test } from 'node:test';
 import { openRepository } from '../../app/registry.ts';
 import { createTestRegistry } from '../../app/testing.ts';
 import { createHandlerHttp } from '../../artifacts/testing.ts';
-import { AppError, parseReference } from '../../core/index.ts';
+import { parseReference } from '../../core/index.ts';
 import { createTestPorts } from '../../io/testing.ts';
 import { pushImage } from '../../trust/images/testing.ts';
-import { main } from '../main.ts';
-import type { Rim } from '../main.ts';
+import { runCommand } from '../testing.ts';
 
 const HOST = 'localhost:5000';
 
@@ -33,36 +32,7 @@ async function setUp() {
   const image = await pushImage(repository);
   const { bytes, descriptor } = await repository.fetchManifest(image.digest);
   await repository.pushManifest(bytes, descriptor.mediaType, 'v1');
-  const run = async (...words: readonly string[]) => {
-    const written = { stdout: '', stderr: '' };
-    const rim: Rim = {
-      ports,
-      streams: {
-        write: (content) => (written.stdout += typeof content === 'string' ? content : Buffer.from(content).toString()),
-        writeError: (text) => (written.stderr += text),
-        isTerminal: false,
-        isErrorTerminal: false,
-      },
-      signal: new AbortController().signal,
-      readInput: async () => new TextEncoder().encode('standard input'),
-      streamInput: async function* () {
-        yield new TextEncoder().encode('standard input');
-      },
-      confirm: async () => false,
-      createHandler: async () => {
-        throw new AppError('internal', 'not in this test');
-      },
-      askSecret: async () => {
-        throw new AppError('usage', 'no terminal');
-      },
-    };
-    const code = await main(
-      words,
-      async () => rim,
-      (text) => (written.stderr += text),
-    );
-    return { code, ...written };
-  };
+  const run = (...words: readonly string[]) => runCommand(ports, words);
   return { ports, run, digest: image.digest, path: (name: string) => join(ports.home, name) };
 }
 

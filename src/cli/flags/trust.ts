@@ -19,6 +19,14 @@ export const VERIFYING_KEY_FLAG = {
   },
 } as const satisfies Flags;
 
+export const PREDICATE_TYPE_FLAG = {
+  type: {
+    kind: 'string',
+    default: 'custom',
+    description: 'spdxjson, cyclonedx, vuln, openvex, slsaprovenance, slsaprovenance1, link, custom, or a URI',
+  },
+} as const satisfies Flags;
+
 export const FORMAT_FLAGS = {
   format: {
     kind: 'choice',
@@ -43,13 +51,24 @@ export const SIGN_COMPATIBILITY_FLAGS = {
 } as const satisfies Flags;
 
 export const VERIFY_COMPATIBILITY_FLAGS = {
-  'insecure-ignore-tlog': {
-    kind: 'boolean',
-    hidden: true,
-    description: 'signatures by a key need no transparency log, so there is nothing to ignore',
-  },
   'private-infrastructure': { kind: 'boolean', hidden: true, description: 'the same as --insecure-ignore-tlog' },
-  offline: { kind: 'boolean', hidden: true, description: 'keys are verified without the network' },
+  offline: { kind: 'boolean', hidden: true, description: 'nothing but the registry is asked anyway' },
+  'rekor-url': { kind: 'string', hidden: true, description: 'nothing is looked up: what is stored must prove it' },
+  'new-bundle-format': { kind: 'boolean', hidden: true, description: 'both forms are read always' },
+  'experimental-oci11': { kind: 'boolean', hidden: true, description: 'referrers are read always' },
+} as const satisfies Flags;
+
+/** Which images a verifying command looks at, and how. */
+export const WHICH_IMAGES_FLAGS = {
+  recursive: { kind: 'boolean', short: 'r', description: 'also every image that an index names' },
+  'local-image': { kind: 'boolean', description: 'IMAGE is a folder that `cosign save` wrote, or another OCI layout' },
+  'check-claims': {
+    kind: 'boolean',
+    default: true,
+    description: 'do not look at which artifact the signer spoke of: says who signed, not what',
+  },
+  explain: { kind: 'boolean', description: 'show all that was found, and step by step why it counts or does not' },
+  'max-workers': { kind: 'number', hidden: true, description: 'images that are verified at the same time' },
 } as const satisfies Flags;
 
 /** Refuses what would be a silent lie: a caller who asks for the log must not believe in an entry. */

@@ -9,7 +9,7 @@ import { dataSet, needsSharedData } from '../../../test/shared-data.ts';
 import { formatEnvelopeBundle } from '../bundles/bundle.ts';
 import { importPlainPrivateKey, importPublicKey } from '../crypto/index.ts';
 import type { PublicKey, SigningKey } from '../crypto/index.ts';
-import { createSigningKey } from '../images/testing.ts';
+import { byKeys, createSigningKey } from '../images/testing.ts';
 import { signBlob, verifyBlob } from './blob.ts';
 import type { BlobProof } from './blob.ts';
 import type { Blob } from '../bundles/verify-bundle.ts';
@@ -31,7 +31,7 @@ function bundleProof(text: string): BlobProof {
 }
 
 function codes(proof: BlobProof, blob: Blob, signer: PublicKey = key.publicKey): readonly string[] {
-  const { verified, rejected } = verifyBlob(proof, { blob, keys: [signer] });
+  const { verified, rejected } = verifyBlob(proof, { blob, by: byKeys(signer) });
   assert.equal(verified.length > 0, rejected.length === 0);
   return rejected.map((reason) => reason.code);
 }
@@ -40,7 +40,7 @@ test('a signed file verifies by bundle and by bare signature, from content and f
   const signed = await signBlob(content, key);
   for (const proof of [bundleProof(signed.bundle), { kind: 'signature', text: `${signed.signature}\n` } as const]) {
     for (const blob of [file, byDigest]) {
-      const { verified } = verifyBlob(proof, { blob, keys: [other.publicKey, key.publicKey] });
+      const { verified } = verifyBlob(proof, { blob, by: byKeys(other.publicKey, key.publicKey) });
       assert.deepEqual(
         verified.map((entry) => [entry.signer, entry.artifact]),
         [[{ kind: 'key', keyId: key.publicKey.keyId }, digestOf(content)]],
@@ -110,7 +110,7 @@ test('Ed25519 verifies content and says that a digest is not enough', async () =
   assert.deepEqual(codes(proof, file, signer.publicKey), []);
   assert.deepEqual(codes(proof, otherFile, signer.publicKey), ['payload-other-artifact']);
   assert.throws(
-    () => verifyBlob(proof, { blob: byDigest, keys: [signer.publicKey] }),
+    () => verifyBlob(proof, { blob: byDigest, by: byKeys(signer.publicKey) }),
     (error) => error instanceof AppError && error.kind === 'invalid-input' && /from a digest/.test(error.message),
   );
 });
@@ -129,7 +129,7 @@ test('a signature over SHA-384 verifies from the file, and from a digest says wh
   assert.deepEqual(codes(proof, file, signer.publicKey), []);
   assert.deepEqual(codes(proof, otherFile, signer.publicKey), ['payload-other-artifact']);
   assert.throws(
-    () => verifyBlob(proof, { blob: byDigest, keys: [signer.publicKey] }),
+    () => verifyBlob(proof, { blob: byDigest, by: byKeys(signer.publicKey) }),
     (error) => error instanceof AppError && error.kind === 'invalid-input' && /a sha384 digest/.test(error.message),
   );
 });
@@ -137,7 +137,7 @@ test('a signature over SHA-384 verifies from the file, and from a digest says wh
 test('verifying with no keys is refused instead of accepting anybody', async () => {
   const proof = bundleProof((await signBlob(content, key)).bundle);
   assert.throws(
-    () => verifyBlob(proof, { blob: file, keys: [] }),
+    () => verifyBlob(proof, { blob: file, by: byKeys() }),
     (error) => error instanceof AppError && error.kind === 'usage',
   );
 });
@@ -200,7 +200,7 @@ test('malformed bundles are refused with the path', async () => {
   ];
   for (const [change, message] of wrong) {
     assert.throws(
-      () => verifyBlob(bundleWith(change, bundle), { blob: file, keys: [key.publicKey] }),
+      () => verifyBlob(bundleWith(change, bundle), { blob: file, by: byKeys(key.publicKey) }),
       (error) => error instanceof AppError && error.kind === 'invalid-input' && message.test(error.message),
       String(message),
     );
@@ -239,7 +239,7 @@ test('no published bundle made without a managed key passes for a key', needsSha
     try {
       const result = verifyBlob(
         { kind: 'bundle', bytes },
-        { blob: { kind: 'content', content: artifact }, keys: [signer] },
+        { blob: { kind: 'content', content: artifact }, by: byKeys(signer) },
       );
       assert.deepEqual(result.verified, [], entry.case);
       assert.ok(result.rejected.length > 0, entry.case);

@@ -1,15 +1,21 @@
-/** Signatures over files: as a Sigstore bundle, as a bare base64 signature, or in cosign's JSON of versions 1 and 2. */
+/** Signatures and attestations of files: as a Sigstore bundle, as a bare signature or envelope, or in cosign's JSON of versions 1 and 2. */
 import { createHash } from 'node:crypto';
 import { algorithmOf, AppError, digestOf, hexOf, isRecord, parseJson } from '../../core/index.ts';
 import type { Digest, Verification, VerifiedSignature } from '../../core/index.ts';
 import { findEnvelopeSigners, findSubject, isInTotoPayloadType, parseStatement } from '../../attestations/index.ts';
 import { formatMessageBundle, MAX_BUNDLE_BYTES, parseBundle } from '../bundles/bundle.ts';
 import type { Bundle, BundleContent, MessageDigest } from '../bundles/bundle.ts';
+import { legacySignature, parseBlobBundle } from '../bundles/legacy.ts';
+import { verifyBundle } from '../bundles/verify-bundle.ts';
 import type { Blob } from '../bundles/verify-bundle.ts';
 import { encodeBase64, findBase64 } from '../crypto/index.ts';
 import type { PublicKey, SigningKey } from '../crypto/index.ts';
 import { rejection } from '../images/candidate.ts';
-import type { RejectionCode } from '../images/candidate.ts';
+import type { Candidate, RejectionCode } from '../images/candidate.ts';
+import { bundleDemand, requireSomebody, signedBy } from '../images/signers.ts';
+import type { SignedBy, SignerDemand } from '../images/signers.ts';
+import { verifyAttestations } from '../images/verify.ts';
+import type { AttestationRequirement, ProvenAttestation } from '../images/verify.ts';
 
 export interface SignedBlob {
   readonly digest: Digest;
@@ -33,32 +39,76 @@ export async function signBlob(content: Uint8Array, key: SigningKey): Promise<Si
 /** What is said to prove the blob: the text of a bundle file or of a signature file. */
 export type BlobProof =
   | { readonly kind: 'bundle'; readonly bytes: Uint8Array }
-  | { readonly kind: 'signature'; readonly text: string };
+  | {
+      readonly kind: 'signature';
+      readonly text: string;
+      /** cosign's JSON around a TimeStampResp. */
+      readonly timestamp?: string;
+    };
 
 export interface BlobRequirement {
   readonly blob: Blob;
-  /** At least one; any of them may have signed. */
-  readonly keys: readonly PublicKey[];
+  readonly by: SignerDemand;
 }
 
 /** Throws `invalid-input` for a malformed bundle, and for a digest where only content can be verified. */
 export function verifyBlob(proof: BlobProof, requirement: BlobRequirement): Verification<VerifiedSignature> {
-  if (requirement.keys.length === 0) throw new AppError('usage', 'keys: expected at least one public key, found none');
+  const { by, blob } = requirement;
+  requireSomebody(by);
   const bytes = proof.kind === 'bundle' ? proof.bytes : new TextEncoder().encode(proof.text);
   const source = digestOf(bytes);
+  if (by.kind === 'keys' && by.trust === undefined) return verifyByKeys(proof, source, { blob, keys: by.keys });
+  if (by.trust === undefined) throw new AppError('internal', 'expected trust material, found none');
+  const verdict = verifyBundle(bundleOf(proof, by), { artifact: blob, ...bundleDemand(by, by.trust) });
+  if (verdict.kind === 'refused') {
+    return { verified: [], rejected: verdict.reasons.map((reason) => ({ subject: source, ...reason })) };
+  }
+  return { verified: verdict.signatures.map((proven) => evidenceOf(blob, source, signedBy(proven))), rejected: [] };
+}
+
+function bundleOf(proof: BlobProof, by: SignerDemand): Bundle {
+  const certificate = by.kind === 'identities' ? by.certificate : undefined;
+  if (proof.kind === 'signature')
+    return legacySignature(proof.text.trim(), { certificate, timestamp: proof.timestamp });
+  return findOldBundle(proof.bytes) === undefined
+    ? parseBundle(proof.bytes, 'bundle')
+    : parseBlobBundle(proof.bytes, 'bundle', certificate);
+}
+
+/** Whether one of the signers signed a statement of this type about the blob. */
+export function verifyBlobAttestation(
+  proof: BlobProof,
+  requirement: Omit<AttestationRequirement, 'artifact'> & { readonly blob: Blob },
+): Verification<ProvenAttestation> {
+  const bytes = proof.kind === 'bundle' ? proof.bytes : new TextEncoder().encode(proof.text);
+  const base = { storage: 'file', source: digestOf(bytes), bytes } as const;
+  const candidate: Candidate =
+    proof.kind === 'bundle'
+      ? { ...base, kind: 'bundle' }
+      : { ...base, kind: 'envelope', material: { timestamp: proof.timestamp } };
+  const { blob, ...wanted } = requirement;
+  return verifyAttestations([candidate], { ...wanted, artifact: blobDigest(blob) });
+}
+
+interface KeyRequirement {
+  readonly blob: Blob;
+  readonly keys: readonly PublicKey[];
+}
+
+function verifyByKeys(proof: BlobProof, source: Digest, requirement: KeyRequirement): Verification<VerifiedSignature> {
   if (proof.kind === 'signature') return verifyText(proof.text, source, requirement);
-  const old = findOldBundle(bytes);
+  const old = findOldBundle(proof.bytes);
   if (old !== undefined) {
     if (old.hasCertificate) return reject(source, 'certificate-only', CERTIFICATE_MESSAGE);
     return verifyText(old.signature, source, requirement);
   }
-  return verifyBundle(parseBundle(bytes, 'bundle'), source, requirement);
+  return verifyKeyBundle(parseBundle(proof.bytes, 'bundle'), source, requirement);
 }
 
 const CERTIFICATE_MESSAGE = 'signed with a certificate, while a signature by a key is wanted';
 const OTHER_FILE_MESSAGE = 'the signature is over another file';
 
-function verifyText(text: string, source: Digest, requirement: BlobRequirement): Verification<VerifiedSignature> {
+function verifyText(text: string, source: Digest, requirement: KeyRequirement): Verification<VerifiedSignature> {
   const signature = findBase64(text.trim());
   if (signature === undefined || signature.length === 0) {
     return reject(source, 'signature-malformed', 'the signature is not base64');
@@ -76,7 +126,7 @@ function findOldBundle(
   return { signature: document['base64Signature'], hasCertificate: certificate !== undefined && certificate !== '' };
 }
 
-function verifyBundle(bundle: Bundle, source: Digest, requirement: BlobRequirement): Verification<VerifiedSignature> {
+function verifyKeyBundle(bundle: Bundle, source: Digest, requirement: KeyRequirement): Verification<VerifiedSignature> {
   if (bundle.material.kind === 'certificate') return reject(source, 'certificate-only', CERTIFICATE_MESSAGE);
   if (bundle.content.kind === 'envelope') return verifyEnvelope(bundle.content, source, requirement);
   const { digest, signature } = bundle.content;
@@ -102,7 +152,7 @@ function isClaimedDigest(claimed: MessageDigest, blob: Blob): boolean {
 function verifyMessage(
   signature: Uint8Array,
   source: Digest,
-  requirement: BlobRequirement,
+  requirement: KeyRequirement,
 ): Verification<VerifiedSignature> {
   const signers = requirement.keys.filter((key) => isBlobSigned(requirement.blob, key, signature));
   return verdictOf(signers, source, requirement);
@@ -118,7 +168,7 @@ function isBlobSigned(blob: Blob, key: PublicKey, signature: Uint8Array): boolea
 function verifyEnvelope(
   content: Extract<BundleContent, { kind: 'envelope' }>,
   source: Digest,
-  requirement: BlobRequirement,
+  requirement: KeyRequirement,
 ): Verification<VerifiedSignature> {
   const { envelope } = content;
   const signers = findEnvelopeSigners(envelope, requirement.keys);
@@ -137,18 +187,20 @@ function verifyEnvelope(
 function verdictOf(
   signers: readonly PublicKey[],
   source: Digest,
-  requirement: BlobRequirement,
+  requirement: KeyRequirement,
 ): Verification<VerifiedSignature> {
   if (signers.length === 0) {
     const expected = requirement.keys.map((key) => key.keyId).join(', ');
     return reject(source, 'signature-mismatch', 'none of the given keys signed this file', { expected });
   }
-  const artifact = blobDigest(requirement.blob);
-  const verified = signers.map((key): VerifiedSignature => {
-    const signer = { kind: 'key', keyId: key.keyId } as const;
-    return { kind: 'signature', artifact, signer, storage: 'file', source, annotations: {} };
-  });
+  const verified = signers.map((key) =>
+    evidenceOf(requirement.blob, source, { signer: { kind: 'key', keyId: key.keyId } }),
+  );
   return { verified, rejected: [] };
+}
+
+function evidenceOf(blob: Blob, source: Digest, signed: SignedBy): VerifiedSignature {
+  return { kind: 'signature', artifact: blobDigest(blob), ...signed, storage: 'file', source, annotations: {} };
 }
 
 function blobDigest(blob: Blob): Digest {

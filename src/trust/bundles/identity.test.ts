@@ -74,3 +74,28 @@ test('each of several names is an identity, and claims must be equal', () => {
   assert.equal(findIdentity(certificateOf(['b'], { 8: ISSUER, 14: 'refs/heads/main2' }), claimed), undefined);
   assert.ok(findIdentity(certificateOf(['b'], { 8: ISSUER, 14: 'refs/heads/main' }), claimed));
 });
+
+test('patterns are read as Go programs write them, and what JavaScript reads otherwise is refused', () => {
+  for (const source of [
+    String.raw`https:\/\/github\.com\/acme\/app\/\.github\/workflows\/build\.yml\@refs/heads/main`,
+    String.raw`(?i)HTTPS://GITHUB\.COM/(?P<owner>acme)/[\w\-\.\@/:]+`,
+    String.raw`^https\://github.com/acme/.*$`,
+  ]) {
+    assert.ok(matches(parsePattern(source, 'subject'), SUBJECT), source);
+  }
+  assert.ok(!matches(parsePattern(String.raw`https\\\-.*`, 'subject'), SUBJECT));
+  assert.ok(matches(parsePattern(String.raw`a\\\-b`, 'subject'), String.raw`a\-b`));
+  for (const source of [String.raw`\Ahttps.*\z`, '[[:alpha:]]+', '(?m)^https', '(?-s)x', 'x{2,1}']) {
+    assert.throws(() => parsePattern(source, 'subject'), { kind: 'usage' }, source);
+  }
+});
+
+test('a name longer than any is not tried against patterns', () => {
+  assert.ok(!matches(parsePattern('.*', 'subject'), 'x'.repeat(5000)));
+});
+
+test('anybody at all is a rule of its own, never the absence of one', () => {
+  const rule = { issuer: { kind: 'unsafe-any' } as const, subject: exactly('a') };
+  assert.ok(findIdentity(certificateOf(['a'], {}), rule));
+  assert.equal(findIdentity(certificateOf(['b'], {}), rule), undefined);
+});

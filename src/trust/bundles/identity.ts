@@ -5,7 +5,9 @@ import type { Certificate } from '../crypto/index.ts';
 /** Text to be equal, or a regular expression that must match from the first character to the last. */
 export type TextRule =
   | { readonly kind: 'exact'; readonly text: string }
-  | { readonly kind: 'pattern'; readonly pattern: RegExp };
+  | { readonly kind: 'pattern'; readonly pattern: RegExp }
+  /** Also none at all: for authorities of one's own, whose certificates name no issuer. */
+  | { readonly kind: 'unsafe-any' };
 
 export interface IdentityRule {
   readonly issuer: TextRule;
@@ -34,15 +36,35 @@ export function parsePattern(source: string, what: string): TextRule {
     throw new AppError('usage', `${what}: expected a pattern of 1 to ${MAX_PATTERN_CHARACTERS} characters`);
   }
   try {
+    const { pattern, flags } = fromGoPattern(source);
     // First alone: parentheses that close ours would otherwise slip past the anchors.
-    void new RegExp(source, 'u');
-    return { kind: 'pattern', pattern: new RegExp(`^(?:${source})$`, 'u') };
+    void new RegExp(pattern, flags);
+    return { kind: 'pattern', pattern: new RegExp(`^(?:${pattern})$`, flags) };
   } catch (cause) {
     throw new AppError('usage', `${what}: expected a regular expression, found "${source}"`, { cause });
   }
 }
 
+/** A class, an escaped sign, or the beginning of a named group as Go has it. */
+const GO_PARTS = /\[(?:\\.|[^\]\\])*\]|\\(?<sign>.)|\(\?P</gs;
+/** What JavaScript lets be escaped: letters and digits mean something, the others need it. */
+const ESCAPED_HERE = /[A-Za-z0-9\s^$\\.*+?()[\]{}|/]/;
+
+/** Patterns of the field are written for Go: any sign may be escaped, `(?i)` may stand in front. What else differs does not compile. */
+function fromGoPattern(source: string): { readonly pattern: string; readonly flags: string } {
+  const [whole, flags = ''] = /^\(\?([is]+)\)/.exec(source) ?? [''];
+  const pattern = source.slice(whole.length).replaceAll(GO_PARTS, (part: string, sign: string | undefined) => {
+    if (sign !== undefined) return ESCAPED_HERE.test(sign) ? part : sign;
+    if (part === '(?P<') return '(?<';
+    return part.replaceAll(/\\(.)/gs, (pair, inner: string) =>
+      inner === '-' || ESCAPED_HERE.test(inner) ? pair : inner,
+    );
+  });
+  return { pattern, flags: `u${[...new Set(flags)].join('')}` };
+}
+
 export function formatRule(rule: TextRule): string {
+  if (rule.kind === 'unsafe-any') return 'anybody';
   return rule.kind === 'exact' ? rule.text : `/${rule.pattern.source}/`;
 }
 
@@ -67,7 +89,11 @@ export function findIdentity(certificate: Certificate, rule: IdentityRule): Cert
   );
 }
 
+/** Longer texts are no names; patterns may take long over them. */
+const MAX_NAME_CHARACTERS = 4096;
+
 function isMatch(rule: TextRule, text: string): boolean {
-  if (text === '') return false;
+  if (rule.kind === 'unsafe-any') return true;
+  if (text === '' || text.length > MAX_NAME_CHARACTERS) return false;
   return rule.kind === 'exact' ? rule.text === text : rule.pattern.test(text);
 }

@@ -97,12 +97,18 @@ function parseStamp(text: string): Uint8Array {
 
 const blobBundle = object({ base64Signature: string, cert: optional(string), rekorBundle: optional((value) => value) });
 
-/** cosign's JSON of versions 1 and 2 beside a file; the certificate is base64 of PEM, or PEM. Throws `invalid-input` naming the path. */
-export function parseBlobBundle(input: Uint8Array | string, what: string): Bundle {
+/**
+ * cosign's JSON of versions 1 and 2 beside a file; the certificate is base64 of PEM, or PEM, and where there is none `otherwise` (PEM)
+ * counts. Throws `invalid-input` naming the path.
+ */
+export function parseBlobBundle(input: Uint8Array | string, what: string, otherwise?: string): Bundle {
   const source = decodeJson(input, blobBundle, { what, maxBytes: MAX_ANNOTATION_BYTES });
   const { cert = '', rekorBundle: log } = source;
   const isPem = cert === '' || cert.includes('-----BEGIN ');
   const certificate = isPem ? cert : Buffer.from(decodeBase64(cert, `${what}.cert`)).toString('latin1');
   const given = log === undefined || log === null ? undefined : JSON.stringify(log);
-  return legacySignature(source.base64Signature, { certificate, rekorBundle: given });
+  return legacySignature(source.base64Signature, {
+    certificate: certificate === '' ? otherwise : certificate,
+    rekorBundle: given,
+  });
 }

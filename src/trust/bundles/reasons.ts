@@ -4,6 +4,7 @@ import type { Reason } from '../../core/index.ts';
 /** Steps of the client specification, in its order; the last is beyond it. */
 export type Step = 'time' | 'certificate' | 'log' | 'signature' | 'artifact';
 
+/** A reason with its step. */
 export interface StepReason extends Reason {
   readonly step: Step;
 }
@@ -16,7 +17,7 @@ export class Reasons {
     return [...this.#found.values()];
   }
 
-  add(step: Step, code: string, facts: Omit<Reason, 'code'>): void {
+  add(step: Step, code: string, facts: Omit<Reason, 'code' | 'step'>): void {
     const { message } = facts;
     this.#found.set(`${code}\n${message}`, { step, code, ...facts });
   }

@@ -81,10 +81,29 @@ export type BundleVerdict =
       /** Of an envelope. */
       readonly statement: Statement | undefined;
     }
-  | { readonly kind: 'refused'; readonly reasons: readonly StepReason[] };
+  | RefusedBundle;
+
+interface RefusedBundle {
+  readonly kind: 'refused';
+  readonly reasons: readonly StepReason[];
+}
 
 /** Yes with all facts, or no with all reasons. Throws `usage` for an empty requirement, `invalid-input` for a digest where only content can be verified. */
 export function verifyBundle(bundle: Bundle, requirement: BundleRequirement): BundleVerdict {
+  const proof = proveBundle(bundle, requirement);
+  if (proof.kind === 'refused') return proof;
+  const reasons = new Reasons();
+  const statement = examineContent(bundle.content, requirement, reasons);
+  return reasons.list.length > 0
+    ? { kind: 'refused', reasons: reasons.list }
+    : { ...proof, kind: 'verified', statement };
+}
+
+/** Who signed the bytes of the bundle, before anything that they say is looked at; throws as verifyBundle does. */
+export function proveBundle(
+  bundle: Bundle,
+  requirement: BundleRequirement,
+): { readonly kind: 'proven'; readonly signatures: readonly ProvenSignature[] } | RefusedBundle {
   const thresholds = { ...DEFAULT_THRESHOLDS, ...requirement.thresholds };
   checkRequirement(requirement.who, thresholds);
   const reasons = new Reasons();
@@ -114,10 +133,7 @@ export function verifyBundle(bundle: Bundle, requirement: BundleRequirement): Bu
     for (const found of examined) if (found.kind === 'refused') reasons.addAll(found.reasons);
     return { kind: 'refused', reasons: reasons.list };
   }
-  const statement = examineContent(bundle.content, requirement, reasons);
-  return reasons.list.length > 0
-    ? { kind: 'refused', reasons: reasons.list }
-    : { kind: 'verified', signatures: proven, statement };
+  return { kind: 'proven', signatures: proven };
 }
 
 function examineContent(

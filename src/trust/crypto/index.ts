@@ -7,7 +7,7 @@ export type { CaChain, ChainFault } from './chain.ts';
 export { hashLeaf, isIncluded, MAX_PROOF_HASHES } from './merkle.ts';
 export { findNoteFault, parseCheckpoint } from './note.ts';
 export type { Checkpoint, NoteSigner } from './note.ts';
-export { formatPem, parsePem } from './pem.ts';
+export { formatPem, parsePem, parsePemCertificates } from './pem.ts';
 export type { PemBlock } from './pem.ts';
 export { formatPublicKey, importPkcs1PublicKey, importPublicKey, importSpki } from './public-key.ts';
 export type { HashName, KeyAlgorithm, PublicKey } from './public-key.ts';

@@ -28,6 +28,22 @@ export function parsePem(text: string, what: string): PemBlock {
   return { label: match[1] ?? '', bytes: decodeBase64(body, what) };
 }
 
+/** Certificates of one file, such as a chain or a list of roots; at most `max`. Throws `invalid-input` for anything else in it. */
+export function parsePemCertificates(text: string, what: string, max: number): readonly Uint8Array[] {
+  if (text.length > MAX_PEM_CHARACTERS) {
+    throw new AppError('invalid-input', `${what}: expected at most ${MAX_PEM_CHARACTERS} characters of PEM`);
+  }
+  const blocks = text.split(/(?=-----BEGIN )/).filter((part) => part.startsWith('-----BEGIN '));
+  if (blocks.length === 0 || blocks.length > max) {
+    throw new AppError('invalid-input', `${what}: expected 1 to ${max} PEM certificates, found ${blocks.length}`);
+  }
+  return blocks.map((block) => {
+    const { label, bytes } = parsePem(block, what);
+    if (label === 'CERTIFICATE') return bytes;
+    throw new AppError('invalid-input', `${what}: expected PEM blocks CERTIFICATE, found ${label}`);
+  });
+}
+
 /** 64 characters a line, with a final newline. */
 export function formatPem(block: PemBlock): string {
   const lines = encodeBase64(block.bytes).match(/.{1,64}/g) ?? [];

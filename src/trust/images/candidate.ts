@@ -1,4 +1,5 @@
 import type { Digest, Reason, Storage } from '../../core/index.ts';
+import type { LegacyMaterial } from '../bundles/legacy.ts';
 
 interface CandidateBase {
   readonly storage: Storage;
@@ -14,17 +15,16 @@ export type Candidate =
       readonly payload: Uint8Array;
       /** Base64, from the layer's annotation. */
       readonly signature: string;
-      /** Whether a certificate stands beside the signature. */
-      readonly hasCertificate: boolean;
+      readonly material: LegacyMaterial;
     })
   /** A bare DSSE envelope, as JSON. */
-  | (CandidateBase & { readonly kind: 'envelope'; readonly bytes: Uint8Array; readonly hasCertificate: boolean })
+  | (CandidateBase & { readonly kind: 'envelope'; readonly bytes: Uint8Array; readonly material: LegacyMaterial })
   /** A Sigstore bundle, as JSON. */
   | (CandidateBase & { readonly kind: 'bundle'; readonly bytes: Uint8Array })
   /** Listed, but not to be had: the reason says why. */
   | (CandidateBase & { readonly kind: 'unreadable'; readonly reason: Reason });
 
-/** Stable codes of refused signatures and attestations. */
+/** Stable codes of signatures and attestations that were refused before, or without, a certificate or a log being looked at. */
 export type RejectionCode =
   | 'signature-malformed'
   | 'signature-mismatch'
@@ -48,8 +48,13 @@ const MAX_TEXT = 500;
 
 /** A Reason whose code is one of ours. */
 export function rejection(code: RejectionCode, source: Digest, facts: Omit<Reason, 'code' | 'subject'>): Reason {
-  const short = Object.fromEntries(Object.entries(facts).map(([name, text]) => [name, cut(text)]));
-  return { code, subject: source, message: cut(facts.message), ...short };
+  return { subject: source, ...cutReason({ code, ...facts }) };
+}
+
+/** With each text at most as long as is worth keeping. */
+export function cutReason(reason: Reason): Reason {
+  const short = Object.fromEntries(Object.entries(reason).map(([name, text]) => [name, cut(text)]));
+  return { code: reason.code, message: cut(reason.message), ...short };
 }
 
 function cut(text: string): string {

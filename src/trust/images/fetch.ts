@@ -23,6 +23,8 @@ const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
 
 export const SIGNATURE_ANNOTATION = 'dev.cosignproject.cosign/signature';
 export const CERTIFICATE_ANNOTATION = 'dev.sigstore.cosign/certificate';
+const LOG_ANNOTATION = 'dev.sigstore.cosign/bundle';
+const TIMESTAMP_ANNOTATION = 'dev.sigstore.cosign/rfc3161timestamp';
 /** In a bundle's manifest: the type of the statement inside. */
 const PREDICATE_TYPE_ANNOTATION = 'dev.sigstore.bundle.predicateType';
 /** The predicate of an image signature in bundle form. */
@@ -231,10 +233,14 @@ function ceilingOf(mediaType: string): number | undefined {
 function candidateOf(entry: Descriptor, storage: Storage, bytes: Uint8Array): Candidate {
   const base = { storage, source: entry.digest };
   if (isBundleMediaType(entry.mediaType)) return { ...base, kind: 'bundle', bytes };
-  const hasCertificate = (entry.annotations?.[CERTIFICATE_ANNOTATION] ?? '') !== '';
-  if (entry.mediaType === DSSE_MEDIA_TYPE) return { ...base, kind: 'envelope', bytes, hasCertificate };
+  const material = {
+    certificate: entry.annotations?.[CERTIFICATE_ANNOTATION],
+    rekorBundle: entry.annotations?.[LOG_ANNOTATION],
+    timestamp: entry.annotations?.[TIMESTAMP_ANNOTATION],
+  };
+  if (entry.mediaType === DSSE_MEDIA_TYPE) return { ...base, kind: 'envelope', bytes, material };
   const signature = entry.annotations?.[SIGNATURE_ANNOTATION] ?? '';
-  return { ...base, kind: 'simple-signing', payload: bytes, signature, hasCertificate };
+  return { ...base, kind: 'simple-signing', payload: bytes, signature, material };
 }
 
 const REFUSALS: Readonly<Partial<Record<RejectionCode, string>>> = {

@@ -26,7 +26,7 @@ import {
 } from './fetch.ts';
 import { attestImage, signImage } from './sign.ts';
 import { encodeSimpleSigning, MAX_SIMPLE_SIGNING_BYTES, SIMPLE_SIGNING_MEDIA_TYPE } from './simple-signing.ts';
-import { createSigningKey, pushImage, signOptionsOf } from './testing.ts';
+import { byKeys, createSigningKey, pushImage, signOptionsOf } from './testing.ts';
 import { verifyAttestations, verifySignatures } from './verify.ts';
 
 const key = createSigningKey();
@@ -61,7 +61,7 @@ function codesOf(reasons: readonly Reason[]): readonly string[] {
 }
 
 function codes(candidate: Candidate, annotations: Record<string, string> = {}): readonly string[] {
-  const result = verifySignatures([candidate], { artifact, keys: [key.publicKey], annotations });
+  const result = verifySignatures([candidate], { artifact, by: byKeys(key.publicKey), annotations });
   assert.deepEqual(result.verified, []);
   assert.ok(result.rejected.every((reason) => reason.subject !== undefined && reason.message !== ''));
   return codesOf(result.rejected);
@@ -72,7 +72,7 @@ async function simpleSigning(
   signer = key,
 ): Promise<Extract<Candidate, { kind: 'simple-signing' }>> {
   const signature = encodeBase64(await signer.sign(payload));
-  return { kind: 'simple-signing', storage: 'tag', source, payload, signature, hasCertificate: false };
+  return { kind: 'simple-signing', storage: 'tag', source, payload, signature, material: {} };
 }
 
 const goodPayload = encodeSimpleSigning({
@@ -112,7 +112,7 @@ test('signImage in both forms gives signatures that verify, each with its storag
   const candidates = await fetchSignatures(repository, subject.digest);
   const requirement = {
     artifact: subject.digest,
-    keys: [other.publicKey, key.publicKey],
+    by: byKeys(other.publicKey, key.publicKey),
     annotations: { team: 'blue' },
   };
   const { verified, rejected } = verifySignatures(candidates, requirement);
@@ -135,8 +135,8 @@ test('an artifact without signatures gives neither evidence nor reasons', async 
 test('verifying with no keys at all is refused instead of accepting anybody', async () => {
   const candidates = [await simpleSigning(goodPayload)];
   const isUsage = (error: unknown): boolean => error instanceof AppError && error.kind === 'usage';
-  assert.throws(() => verifySignatures(candidates, { artifact, keys: [] }), isUsage);
-  assert.throws(() => verifyAttestations(candidates, { artifact, keys: [], predicateType: undefined }), isUsage);
+  assert.throws(() => verifySignatures(candidates, { artifact, by: byKeys() }), isUsage);
+  assert.throws(() => verifyAttestations(candidates, { artifact, by: byKeys(), predicateType: undefined }), isUsage);
 });
 
 test('one candidate signed by two of the keys gives evidence for each, one key given twice for one', async () => {
@@ -151,20 +151,23 @@ test('one candidate signed by two of the keys gives evidence for each, one key g
   const bytes = utf8(formatEnvelopeBundle(envelope, key.publicKey.hint));
   const keys = [key.publicKey, other.publicKey, key.publicKey];
   const candidate: Candidate = { kind: 'bundle', storage: 'referrer', source, bytes };
-  assert.equal(verifySignatures([candidate], { artifact, keys }).verified.length, 2);
+  assert.equal(verifySignatures([candidate], { artifact, by: byKeys(...keys) }).verified.length, 2);
   const simple = await simpleSigning(goodPayload);
   const twice = [key.publicKey, importPublicKey(formatPublicKey(key.publicKey))];
-  assert.equal(verifySignatures([simple], { artifact, keys: twice }).verified.length, 1);
+  assert.equal(verifySignatures([simple], { artifact, by: byKeys(...twice) }).verified.length, 1);
 });
 
 test('a simple-signing layer is refused for each of its faults, by code', async () => {
   const good = await simpleSigning(goodPayload);
-  assert.equal(verifySignatures([good], { artifact, keys: [key.publicKey] }).verified.length, 1);
+  assert.equal(verifySignatures([good], { artifact, by: byKeys(key.publicKey) }).verified.length, 1);
   assert.deepEqual(codes({ ...good, signature: '' }), ['signature-malformed']);
   assert.deepEqual(codes({ ...good, signature: 'not base64!' }), ['signature-malformed']);
   assert.deepEqual(codes({ ...good, signature: 'AAAA' }), ['signature-mismatch']);
   assert.deepEqual(codes(await simpleSigning(goodPayload, other)), ['signature-mismatch']);
-  assert.deepEqual(codes({ ...(await simpleSigning(goodPayload, other)), hasCertificate: true }), ['certificate-only']);
+  assert.deepEqual(
+    codes({ ...(await simpleSigning(goodPayload, other)), material: { certificate: '-----BEGIN CERTIFICATE-----' } }),
+    ['certificate-only'],
+  );
   const changed = utf8(new TextDecoder().decode(goodPayload).replace('blue', 'grey'));
   assert.deepEqual(codes({ ...good, payload: changed }), ['signature-mismatch']);
   const foreign = encodeSimpleSigning({ reference: 'registry.example.com/app', digest: elsewhere, annotations: {} });
@@ -179,13 +182,13 @@ test('a simple-signing layer is refused for each of its faults, by code', async 
 });
 
 test('a signature by a key counts although a certificate stands beside it', async () => {
-  const good = { ...(await simpleSigning(goodPayload)), hasCertificate: true };
-  assert.equal(verifySignatures([good], { artifact, keys: [key.publicKey] }).verified.length, 1);
+  const good = { ...(await simpleSigning(goodPayload)), material: { certificate: '-----BEGIN CERTIFICATE-----' } };
+  assert.equal(verifySignatures([good], { artifact, by: byKeys(key.publicKey) }).verified.length, 1);
 });
 
 test('a bundle is refused for each of its faults, by code', async () => {
   const good = await bundle({ annotations: { team: 'blue' } });
-  assert.equal(verifySignatures([good], { artifact, keys: [key.publicKey] }).verified.length, 1);
+  assert.equal(verifySignatures([good], { artifact, by: byKeys(key.publicKey) }).verified.length, 1);
   assert.deepEqual(codes(await bundle({}, other)), ['signature-mismatch']);
   assert.deepEqual(codes(await bundle({ subject: elsewhere })), ['subject-mismatch']);
   assert.deepEqual(codes(await bundle({ predicateType: 'https://spdx.dev/Document' })), ['predicate-type-mismatch']);
@@ -213,8 +216,8 @@ test('the hint of a bundle is not trusted, only explained', async () => {
   const good = await bundle({});
   const text = new TextDecoder().decode(good.bytes);
   const lied = { ...good, bytes: utf8(text.replace(key.publicKey.hint, other.publicKey.hint)) };
-  assert.equal(verifySignatures([lied], { artifact, keys: [key.publicKey] }).verified.length, 1);
-  const result = verifySignatures([lied], { artifact, keys: [other.publicKey] });
+  assert.equal(verifySignatures([lied], { artifact, by: byKeys(key.publicKey) }).verified.length, 1);
+  const result = verifySignatures([lied], { artifact, by: byKeys(other.publicKey) });
   assert.deepEqual(codesOf(result.rejected), ['signature-mismatch']);
 });
 
@@ -225,7 +228,7 @@ test('attestations in both forms verify, and only those of the wanted type', asy
   const predicateType = 'https://spdx.dev/Document';
   await attestImage(repository, { subject, predicateType, predicate }, signOptionsOf(key));
   const candidates = await fetchAttestations(repository, subject.digest);
-  const requirement = { artifact: subject.digest, keys: [key.publicKey], predicateType };
+  const requirement = { artifact: subject.digest, by: byKeys(key.publicKey), predicateType };
   const { verified, rejected } = verifyAttestations(candidates, requirement);
   assert.deepEqual(rejected, []);
   assert.deepEqual(verified.map((entry) => entry.storage).sort(), ['referrer', 'tag']);
@@ -240,7 +243,7 @@ test('attestations in both forms verify, and only those of the wanted type', asy
   assert.equal(verifyAttestations(candidates, { ...requirement, predicateType: undefined }).verified.length, 2);
   const foreign = verifyAttestations(candidates, { ...requirement, artifact: elsewhere });
   assert.deepEqual(codesOf(foreign.rejected), ['subject-mismatch', 'subject-mismatch']);
-  const stranger = verifyAttestations(candidates, { ...requirement, keys: [other.publicKey] });
+  const stranger = verifyAttestations(candidates, { ...requirement, by: byKeys(other.publicKey) });
   assert.deepEqual(codesOf(stranger.rejected), ['signature-mismatch', 'signature-mismatch']);
 });
 
@@ -253,7 +256,7 @@ test('an attestation is not a signature and a signature is not an attestation, w
     signOptionsOf(key, ['bundle']),
   );
   const signatures = await fetchSignatures(repository, subject.digest);
-  const requirement = { artifact: subject.digest, keys: [key.publicKey] };
+  const requirement = { artifact: subject.digest, by: byKeys(key.publicKey) };
   assert.deepEqual(codesOf(verifySignatures(signatures, requirement).rejected), ['predicate-type-mismatch']);
   // The same when the manifest does not announce its type, so that the signed payload decides.
   const attestations = await fetchAttestations(repository, subject.digest);
@@ -275,7 +278,7 @@ test('layers of other types, too large or too many become reasons', async () => 
     { content: goodPayload, mediaType, annotations, size: MAX_SIMPLE_SIGNING_BYTES + 1 },
     { content: goodPayload, mediaType, annotations },
   ]);
-  const requirement = { artifact, keys: [key.publicKey] };
+  const requirement = { artifact, by: byKeys(key.publicKey) };
   const first = verifySignatures(await fetchSignatures(repository, artifact), requirement);
   assert.deepEqual(codesOf(first.rejected), ['media-type-unsupported', 'payload-too-large']);
   assert.equal(first.verified.length, 1);
@@ -294,7 +297,7 @@ test('a certificate annotation is seen, so that the reason can name it', async (
   };
   const layer = { content: goodPayload, mediaType: SIMPLE_SIGNING_MEDIA_TYPE, annotations };
   await pushLayers(repository, signatureTag(artifact, 'sig'), [layer]);
-  const result = verifySignatures(await fetchSignatures(repository, artifact), { artifact, keys: [key.publicKey] });
+  const result = verifySignatures(await fetchSignatures(repository, artifact), { artifact, by: byKeys(key.publicKey) });
   assert.deepEqual(codesOf(result.rejected), ['certificate-only']);
 });
 
@@ -313,7 +316,10 @@ test('a registry that lists referrers under a wrong artifact type hides nothing'
       })),
   };
   const candidates = await fetchSignatures(mislabelled, subject.digest);
-  assert.equal(verifySignatures(candidates, { artifact: subject.digest, keys: [key.publicKey] }).verified.length, 1);
+  assert.equal(
+    verifySignatures(candidates, { artifact: subject.digest, by: byKeys(key.publicKey) }).verified.length,
+    1,
+  );
 });
 
 test('a listed referrer or layer that is gone or damaged is a reason, not silence', async () => {
@@ -324,7 +330,7 @@ test('a listed referrer or layer that is gone or damaged is a reason, not silenc
     throw new AppError(kind, 'gone');
   };
   const noManifest: Repository = { ...repository, fetchManifest: gone('not-found') };
-  const requirement = { artifact: subject.digest, keys: [key.publicKey] };
+  const requirement = { artifact: subject.digest, by: byKeys(key.publicKey) };
   const first = verifySignatures(await fetchSignatures(noManifest, subject.digest), requirement);
   assert.deepEqual(codesOf(first.rejected), ['manifest-unreadable']);
   assert.equal(first.verified.length, 1);
@@ -402,7 +408,7 @@ test('signers that start at the same moment lose nothing', async () => {
   const candidates = await fetchSignatures(repository, subject.digest);
   const { verified } = verifySignatures(candidates, {
     artifact: subject.digest,
-    keys: keys.map((entry) => entry.publicKey),
+    by: byKeys(...keys.map((entry) => entry.publicKey)),
   });
   assert.equal(new Set(verified.map((entry) => JSON.stringify(entry.signer))).size, keys.length);
 });
@@ -428,7 +434,7 @@ test('a layer that is overwritten after it was seen is written again', async () 
   const keys = [key.publicKey, other.publicKey];
   const { verified } = verifySignatures(await fetchSignatures(memory, subject.digest), {
     artifact: subject.digest,
-    keys,
+    by: byKeys(...keys),
   });
   assert.equal(verified.length, 2);
   assert.ok(looks > 5);
@@ -465,7 +471,7 @@ test('referrers beyond the ceiling are a reason, not silence', async () => {
   });
   const crowded: Repository = { ...repository, listReferrers: async () => many };
   const candidates = await fetchSignatures(crowded, subject.digest);
-  const { rejected } = verifySignatures(candidates, { artifact: subject.digest, keys: [key.publicKey] });
+  const { rejected } = verifySignatures(candidates, { artifact: subject.digest, by: byKeys(key.publicKey) });
   assert.deepEqual(codesOf(rejected), ['too-many-signatures']);
   assert.equal(rejected[0]?.found, '1026');
 });
@@ -494,10 +500,16 @@ test('an envelope layer of another key with a certificate is refused with a reas
     predicate: {},
   });
   const bytes = utf8(formatEnvelope(await signEnvelope(payload, IN_TOTO_PAYLOAD_TYPE, other)));
-  const candidate: Candidate = { kind: 'envelope', storage: 'tag', source, bytes, hasCertificate: true };
-  const requirement = { artifact, keys: [key.publicKey], predicateType: undefined };
+  const candidate: Candidate = {
+    kind: 'envelope',
+    storage: 'tag',
+    source,
+    bytes,
+    material: { certificate: '-----BEGIN CERTIFICATE-----' },
+  };
+  const requirement = { artifact, by: byKeys(key.publicKey), predicateType: undefined };
   assert.deepEqual(codesOf(verifyAttestations([candidate], requirement).rejected), ['certificate-only']);
-  assert.equal(verifyAttestations([candidate], { ...requirement, keys: [other.publicKey] }).verified.length, 1);
+  assert.equal(verifyAttestations([candidate], { ...requirement, by: byKeys(other.publicKey) }).verified.length, 1);
   const broken = { ...candidate, bytes: utf8('{}') };
   assert.deepEqual(codesOf(verifyAttestations([broken], requirement).rejected), ['payload-malformed']);
 });

@@ -11,7 +11,7 @@ import { parseBundle } from '../bundles/bundle.ts';
 import { fetchAttestations, fetchSignatures, signatureTag } from './fetch.ts';
 import { attestImage, signImage } from './sign.ts';
 import { encodeSimpleSigning, MAX_SIMPLE_SIGNING_BYTES, parseSimpleSigning } from './simple-signing.ts';
-import { createSigningKey, pushImage, signOptionsOf } from './testing.ts';
+import { byKeys, createSigningKey, pushImage, signOptionsOf } from './testing.ts';
 import { verifyAttestations, verifySignatures } from './verify.ts';
 
 const key = createSigningKey();
@@ -85,7 +85,7 @@ test('a referrer of another image proves nothing here: what is signed names the 
   const entries = await repository.listReferrers(other.digest);
   const lying: Repository = { ...repository, listReferrers: async () => entries };
   const candidates = await fetchAttestations(lying, subject.digest);
-  const requirement = { artifact: subject.digest, keys: [key.publicKey] };
+  const requirement = { artifact: subject.digest, by: byKeys(key.publicKey) };
   assert.deepEqual(verifyAttestations(candidates, { ...requirement, predicateType: undefined }).verified, []);
   assert.deepEqual(verifySignatures(candidates, requirement).verified, []);
 });
@@ -98,9 +98,13 @@ test('an image signature among attestations is told by its code', () => {
     source,
     payload,
     signature: 'AAAA',
-    hasCertificate: false,
+    material: {},
   } as const;
-  const { rejected } = verifyAttestations([candidate], { artifact, keys: [key.publicKey], predicateType: undefined });
+  const { rejected } = verifyAttestations([candidate], {
+    artifact,
+    by: byKeys(key.publicKey),
+    predicateType: undefined,
+  });
   assert.deepEqual(
     rejected.map(({ code }) => code),
     ['predicate-type-mismatch'],
@@ -115,7 +119,7 @@ test('a fault of ours while verifying is an error, never a signature that was pa
     source,
     payload,
     signature: 'AAAA',
-    hasCertificate: false,
+    material: {},
   } as const;
   const broken = {
     ...key.publicKey,
@@ -123,7 +127,7 @@ test('a fault of ours while verifying is an error, never a signature that was pa
       throw new TypeError('a bug');
     },
   };
-  assert.throws(() => verifySignatures([candidate], { artifact, keys: [broken] }), TypeError);
+  assert.throws(() => verifySignatures([candidate], { artifact, by: byKeys(broken) }), TypeError);
 });
 
 test('a bundle with a chain that never ends is refused', () => {
@@ -156,7 +160,7 @@ test('foreign text in a reason is cut', async () => {
     bytes: bytes({ mediaType: 'y'.repeat(1_000_000) }),
   } as const;
   const candidates = [...(await fetchSignatures(repository, artifact)), bundle];
-  const { rejected } = verifySignatures(candidates, { artifact, keys: [key.publicKey] });
+  const { rejected } = verifySignatures(candidates, { artifact, by: byKeys(key.publicKey) });
   assert.deepEqual(
     rejected.map(({ code }) => code),
     ['media-type-unsupported', 'bundle-malformed'],
@@ -170,7 +174,7 @@ test('a statement that was pushed many times is held once', async () => {
   const attestation = { subject, predicateType: 'https://example.com/p', predicate: { large: true } };
   await attestImage(repository, attestation, signOptionsOf(key));
   const candidates = await fetchAttestations(repository, subject.digest);
-  const requirement = { artifact: subject.digest, keys: [key.publicKey], predicateType: undefined };
+  const requirement = { artifact: subject.digest, by: byKeys(key.publicKey), predicateType: undefined };
   const { verified } = verifyAttestations([...candidates, ...candidates], requirement);
   const bundles = verified.filter(({ storage }) => storage === 'referrer');
   assert.deepEqual([verified.length, bundles.length], [4, 2]);

@@ -13,7 +13,7 @@ import { importPublicKey } from '../crypto/index.ts';
 import type { PublicKey } from '../crypto/index.ts';
 import type { Candidate } from './candidate.ts';
 import { fetchAttestations, fetchSignatures, signatureTag } from './fetch.ts';
-import { createSigningKey } from './testing.ts';
+import { byKeys, createSigningKey } from './testing.ts';
 import { verifyAttestations, verifySignatures } from './verify.ts';
 
 const folder = hasSharedData ? join(dataSet('sigstore'), 'oci') : '';
@@ -46,18 +46,18 @@ function digestOfTag(start: string): Digest {
 test('a real image signed by one key verifies with that key only', needsSharedData, async () => {
   const artifact = digestOfTag('071bf7a9');
   const candidates = await fetchSignatures(await loadConnaisseur(), artifact);
-  const alice = verifySignatures(candidates, { artifact, keys: [keyOf('alice')] });
+  const alice = verifySignatures(candidates, { artifact, by: byKeys(keyOf('alice')) });
   assert.equal(alice.verified.length, 1);
   assert.deepEqual(alice.rejected, []);
   for (const name of ['bob', 'charlie', 'default']) {
-    const { verified, rejected } = verifySignatures(candidates, { artifact, keys: [keyOf(name)] });
+    const { verified, rejected } = verifySignatures(candidates, { artifact, by: byKeys(keyOf(name)) });
     assert.deepEqual(verified, [], name);
     assert.deepEqual(
       rejected.map((reason) => reason.code),
       ['signature-mismatch'],
     );
   }
-  const moved = verifySignatures(candidates, { artifact: digestOfTag('bfec161f'), keys: [keyOf('alice')] });
+  const moved = verifySignatures(candidates, { artifact: digestOfTag('bfec161f'), by: byKeys(keyOf('alice')) });
   assert.deepEqual(
     moved.rejected.map((reason) => reason.code),
     ['payload-other-artifact'],
@@ -71,7 +71,7 @@ test(
     const artifact = digestOfTag('bfec161f');
     const candidates = await fetchSignatures(await loadConnaisseur(), artifact);
     const signers = (names: readonly string[]): number => {
-      const { verified } = verifySignatures(candidates, { artifact, keys: names.map(keyOf) });
+      const { verified } = verifySignatures(candidates, { artifact, by: byKeys(...names.map(keyOf)) });
       return new Set(verified.map((entry) => JSON.stringify(entry.signer))).size;
     };
     assert.equal(signers(['alice', 'bob']), 2);
@@ -83,7 +83,7 @@ test(
 test('a real image signed with a certificate is refused to a key, saying so', needsSharedData, async () => {
   const artifact = digestOfTag('31dc72a1');
   const candidates = await fetchSignatures(await loadConnaisseur(), artifact);
-  const { verified, rejected } = verifySignatures(candidates, { artifact, keys: [keyOf('alice')] });
+  const { verified, rejected } = verifySignatures(candidates, { artifact, by: byKeys(keyOf('alice')) });
   assert.deepEqual(verified, []);
   assert.deepEqual(
     rejected.map((reason) => reason.code),
@@ -113,11 +113,11 @@ test(
   async () => {
     const layouts = readdirSync(folder).filter((name) => name.startsWith('slsa-generic-container-'));
     assert.equal(layouts.length, 9);
-    const keys = [createSigningKey().publicKey];
+    const by = byKeys(createSigningKey().publicKey);
     for (const name of layouts) {
       const artifact = parseDigest(readFileSync(join(folder, name, 'subject.digest'), 'utf8').trim());
       const candidates = await fetchAttestations(await loadAttestations(join(folder, name), artifact), artifact);
-      const { verified, rejected } = verifyAttestations(candidates, { artifact, keys, predicateType: undefined });
+      const { verified, rejected } = verifyAttestations(candidates, { artifact, by, predicateType: undefined });
       assert.deepEqual(verified, [], name);
       assert.deepEqual(
         rejected.map((reason) => reason.code),
@@ -136,7 +136,7 @@ test('real keyless bundles are refused to a key, saying that they carry certific
     assert.ok(existsSync(join(folder, path)));
     const bytes = readFileSync(join(folder, path));
     const candidate: Candidate = { kind: 'bundle', storage: 'referrer', source: digestOf(bytes), bytes };
-    const requirement = { artifact: digestOf('x'), keys: [createSigningKey().publicKey], predicateType: undefined };
+    const requirement = { artifact: digestOf('x'), by: byKeys(createSigningKey().publicKey), predicateType: undefined };
     const { rejected } = verifyAttestations([candidate], requirement);
     assert.deepEqual(
       rejected.map((reason) => reason.code),

@@ -118,12 +118,21 @@ function authorityOf(source: RawAuthority, path: string): CertificateAuthority {
 }
 
 function timestampAuthorityOf(source: RawAuthority, path: string): TimestampAuthority {
-  const [first, ...rest] = certificatesOf(source, path);
+  const certificates = certificatesOf(source, path);
+  return createTimestampAuthority(certificates, { name: source.uri ?? path, isValidAt: within(source.validFor) });
+}
+
+/** From a chain that begins with the certificate that stamps, or with its issuer where tokens bring it along. */
+export function createTimestampAuthority(
+  certificates: readonly Certificate[],
+  given: Pick<TimestampAuthority, 'name' | 'isValidAt'>,
+): TimestampAuthority {
+  const [first, ...rest] = certificates;
   const leaf = first?.extensions.isCa === false ? first : undefined;
   const issuers = leaf === undefined && first !== undefined ? [first, ...rest] : rest;
   if (issuers.length === 0)
-    throw new AppError('invalid-input', `${path}.certChain: expected a CA certificate, found none`);
-  return { name: source.uri ?? path, leaf, ca: createCaChain(issuers), isValidAt: within(source.validFor) };
+    throw new AppError('invalid-input', `${given.name}: expected the certificate of a timestamp CA, found none`);
+  return { ...given, leaf, ca: createCaChain(issuers) };
 }
 
 function certificatesOf(source: RawAuthority, path: string): readonly Certificate[] {

@@ -1,0 +1,68 @@
+/** Authorities of one's own instead of a Sigstore's: certificates in PEM, good for as long as they themselves say. */
+import { parseCertificate, createCaChain, isEqualBytes, MAX_CHAIN, parsePemCertificates } from '../crypto/index.ts';
+import type { Certificate } from '../crypto/index.ts';
+import { createTimestampAuthority } from './trusted-root.ts';
+import type { CertificateAuthority, TrustedRoot } from './trusted-root.ts';
+
+/** Texts in PEM. */
+export interface OwnAuthorities {
+  /** Anchors, in any order. */
+  readonly roots?: string | undefined;
+  /** What may stand between them and a signer, in any order. */
+  readonly intermediates?: string | undefined;
+  /** From the issuer of signers to the anchor. */
+  readonly chain?: string | undefined;
+  /** From the certificate that stamps, or its issuer, to the anchor. */
+  readonly timestampChain?: string | undefined;
+}
+
+const MAX_CERTIFICATES = 64;
+/** Every signature may be tried against each path. */
+const MAX_PATHS = 256;
+
+export const NO_TRUST: TrustedRoot = { authorities: [], logs: [], ctLogs: [], timestampAuthorities: [] };
+
+/** The trusted root with these authorities in place of its own of the same kind. Throws `invalid-input` naming the part. */
+export function withOwnAuthorities(root: TrustedRoot, own: OwnAuthorities): TrustedRoot {
+  const paths = [
+    ...(own.chain === undefined ? [] : [readCertificates(own.chain, 'certificate chain', MAX_CHAIN)]),
+    ...(own.roots === undefined ? [] : pathsTo(own.roots, own.intermediates)),
+  ];
+  const stampers =
+    own.timestampChain === undefined ? [] : [readCertificates(own.timestampChain, 'timestamp chain', MAX_CHAIN)];
+  const isValidAt = (): boolean => true;
+  return {
+    ...root,
+    ...(paths.length === 0 ? {} : { authorities: paths.map(authorityOf) }),
+    ...(stampers.length === 0
+      ? {}
+      : {
+          timestampAuthorities: stampers.map((chain) =>
+            createTimestampAuthority(chain, { name: 'timestamp chain', isValidAt }),
+          ),
+        }),
+  };
+}
+
+function authorityOf(certificates: readonly Certificate[]): CertificateAuthority {
+  return { name: 'own authority', ca: createCaChain(certificates), isValidAt: () => true };
+}
+
+function readCertificates(pem: string, what: string, max: number): readonly Certificate[] {
+  return parsePemCertificates(pem, what, max).map((der) => parseCertificate(der, what));
+}
+
+/** Every way down from a root over the intermediates, by names; the signatures are verified when a path is used. */
+function pathsTo(roots: string, intermediates: string | undefined): readonly (readonly Certificate[])[] {
+  const between =
+    intermediates === undefined ? [] : readCertificates(intermediates, 'intermediate CAs', MAX_CERTIFICATES);
+  const paths: (readonly Certificate[])[] = readCertificates(roots, 'root CAs', MAX_CERTIFICATES).map((root) => [root]);
+  // Paths are appended while they are walked.
+  for (const path of paths) {
+    const below = between.filter(
+      (entry) => path[0] !== undefined && isEqualBytes(entry.issuer, path[0].subject) && !path.includes(entry),
+    );
+    if (path.length < MAX_CHAIN && paths.length < MAX_PATHS) paths.push(...below.map((entry) => [entry, ...path]));
+  }
+  return paths;
+}
