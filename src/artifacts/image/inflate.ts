@@ -6,6 +6,10 @@ import { AppError } from '../../core/index.ts';
 /** Twice as fast as zlib's default of 16 KiB. */
 const CHUNK = 1024 * 1024;
 
+/** Up to here any ratio is fine: a second's work. Beyond it, more than 200 to 1 is no file system: gzip's best is 1032 to 1. */
+const SAFE_BYTES = 2 * 1024 ** 3;
+const MAX_RATIO = 200;
+
 /** With `lend` a chunk is good only until the next one is asked for: its memory is given back at once. */
 export async function* inflate(
   source: AsyncIterable<Uint8Array>,
@@ -83,4 +87,18 @@ async function* rejoin(held: readonly Uint8Array[], rest: AsyncIterator<Uint8Arr
   } finally {
     await rest.return?.();
   }
+}
+
+/** Throws `invalid-input` when what came so far is too much, or too much for what it came out of; says both. */
+export function refuseBomb(
+  total: number,
+  stored: number,
+  { what, inflatedBytes }: { readonly what: string; readonly inflatedBytes: number },
+): void {
+  const allowed = Math.min(inflatedBytes, Math.max(SAFE_BYTES, stored * MAX_RATIO));
+  if (total <= allowed) return;
+  throw new AppError(
+    'invalid-input',
+    `${what}: expected at most ${allowed} bytes uncompressed out of ${stored}, found more`,
+  );
 }

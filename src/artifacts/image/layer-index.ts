@@ -1,6 +1,6 @@
 /** What one layer says, learnt in a single pass: paths, whiteouts, and the content of chosen files only. */
 import { AppError, createHasher, type Digest, type FileSelector, type SkippedFile } from '../../core/index.ts';
-import { inflate } from './inflate.ts';
+import { inflate, refuseBomb } from './inflate.ts';
 import { cleanPath, TarParser, type TarEntry, type TarSink } from './tar.ts';
 
 export interface LayerEntry {
@@ -39,10 +39,6 @@ export const LAYER_LIMITS: LayerLimits = {
   keptBytes: 1024 ** 3,
 };
 
-/** Up to here any ratio is fine: a second's work. Beyond it, more than 200 to 1 is no file system: gzip's best is 1032 to 1. */
-const SAFE_BYTES = 2 * 1024 ** 3;
-const MAX_RATIO = 200;
-
 /** PATH_MAX of Linux. */
 const MAX_PATH_LENGTH = 4096;
 const MAX_DEPTH = 256;
@@ -72,7 +68,7 @@ export async function readLayer(source: AsyncIterable<Uint8Array>, options: Laye
   const stored = { bytes: 0 };
   for await (const chunk of inflate(counted(source, stored), options.what, { lend: true })) {
     total += chunk.length;
-    refuseBomb(total, stored.bytes, { what: options.what, limits });
+    refuseBomb(total, stored.bytes, { what: options.what, inflatedBytes: limits.inflatedBytes });
     hasher.update(chunk);
     parser.push(chunk);
     options.onBytes?.(total);
@@ -86,20 +82,6 @@ async function* counted(source: AsyncIterable<Uint8Array>, count: { bytes: numbe
     count.bytes += chunk.length;
     yield chunk;
   }
-}
-
-/** Both ceilings say what was found: how much, and out of how little. */
-function refuseBomb(
-  total: number,
-  stored: number,
-  { what, limits }: { readonly what: string; readonly limits: LayerLimits },
-): void {
-  const allowed = Math.min(limits.inflatedBytes, Math.max(SAFE_BYTES, stored * MAX_RATIO));
-  if (total <= allowed) return;
-  throw new AppError(
-    'invalid-input',
-    `${what}: expected at most ${allowed} bytes uncompressed out of ${stored}, found more`,
-  );
 }
 
 /** The path under which an index has a tar entry; undefined for whiteouts, the root, and what leaves it. */

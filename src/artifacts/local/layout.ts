@@ -152,6 +152,7 @@ export async function defaultTarget(stored: StoredFiles): Promise<string> {
 type Entries = () => Promise<readonly Descriptor[]>;
 
 function createReader(stored: StoredFiles, entries: Entries): ReadableRepository {
+  const seen = new Map<Digest, Referrer | undefined>();
   const findManifest = async (target: string): Promise<Manifest | undefined> => {
     const digest = findDigest(target) ?? findTagged(await entries(), target)?.digest;
     return digest === undefined ? undefined : await readStoredManifest(stored, digest);
@@ -176,7 +177,7 @@ function createReader(stored: StoredFiles, entries: Entries): ReadableRepository
     },
     streamBlob: (blob, _signal, range) => streamStored(stored, blob, range),
     listReferrers: async (subject, artifactType) =>
-      listStoredReferrers(stored, await entries(), { subject, artifactType }),
+      listStoredReferrers(stored, await entries(), { subject, artifactType, seen }),
     listTags: async () =>
       [...new Set((await entries()).flatMap((entry) => entry.annotations?.[REF_NAME] ?? []))].sort(),
   };
@@ -226,22 +227,43 @@ async function* streamStored(stored: StoredFiles, blob: Descriptor, range?: Byte
   yield* range === undefined ? checked(content, blob, what) : content;
 }
 
+interface Referrer {
+  readonly subject: Digest;
+  /** How lists show it. */
+  readonly entry: Descriptor;
+}
+
+interface ReferrerSearch {
+  readonly subject: Digest;
+  readonly artifactType: string | undefined;
+  /** What manifests refer to, so that each is read once, not for each subject; content under a digest never changes. */
+  readonly seen: Map<Digest, Referrer | undefined>;
+}
+
 async function listStoredReferrers(
   stored: StoredFiles,
   entries: readonly Descriptor[],
-  { subject, artifactType }: { readonly subject: Digest; readonly artifactType: string | undefined },
+  { subject, artifactType, seen }: ReferrerSearch,
 ): Promise<readonly Descriptor[]> {
   const found = new Map<Digest, Descriptor>();
   const fallback = findTagged(entries, subject.replace(':', '-'));
   const index = fallback === undefined ? undefined : await readStoredManifest(stored, fallback.digest);
   const listed = index !== undefined && isIndexType(index.descriptor.mediaType) ? parseImageIndex(index).manifests : [];
   for (const { digest } of [...entries, ...listed]) {
-    const manifest = found.has(digest) ? undefined : await readStoredManifest(stored, digest);
-    if (manifest === undefined || readSubject(manifest).subject?.digest !== subject) continue;
-    const entry = referrerEntryOf(manifest);
-    if (artifactType === undefined || entry.artifactType === artifactType) found.set(digest, entry);
+    if (!seen.has(digest)) {
+      const manifest = await readStoredManifest(stored, digest);
+      if (manifest !== undefined) seen.set(digest, referrerOf(manifest));
+    }
+    const referrer = seen.get(digest);
+    if (referrer?.subject !== subject) continue;
+    if (artifactType === undefined || referrer.entry.artifactType === artifactType) found.set(digest, referrer.entry);
   }
   return [...found.values()];
+}
+
+function referrerOf(manifest: Manifest): Referrer | undefined {
+  const { subject } = readSubject(manifest);
+  return subject === undefined ? undefined : { subject: subject.digest, entry: referrerEntryOf(manifest) };
 }
 
 export function blobPath(digest: Digest): string {

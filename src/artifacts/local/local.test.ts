@@ -211,3 +211,38 @@ test('a compressed archive, held in memory or inflated anew for each file, reads
     assert.deepEqual([await archive.size('big'), await archive.size('none')], [size, undefined]);
   }
 });
+
+test('referrers of many images in a layout are found by reading each manifest once', async () => {
+  const ports = createTestPorts();
+  const layout = await openLayout(ports.files, join(ports.home, 'layout'));
+  const push = async (extra: object, tag?: string) =>
+    await layout.pushManifest(encode({ config: EMPTY_DESCRIPTOR, layers: [], ...extra }), OCI_MANIFEST, tag);
+  const images = await Promise.all(['1', '2', '3', '4', '5'].map((tag) => push({ annotations: { tag } }, tag)));
+  for (const subject of images) await push({ subject });
+  let reads = 0;
+  const stored = openFolder(ports.files, join(ports.home, 'layout'));
+  const reader = await openLayoutReader({
+    ...stored,
+    stream: (path, range) => {
+      reads += Number(path.startsWith('blobs/'));
+      return stored.stream(path, range);
+    },
+  });
+  for (const { digest } of images) assert.equal((await reader.listReferrers(digest)).length, 1);
+  assert.equal(reads, 10);
+});
+
+test('an archive that says twice what is in it is refused: readers differ in which one counts', async () => {
+  const ports = createTestPorts();
+  for (const path of ['index.json', 'oci-layout', 'manifest.json']) {
+    const tar: Uint8Array[] = [];
+    for await (const chunk of writeTar([path, 'other', 'other', `./${path}`].map(textFile))) tar.push(chunk);
+    const archive = join(ports.home, 'twice.tar');
+    await ports.files.writeAtomic(archive, Buffer.concat(tar));
+    await rejects(openArchive(ports.files, archive), 'invalid-input', /expected one .* in the archive, found two/);
+  }
+});
+
+function textFile(path: string) {
+  return { path, size: 2, content: EMPTY_CONTENT };
+}
