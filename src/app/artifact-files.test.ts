@@ -139,6 +139,19 @@ test('files of subjects come along when asked for, and old files are kept when a
   await assert.rejects(clash, isError('invalid-input', /title a\.txt, found two/));
 });
 
+test('an image that is amiss is said to be, instead of where it was to go', async () => {
+  const { ports, at, write } = await setUp();
+  const target = [`${HOST}/app:1`];
+  await assert.rejects(isLocalImage(ports, at('none.tar'), target), isError('not-found', /none\.tar: no such file/));
+  await write('cut.tar', 'cut');
+  await assert.rejects(
+    isLocalImage(ports, at('cut.tar'), target),
+    isError('invalid-input', /cut\.tar: expected an OCI/),
+  );
+  assert.equal(await isLocalImage(ports, `${HOST}/app:1`, [at('a.txt')]), false);
+  assert.equal(await isLocalImage(ports, `${HOST}/app:1`, ['none.txt']), false);
+});
+
 test('all images of a layout are pushed as its index', async () => {
   const { ports, at, write, input } = await setUp();
   const one = await pushFiles(ports, { ...input, reference: `oci:${at('layout')}:one` }, signal);

@@ -211,12 +211,19 @@ export async function pushImage(ports: Ports, input: PushImageInput, signal: Abo
   };
 }
 
+const IMAGE_SCHEMES: ReadonlySet<string> = new Set(['oci-dir', 'oci-archive', 'docker-archive', 'blobs']);
+
 /** Whether a path is an image on disk rather than a file to be pushed as it is, or a layout where the files that follow go. */
 export async function isLocalImage(ports: Ports, source: string, following: readonly string[] = []): Promise<boolean> {
   const [file] = following;
   const isFile = file !== undefined && (await ports.files.stat(file.replace(FILE_TYPE, '')))?.kind === 'file';
   if (isFile && /^(?:oci|oci-dir):/.test(source)) return false;
   const isNamed = /^(?:oci|oci-dir|oci-archive|docker-archive|blobs):/.test(source);
-  if (!isNamed && (await ports.files.stat(source)) === undefined) return false;
-  return ['oci-dir', 'oci-archive', 'docker-archive', 'blobs'].includes((await resolveSource(ports, source)).scheme);
+  const isThere = (await ports.files.stat(source)) !== undefined;
+  const isImage = isNamed || isThere ? IMAGE_SCHEMES.has((await resolveSource(ports, source)).scheme) : false;
+  // two words of which the second is no file: an image and where it goes, and the image is amiss
+  const isMeant = following.length === 1 && !isFile && (isThere || /\.(?:tar|tgz)(?:\.\w+)?$/.test(source));
+  if (isImage || !isMeant) return isImage;
+  if (!isThere) throw new AppError('not-found', `${source}: no such file or folder`);
+  throw new AppError('invalid-input', `${source}: expected an OCI layout, an OCI archive or a docker archive`);
 }

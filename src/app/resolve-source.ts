@@ -30,6 +30,13 @@ export async function resolveSource(ports: Ports, source: string): Promise<Sourc
   return { scheme: 'registry', reference: parseReference(source) };
 }
 
+/** Throws `not-found` where resolveSource would take the text for a reference in a registry. */
+export async function requireOnDisk(ports: Ports, source: string): Promise<void> {
+  const isNamed = SCHEMES.some((scheme) => scheme !== 'registry' && source.startsWith(`${scheme}:`));
+  if (isNamed || (await ports.files.stat(source)) !== undefined) return;
+  throw new AppError('not-found', `${source}: no such file or folder`);
+}
+
 async function namedSource(ports: Ports, scheme: Scheme, rest: string): Promise<SourceName> {
   if (scheme === 'registry') return { scheme, reference: parseReference(rest) };
   const isPlain = scheme === 'dir' || scheme === 'file' || (await ports.files.stat(rest)) !== undefined;

@@ -62,4 +62,6 @@ test('a command is found by its longest name, and by the names that other tools 
   );
   assert.deepEqual(findCommand(['cp', 'a', 'b'])?.rest, ['a', 'b']);
   assert.equal(nameOf('repo'), undefined);
+  assert.equal(nameOf('manifest index'), undefined);
+  assert.equal(nameOf('manifest index:v1'), 'manifest');
 });

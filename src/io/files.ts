@@ -36,8 +36,8 @@ export function createFiles(): Files {
     append: (path, content, options) => guard(path, () => append(path, content, options?.durable ?? true)),
     truncate: (path, size) => guard(path, () => truncate(path, size)),
     rename: (from, to) => guard(from, () => renameDurably(from, to)),
-    remove: (path) => guard(path, () => rm(path, { recursive: true, force: true })),
-    makeFolder: (path) => guard(path, async () => void (await mkdir(path, { recursive: true }))),
+    remove: (path) => guard(path, () => removeAll(path)),
+    makeFolder: (path) => guard(path, () => makeFolders(path)),
     realPath: (path) => guard(path, () => realpath(path)),
   };
 }
@@ -157,7 +157,7 @@ async function writeAtomic(wanted: string, content: Uint8Array | string, mode = 
   // A link stays a link: what it points to is replaced. What went away meanwhile is made.
   const path = present === undefined ? wanted : await realpath(wanted).catch(() => wanted);
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   const temporary = join(folder, `.${basename(path).slice(0, 100)}.${randomBytes(8).toString('hex')}.tmp`);
   try {
     const file = await open(temporary, 'wx', mode);
@@ -175,8 +175,40 @@ async function writeAtomic(wanted: string, content: Uint8Array | string, mode = 
   await syncFolder(folder);
 }
 
+/** With the folders above it. Node's own way never ends where the system makes no folders, as in `/proc`. */
+async function makeFolders(path: string): Promise<void> {
+  if (await isFolderNow(path)) return;
+  const above = dirname(path);
+  if (above !== path && (await stat(above).catch(() => undefined)) === undefined) await makeFolders(above);
+  // somebody else may have made it meanwhile, or what it lies in
+  if (await isFolderNow(path)) return;
+  throw new AppError('unavailable', `${path}: expected to make a folder there`);
+}
+
+/** Makes it when there is nothing. */
+async function isFolderNow(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (cause) {
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isDirectory() === true) return true;
+    if (isAbsent(cause) || found !== undefined) return false;
+    throw cause;
+  }
+}
+
+/** What lies below a file is not there either. */
+async function removeAll(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (cause) {
+    if (!isAbsent(cause)) throw cause;
+  }
+}
+
 async function append(path: string, content: AsyncIterable<Uint8Array> | Uint8Array, durable: boolean): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolders(dirname(path));
   const file = await open(path, 'a');
   try {
     if (content instanceof Uint8Array) await file.writeFile(content);
@@ -219,7 +251,7 @@ async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promis
 }
 
 async function renameDurably(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
+  await makeFolders(dirname(to));
   await rename(from, to);
   await syncFolder(dirname(to));
 }

@@ -313,6 +313,15 @@ test('files appends, cuts, moves, removes, and names what is missing', async () 
   await rejects(files.read(join(folder, 'none')), 'not-found', /no such file/);
   await rejects(files.read(folder), 'invalid-input', /expected a file, found a folder/);
   await files.remove(join(folder, 'none'));
+  await files.remove(join(folder, 'b/moved/below'));
+  await rejects(
+    files.makeFolder(join(folder, 'b/moved/below')),
+    'unavailable',
+    /below: expected to make a folder there/,
+  );
+  await files.makeFolder(join(folder, 'a/b/c'));
+  await files.makeFolder(join(folder, 'a/b/c'));
+  assert.deepEqual(await files.list(join(folder, 'a')), ['b']);
   await files.remove(join(folder, 'a'));
   assert.deepEqual(await files.list(folder), ['b']);
   symlinkSync('b', join(folder, 'link'));
@@ -320,6 +329,19 @@ test('files appends, cuts, moves, removes, and names what is missing', async () 
   assert.equal((await files.stat(join(folder, 'link'), { follow: false }))?.kind, 'symlink');
   assert.equal(await files.readLink(join(folder, 'link')), 'b');
   assert.equal(await files.realPath(join(folder, 'link')), await files.realPath(join(folder, 'b')));
+});
+
+test('folders that several writers want at once are made for all of them', async () => {
+  const files = createFiles();
+  const folder = temporaryFolder();
+  const names = Array.from({ length: 40 }, (_, index) => join(folder, 'a/b/c', `${index % 4}`, 'd', `file${index}`));
+  await Promise.all(names.map((name) => files.append(name, Buffer.from('x'))));
+  for (const name of names) assert.equal((await files.stat(name))?.size, 1);
+});
+
+test('folders that the system does not make are refused, and not tried for ever', async (context) => {
+  if (process.platform !== 'linux') return context.skip('only Linux has /proc');
+  await rejects(createFiles().append('/proc/none/file', Buffer.from('x')), 'unavailable', /expected to make a folder/);
 });
 
 test('the file cache gives back what was saved, and nothing of what was damaged', async () => {

@@ -184,6 +184,32 @@ test('requests are tried again after 503; the one that closes an upload only aft
   assert.deepEqual(methods, expected);
 });
 
+test('an upload of one byte that broke begins anew, as its session cannot tell whether the byte is there', async () => {
+  let isCut = false;
+  const repository = open(
+    setUp((inner) => async (request) => {
+      const response = await inner(request);
+      if (request.method !== 'PUT' || isCut) return response;
+      isCut = true;
+      return new Response('', { status: 503, headers: { 'retry-after': '0' } });
+    }),
+  );
+  const { content } = blobOf('a');
+  // the byte arrives, and its digest is refused: the session stays with it
+  const lost = setUp((inner) => async (request) => {
+    if (request.method !== 'PUT' || isCut) return await inner(request);
+    isCut = true;
+    await inner(new Request(request.url.replace(/\?.*/, ''), { method: 'PATCH', body: new Uint8Array(content) }));
+    return new Response('', { status: 503, headers: { 'retry-after': '0' } });
+  });
+  for (const one of [repository, open(lost)]) {
+    isCut = false;
+    const { blob } = blobOf('a');
+    await one.pushBlob(blob, content);
+    assert.equal(await one.hasBlob(blob.digest), true);
+  }
+});
+
 test('a registry that asks to wait longer than the budget is given up', async () => {
   const set = setUp(() => async () => new Response('', { status: 429, headers: { 'retry-after': '3600' } }));
   await rejects(open(set).fetchManifest('v1'), 'unavailable', /429/);

@@ -257,6 +257,11 @@ function hintOf(error: AppError): { readonly hint?: string } {
   if (isCertificateFault(error)) {
     return { hint: '--ca-file FILE names the authority that issued the certificate; --insecure takes any certificate' };
   }
-  const wantsOurs = /^ERR_SSL_.*(?:CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA)/.test(String(error.details.code));
+  const code = String(error.details.code);
+  if (/^(?:ENOTFOUND|EAI_AGAIN)$/.test(code)) {
+    return { hint: 'no host has this name here: check the name, the network, and HTTPS_PROXY' };
+  }
+  if (code === 'ECONNREFUSED') return { hint: 'nobody listens there: check host and port' };
+  const wantsOurs = /^ERR_SSL_.*(?:CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA)/.test(code);
   return wantsOurs ? { hint: 'it wants a client certificate: --cert-file and --key-file, or its certs.d folder' } : {};
 }

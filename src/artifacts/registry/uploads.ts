@@ -85,8 +85,8 @@ class Upload {
   #step: number | undefined;
   /** The smallest chunk that the registry takes. */
   #minimum = 0;
-  /** The registry refused a chunk for being one. */
-  #isWhole = false;
+  /** The registry refused a chunk for being one, or there is but one byte. */
+  #isWhole: boolean;
   /** The session was asked to end: the blob may be there although no answer came. */
   #isClosing = false;
   /** It was the content that failed: then an answer, if one came all the same, is no answer to it. */
@@ -95,6 +95,8 @@ class Upload {
 
   constructor(input: UploadInput) {
     this.#input = input;
+    // a range of `0-0` does not tell whether the one byte is there, so no session is gone on with
+    this.#isWhole = input.blob.size === 1;
     this.#what = `${input.context.name}: upload of blob ${input.blob.digest}`;
     this.#check = new ContentCheck(input.blob, this.#what);
   }
@@ -269,7 +271,8 @@ class Upload {
     const response = await context.transport.send({ ...request, method: 'GET', url: this.#location.href });
     await discard(response);
     const received = response.status < 300 ? receivedOf(response) : undefined;
-    if (received === undefined || (this.#isWhole && received > 0)) return this.#forget();
+    if (received === undefined || (this.#isWhole && (received > 0 || this.#input.blob.size === 1)))
+      return this.#forget();
     this.#location = locationOf(response) ?? this.#location;
     this.#arrived(received);
   }

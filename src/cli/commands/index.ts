@@ -110,8 +110,14 @@ export function findCommand(
 ): { readonly entry: CommandEntry; readonly rest: readonly string[] } | undefined {
   for (const count of [3, 2, 1]) {
     const name = words.slice(0, count).join(' ');
+    // `manifest index` alone is no image of that name
+    if (words.length === count && count > 1 && isGroup(name)) return undefined;
     const entry = commands.find((one) => namesOf(one).includes(name));
     if (entry !== undefined) return { entry, rest: words.slice(count) };
   }
   return undefined;
+}
+
+function isGroup(name: string): boolean {
+  return commands.some((entry) => namesOf(entry).some((one) => one.startsWith(`${name} `)));
 }

@@ -1,4 +1,5 @@
 import { listTags } from '../../app/inspect-artifact.ts';
+import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import { after } from '../flags/listing.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
@@ -23,6 +24,11 @@ export const ls = defineCommand({
   },
   examples: [{ command: 'plimsoll ls registry.example.com/team/app', explains: 'one tag per line' }],
   async run({ args, flags }, context) {
+    if (/^(?:localhost|[^/]*\.[^/]*):\d+$/.test(args[0] ?? '')) {
+      throw new AppError('usage', `expected REPOSITORY, found the registry ${args[0]}`, {
+        hint: 'plimsoll catalog lists its repositories',
+      });
+    }
     const access = await readAccess(flags, context);
     const all = await listTags(context.ports, { reference: args[0] ?? '', access }, context.signal);
     const following = after(all, flags.last);

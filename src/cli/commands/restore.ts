@@ -1,4 +1,5 @@
 import { mirrorRepository } from '../../app/mirror-repository.ts';
+import { requireOnDisk } from '../../app/resolve-source.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import { reportMirrored, splitTags } from '../flags/copied.ts';
@@ -31,6 +32,7 @@ export const restore = defineCommand({
   ],
   async run({ args: [named = ''], flags }, context) {
     const { repository, tags } = splitTags(named);
+    await requireOnDisk(context.ports, flags.input);
     const input = {
       source: flags.input,
       target: repository,

@@ -1,3 +1,4 @@
+import { requireOnDisk } from '../../app/resolve-source.ts';
 import { validateImage } from '../../app/validate-image.ts';
 import { AppError, EXIT_NEGATIVE } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
@@ -32,6 +33,7 @@ export const validate = defineCommand({
     const named = remote ?? tarball;
     if (named === undefined || (remote !== undefined && tarball !== undefined))
       throw new AppError('usage', 'expected --remote REF or --tarball PATH, and not both');
+    if (tarball !== undefined) await requireOnDisk(context.ports, tarball);
     const input = {
       reference: named,
       fast: flags.fast,
