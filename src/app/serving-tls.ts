@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { AppError } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
@@ -23,8 +23,22 @@ export async function loadServingTls(
   ports: Ports,
   files: { readonly certificate: string; readonly key: string },
 ): Promise<ServingTls> {
+  const found = await readPair(ports, files);
+  if (isPair(found)) return found;
+  throw new AppError('invalid-input', `${files.certificate}: expected a certificate that belongs to ${files.key}`);
+}
+
+async function readPair(ports: Ports, files: Pick<ServingTls, 'certificate' | 'key'>): Promise<ServingTls> {
   const certificate = await readText(ports, files.certificate);
   return { certificate, key: await readText(ports, files.key), caFile: files.certificate };
+}
+
+function isPair({ certificate, key }: ServingTls): boolean {
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false; // neither can be served with
+  }
 }
 
 /** The self-made certificate in `folder`, made now if it is absent, near its end, or not good for one of the hosts. */
@@ -32,8 +46,9 @@ export async function ensureServingTls(ports: Ports, folder: string, hosts: read
   const files = { certificate: join(folder, 'tls.crt'), key: join(folder, 'tls.key') };
   const stats = await Promise.all([ports.files.stat(files.certificate), ports.files.stat(files.key)]);
   if (stats.every((stat) => stat !== undefined)) {
-    const present = await loadServingTls(ports, files);
-    if (isGood(present.certificate, hosts, ports.clock())) return present;
+    const present = await readPair(ports, files);
+    // a crash between the two writes leaves a new key beside an old certificate
+    if (isPair(present) && isGood(present.certificate, hosts, ports.clock())) return present;
   }
   const made = await createServingCertificate({ hosts, at: ports.clock(), days: LIFE_DAYS, serial: ports.random(16) });
   await ports.files.makeFolder(folder);
