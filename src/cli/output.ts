@@ -18,12 +18,27 @@ export function createOutput(streams: Streams, options: { readonly json: boolean
     json: options.json,
     result(value, text) {
       if (options.json) streams.write(`${toJson(value)}\n`);
-      else if (text !== '') streams.write(text.endsWith('\n') ? text : `${text}\n`);
+      else if (text !== '') streams.write(shown(text.endsWith('\n') ? text : `${text}\n`, streams.isTerminal));
     },
     raw: (content) => streams.write(content),
-    note: (text) => streams.writeError(`${text}\n`),
+    note: (text) => streams.writeError(shown(`${text}\n`, streams.isErrorTerminal)),
     paint: (style, text) => (paints ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text),
   };
+}
+
+/** What may steer a terminal: line feed, tab, and our own colours. */
+const OURS: ReadonlySet<string> = new Set([
+  '\n',
+  '\t',
+  ...['0', ...Object.values(CODES)].map((code) => `\u001b[${code}m`),
+]);
+
+/** Names and annotations come from anybody: on a terminal they must not move the cursor, or turn the direction of writing. */
+function shown(text: string, isTerminal: boolean): string {
+  if (!isTerminal) return text;
+  return text.replaceAll(/\p{Cc}(?:\[\d+m)?|\p{Bidi_Control}/gu, (found) =>
+    OURS.has(found) ? found : `\ufffd${found.slice(1)}`,
+  );
 }
 
 function toJson(value: unknown): string {

@@ -12,6 +12,7 @@ import {
   optional,
   string,
   type Clock,
+  type Decoder,
   type Descriptor,
   type Digest,
   type Http,
@@ -80,6 +81,13 @@ const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const MAX_TAGS = 1_000_000;
 const MANIFEST_ACCEPT = MANIFEST_TYPES.join(', ');
 
+/** Lists are printed a name a line: one with a line feed in it would be two. */
+const listedName: Decoder<string> = (value, path) => {
+  const name = string(value, path);
+  if (/^[^\s\p{Cc}]+$/u.test(name)) return name;
+  throw new AppError('invalid-input', `${path}: expected a name, found ${JSON.stringify(name.slice(0, 80))}`);
+};
+
 /** `host` is a registry as in references. No request is made yet. */
 export function openRegistry(ports: RegistryPorts, host: string, options: RegistryOptions = {}): Registry {
   const { clock, random, log } = ports;
@@ -136,7 +144,7 @@ async function listCatalog(transport: Transport, host: string, signal?: AbortSig
     what: `${host}: catalog`,
     signal,
   };
-  const decoder = object({ repositories: optional(arrayOf(string)) });
+  const decoder = object({ repositories: optional(arrayOf(listedName)) });
   const names: string[] = [];
   for await (const page of fetchPages(transport, { request, decoder, absent: [] }))
     names.push(...(page.repositories ?? []));
@@ -378,7 +386,7 @@ async function listTags(context: ReferrersContext, signal?: AbortSignal): Promis
   const what = `${context.name}: tags`;
   const url = `/v2/${context.repository}/tags/list?n=1000`;
   const request = { method: 'GET' as const, url, access: context.pull, retry: true, what, signal };
-  const decoder = object({ tags: optional(arrayOf(string)) });
+  const decoder = object({ tags: optional(arrayOf(listedName)) });
   const tags: string[] = [];
   for await (const page of fetchPages(context.transport, { request, decoder, absent: [] })) {
     tags.push(...(page.tags ?? []));

@@ -210,3 +210,10 @@ test('a list of large pages has a ceiling of bytes in all', async () => {
   };
   await rejects(open({ [HOST]: handler }).listTags(), 'invalid-input', /a list of more than 268435456 bytes/);
 });
+
+test('a list of names that would not stand on one line each is refused', async () => {
+  for (const name of ['a\nb', 'a b', '', 'a\u001b[2J', '\u0085']) {
+    const handler: WebHandler = async () => Response.json({ tags: ['v1', name] });
+    await rejects(open({ [HOST]: handler }).listTags(), 'invalid-input', /tags\[1\]: expected a name/);
+  }
+});
