@@ -1,7 +1,7 @@
 /** From words to a command, and from its outcome to an exit code. */
 import { AppError, toAppError } from '../core/index.ts';
 import type { SettingValues } from '../core/index.ts';
-import { createOutput } from './output.ts';
+import { createOutput, shown } from './output.ts';
 import type { Streams } from './output.ts';
 import { parseInput } from './parse.ts';
 import { commands, findCommand, namesOf } from './commands/index.ts';
@@ -34,7 +34,7 @@ export async function main(
     return await dispatch(argv, createRim);
   } catch (thrown) {
     const error = toAppError(thrown);
-    writeError(isJson ? formatErrorJson(error) : formatError(error, isVerbose));
+    writeError(isJson ? formatErrorJson(error) : shown(formatError(error, isVerbose), true));
     return error.exitCode;
   }
 }

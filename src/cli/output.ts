@@ -34,7 +34,7 @@ const OURS: ReadonlySet<string> = new Set([
 ]);
 
 /** Names and annotations come from anybody: on a terminal they must not move the cursor, or turn the direction of writing. */
-function shown(text: string, isTerminal: boolean): string {
+export function shown(text: string, isTerminal: boolean): string {
   if (!isTerminal) return text;
   return text.replaceAll(/\p{Cc}(?:\[\d+m)?|\p{Bidi_Control}/gu, (found) =>
     OURS.has(found) ? found : `\ufffd${found.slice(1)}`,

@@ -266,6 +266,26 @@ test('a page of referrers has no more bytes than clients read, whatever the lang
   assert.equal(count, 5);
 });
 
+test('what was stored is still found and read on a disk that takes no more', async () => {
+  const folder = temporaryFolder();
+  const first = setUp({}, folder);
+  const { descriptor } = await first.pushImage('v1');
+  const files: Files = {
+    ...first.ports.files,
+    writeAtomic: async (path) => {
+      throw new AppError('unavailable', `${path}: no space left on device`);
+    },
+  };
+  const clock = () => new Date(Date.now() + 3600 * 1000);
+  const handler = createRegistry(files, folder, { ...first.ports, clock });
+  for (const place of ['manifests/v1', `manifests/${descriptor.digest}`, `blobs/${EMPTY_DESCRIPTOR.digest}`]) {
+    for (const method of ['HEAD', 'GET']) {
+      const response = await handler(new Request(`http://localhost/v2/a/b/${place}`, { method }));
+      assert.equal(response.status, 200, `${method} ${place}`);
+    }
+  }
+});
+
 test('an upload that could not be ended, as on a full disk, is ended by a second try', async () => {
   const { ports } = setUp();
   let isFull = true;

@@ -31,8 +31,8 @@ import { createDiskBlobs, removeTemporary, type BlobStore, type Stored } from '.
 
 export const MAX_POINTER_BYTES = 1024 * 1024;
 const MAX_MANIFEST_FILE = 16 * 1024 * 1024;
-/** Folders below repositories/ that are looked into for the catalog. */
-const MAX_FOLDERS = 100_000;
+/** Folders below repositories/ that are looked into: a hundred bytes for each, and fewer than a disk has inodes. */
+const MAX_FOLDERS = 10_000_000;
 /** Pointers are made young again when they are asked for and older than this, in milliseconds; garbage is older. */
 const REFRESH_AFTER = 10 * 60 * 1000;
 
@@ -90,12 +90,20 @@ export class Store {
     return await this.#files.stat(this.#pointer(repository, kind, digest));
   }
 
-  /** For who may rely on it from now on: whoever asked whether it is there, in order not to send it. */
+  /**
+   * For who may rely on it from now on: whoever asked whether it is there, in order not to send it. On a full or read-only disk that
+   * is not possible, nor needed: pulling goes on, and a manifest is not taken without its blobs.
+   */
   async refreshPointer(repository: string, kind: PointerKind, digest: Digest): Promise<void> {
     const path = this.#pointer(repository, kind, digest);
     const stat = await this.#files.stat(path);
     if (stat === undefined || this.#clock().getTime() - stat.modified.getTime() < REFRESH_AFTER) return;
-    await this.#files.writeAtomic(path, await this.#files.read(path, MAX_POINTER_BYTES));
+    const content = await this.#files.read(path, MAX_POINTER_BYTES);
+    try {
+      await this.#files.writeAtomic(path, content);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.kind === 'internal') throw error;
+    }
   }
 
   /** The content is there already. Throws `unavailable` when it went away meanwhile. */
