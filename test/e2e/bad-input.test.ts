@@ -196,7 +196,9 @@ test('a registry that changes the protocol instead of answering gets no yes', as
   });
   const run = await place.run(['digest', `${peer.address}/app:1`, '--timeout', '3']);
   await peer.close();
-  assertRefused(run, 6, /manifest 1/);
+  // it may say before that it waits
+  assert.deepEqual([run.code, run.stdout], [6, ''], run.stderr);
+  assert.match(run.stderr, /manifest 1: (?:the connection was closed without an answer|cancelled or out of time)\n$/);
 });
 
 test('a scan without advisories is an error, not a clean bill', async () => {
