@@ -213,10 +213,14 @@ export const mutants: readonly Mutant[] = [
   ...of('bundles/legacy.ts', [
     ['bare keys as certificates', "if (block.label === 'CERTIFICATE') return", 'if (block.bytes.length > 0) return'],
   ]),
-  ...of('bundles/identity.ts', [
+  ...of('../core/identity.ts', [
     ['start of patterns', '`^(?:${pattern})$`', '`(?:${pattern})$`'],
     ['end of patterns', '`^(?:${pattern})$`', '`^(?:${pattern})`'],
     ['parentheses that close ours', 'void new RegExp(pattern, flags);', ''],
+    ['absent names', "if (text === '' || ", 'if ('],
+    ['long names', ' || text.length > MAX_NAME_CHARACTERS', ''],
+  ]),
+  ...of('bundles/identity.ts', [
     [
       'newer claims before older',
       'claims.get(ISSUER) ?? claims.get(OLD_ISSUER)',
@@ -225,7 +229,6 @@ export const mutants: readonly Mutant[] = [
     ['claims', 'if (!hasClaims) return undefined;', ''],
     ['issuers', 'isMatch(rule.issuer, issuer) &&', ''],
     ['subjects', '&& isMatch(rule.subject, subject)', ''],
-    ['absent names', "text === '' ||", ''],
   ]),
   ...of('bundles/examine-certificate.ts', [
     [

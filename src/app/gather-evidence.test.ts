@@ -18,13 +18,16 @@ const key = createSigningKey();
 const other = createSigningKey();
 const signal = new AbortController().signal;
 
+function keySigner(publicKey: SigningKey['publicKey']): Requirement['signer'] {
+  return { kind: 'key', key: { keyId: publicKey.keyId, pem: formatPublicKey(publicKey) } };
+}
+
 function signatureBy({ publicKey }: SigningKey): Requirement {
-  return { kind: 'signature', key: { keyId: publicKey.keyId, pem: formatPublicKey(publicKey) } };
+  return { kind: 'signature', signer: keySigner(publicKey) };
 }
 
 function attestationBy({ publicKey }: SigningKey): Requirement {
-  const ref = { keyId: publicKey.keyId, pem: formatPublicKey(publicKey) };
-  return { kind: 'attestation', key: ref, predicateType: VULN };
+  return { kind: 'attestation', signer: keySigner(publicKey), predicateType: VULN };
 }
 
 /** A registry with one image in two repositories, a clock that is set by hand, and a count of what is asked. */

@@ -2,9 +2,12 @@
  * Fetches and verifies what policies require of an image, once per digest. Nothing is decided here and nothing is swallowed: what
  * cannot be fetched throws, what does not verify comes back as a reason.
  */
+import { signerId } from '../policies/index.ts';
+import type { PolicySigners } from './policy-signers.ts';
+import { createPolicySigners } from './policy-signers.ts';
 import { targetOf } from '../core/index.ts';
-import type { Digest, Evidence, Ports, Reason, Reference } from '../core/index.ts';
-import type { Requirement } from '../policies/index.ts';
+import type { Digest, Evidence, Ports, Reason, Reference, Verification } from '../core/index.ts';
+import type { RequiredSigner, Requirement } from '../policies/index.ts';
 import {
   fetchAttestations,
   fetchSignatures,
@@ -12,7 +15,7 @@ import {
   verifyAttestations,
   verifySignatures,
 } from '../trust/index.ts';
-import type { PublicKey, SignerDemand } from '../trust/index.ts';
+import type { SignerDemand } from '../trust/index.ts';
 import { openRepository } from './registry.ts';
 import type { RepositoryAccess } from './registry.ts';
 
@@ -59,6 +62,7 @@ interface Kept {
  */
 export function createEvidenceSource(ports: Ports, options: EvidenceOptions): EvidenceSource {
   const kept = new Map<string, Kept>();
+  const signers = createPolicySigners(ports);
   return {
     resolve: async (reference, signal) =>
       (await openRepository(ports, reference, options).fetchManifest(targetOf(reference), signal)).descriptor.digest,
@@ -72,7 +76,7 @@ export function createEvidenceSource(ports: Ports, options: EvidenceOptions): Ev
         const shared = await known.gathered.catch(() => undefined);
         if (shared !== undefined) return { ...shared, isOld: !isRunning };
       }
-      const gathered = gather(ports, wanted, { access: options, signal });
+      const gathered = gather(ports, wanted, { access: options, signers, signal });
       if (options.reuseFor > 0) keep(kept, key, { gathered, since: now, isRunning: true });
       return await gathered;
     },
@@ -80,7 +84,7 @@ export function createEvidenceSource(ports: Ports, options: EvidenceOptions): Ev
 }
 
 function keyOf({ reference, digest, requirements }: Wanted): string {
-  const needs = requirements.map((need) => `${need.kind} ${need.key.keyId}`);
+  const needs = requirements.map((need) => `${need.kind} ${signerId(need.signer)}`);
   return [reference.registry, reference.repository, digest, ...new Set(needs)].join('\n');
 }
 
@@ -100,23 +104,27 @@ function keep(kept: Map<string, Kept>, key: string, entry: Kept): void {
 async function gather(
   ports: Ports,
   { reference, digest, requirements }: Wanted,
-  { access, signal }: { readonly access: RepositoryAccess; readonly signal: AbortSignal },
+  {
+    access,
+    signers,
+    signal,
+  }: { readonly access: RepositoryAccess; readonly signers: PolicySigners; readonly signal: AbortSignal },
 ): Promise<Gathered> {
   const repository = openRepository(ports, reference, access);
-  const keysFor = (kind: Requirement['kind']) => {
-    const pems = requirements.filter((need) => need.kind === kind).map((need) => need.key.pem);
-    return [...new Set(pems)].map((pem) => importPublicKey(pem, 'policy key'));
+  const demandsOf = (kind: Requirement['kind']) => {
+    const needed = requirements.filter((need) => need.kind === kind).map((need) => need.signer);
+    return openDemands(needed, signers);
   };
-  const [signers, attesters] = [keysFor('signature'), keysFor('attestation')];
+  const [signing, attesting] = await Promise.all([demandsOf('signature'), demandsOf('attestation')]);
   const [signatures, attestations] = await Promise.all([
-    signers.length === 0 ? undefined : fetchSignatures(repository, digest, signal),
-    attesters.length === 0 ? undefined : fetchAttestations(repository, digest, signal),
+    signing.length === 0 ? [] : fetchSignatures(repository, digest, signal),
+    attesting.length === 0 ? [] : fetchAttestations(repository, digest, signal),
   ]);
   const results = [
-    ...(signatures === undefined ? [] : [verifySignatures(signatures, { artifact: digest, by: byKeys(signers) })]),
-    ...(attestations === undefined
-      ? []
-      : [verifyAttestations(attestations, { artifact: digest, by: byKeys(attesters), predicateType: undefined })]),
+    ...signing.map(({ demand, by }) => marked(demand, verifySignatures(signatures, { artifact: digest, by }))),
+    ...attesting.map(({ demand, by }) =>
+      marked(demand, verifyAttestations(attestations, { artifact: digest, by, predicateType: undefined })),
+    ),
   ];
   return {
     evidence: results.flatMap((result): readonly Evidence[] => result.verified),
@@ -124,8 +132,27 @@ async function gather(
   };
 }
 
-function byKeys(keys: readonly PublicKey[]): SignerDemand {
-  return { kind: 'keys', keys };
+interface Demand {
+  /** Absent for keys, which evidence names itself. */
+  readonly demand: Digest | undefined;
+  readonly by: SignerDemand;
+}
+
+/** All keys in one, each keyless signer by itself: whom to believe differs between them. */
+async function openDemands(needed: readonly RequiredSigner[], signers: PolicySigners): Promise<readonly Demand[]> {
+  const pems = needed.flatMap((signer) => (signer.kind === 'key' ? [signer.key.pem] : []));
+  const keys = [...new Set(pems)].map((pem) => importPublicKey(pem, 'policy key'));
+  const byKeys: Demand = { demand: undefined, by: { kind: 'keys', keys } };
+  const keyless = new Map(
+    needed.flatMap((signer) => (signer.kind === 'keyless' ? [[signer.id, signer] as const] : [])),
+  );
+  const opened = [...keyless.values()].map(async (signer) => ({ demand: signer.id, by: await signers.demand(signer) }));
+  return [...(keys.length === 0 ? [] : [byKeys]), ...(await Promise.all(opened))];
+}
+
+function marked<E extends Evidence>(demand: Digest | undefined, found: Verification<E>): Verification<E> {
+  if (demand === undefined) return found;
+  return { ...found, verified: found.verified.map((evidence) => ({ ...evidence, demand })) };
 }
 
 /** An attestation seen while looking for signatures, or the reverse, is nothing to report. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createPolicySigners } from './policy-signers.ts';
 import { AppError } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
 import { listRequirements, parsePolicies } from '../policies/index.ts';
@@ -10,8 +11,8 @@ const MAX_POLICY_FILES = 1000;
 
 /**
  * Policies of files and folders (their `.yaml`, `.yml` and `.json` files, not deeper). Throws `invalid-input` for one that
- * cannot be compiled, a key that cannot verify or a name used twice, and `not-found` when there is none: an empty policy must not
- * read as "everything may run".
+ * cannot be compiled, a key that cannot verify or a name used twice, `untrusted-root` for a keyless authority that nobody vouches for,
+ * and `not-found` when there is none: an empty policy must not read as "everything may run".
  */
 export async function loadPolicies(ports: Ports, paths: readonly string[]): Promise<readonly Policy[]> {
   const files = (await Promise.all(paths.map((path) => listPolicyFiles(ports, path)))).flat();
@@ -24,8 +25,13 @@ export async function loadPolicies(ports: Ports, paths: readonly string[]): Prom
     policies.push(...parsePolicies(text, file));
   }
   if (policies.length === 0) throw new AppError('not-found', `expected policies in ${files.join(', ')}, found none`);
-  for (const policy of policies)
-    for (const { key } of listRequirements([policy])) importPublicKey(key.pem, `policy ${policy.name}: key`);
+  const signers = createPolicySigners(ports);
+  for (const policy of policies) {
+    for (const { signer } of listRequirements([policy])) {
+      if (signer.kind === 'key') importPublicKey(signer.key.pem, `policy ${policy.name}: key`);
+      else await signers.demand(signer);
+    }
+  }
   const names = policies.map((policy) => policy.name);
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
   if (repeated !== undefined)

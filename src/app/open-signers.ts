@@ -1,15 +1,8 @@
 /** From what a user says about signers and trust to whose signatures count: keys, identities, authorities, trusted root. */
-import { AppError } from '../core/index.ts';
-import type { Ports } from '../core/index.ts';
-import {
-  exactly,
-  NO_TRUST,
-  openPublicKey,
-  parsePattern,
-  parseTrustedRoot,
-  withOwnAuthorities,
-} from '../trust/index.ts';
-import type { IdentityRule, OwnAuthorities, SignerDemand, TextRule, Trust, TrustedRoot } from '../trust/index.ts';
+import { AppError, exactly, parsePattern } from '../core/index.ts';
+import type { IdentityRule, Ports, TextRule } from '../core/index.ts';
+import { NO_TRUST, openPublicKey, parseTrustedRoot, withOwnAuthorities } from '../trust/index.ts';
+import type { OwnAuthorities, SignerDemand, Trust, TrustedRoot } from '../trust/index.ts';
 
 /** Trusted roots of the field have ten kilobytes, lists of authorities a hundred. */
 const MAX_TRUST_BYTES = 4 * 1024 * 1024;
@@ -97,11 +90,16 @@ async function openTrust(ports: Ports, input: TrustInput): Promise<Trust> {
 
 async function openTrustedRoot(ports: Ports, input: TrustInput): Promise<TrustedRoot> {
   const path = input.trustedRoot ?? ports.settings.trustedRoot;
-  if (path !== undefined) return parseTrustedRoot(await ports.files.read(path, MAX_TRUST_BYTES), path);
+  if (path !== undefined) return await readTrustedRoot(ports, path);
   if (hasOwnAuthorities(input)) return NO_TRUST;
   throw new AppError('untrusted-root', 'expected a trusted root, found none', {
     hint: 'give --trusted-root FILE, or set trustedRoot in the configuration',
   });
+}
+
+/** From the file of this name. */
+export async function readTrustedRoot(ports: Ports, path: string): Promise<TrustedRoot> {
+  return parseTrustedRoot(await ports.files.read(path, MAX_TRUST_BYTES), path);
 }
 
 async function readAuthorities(ports: Ports, input: TrustInput): Promise<OwnAuthorities> {

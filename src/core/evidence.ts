@@ -27,6 +27,8 @@ export interface VerifiedSignature {
   /** Digest of the bytes that carry the signature: the payload layer or the bundle. */
   readonly source: Digest;
   readonly annotations: Readonly<Record<string, unknown>>;
+  /** The demand that it satisfied, where demands differ in whom they believe: it counts for no other. */
+  readonly demand?: string;
   /** Absent where a key was all that was asked about. */
   readonly proof?: SignatureProof;
   /** The repository that the signed payload names, where the form has one; compared with nothing, since images are copied. */
@@ -40,6 +42,7 @@ export interface VerifiedAttestation {
   readonly signer: Signer;
   readonly storage: Storage;
   readonly source: Digest;
+  readonly demand?: string;
   readonly proof?: SignatureProof;
   readonly predicateType: string;
   readonly predicate: unknown;

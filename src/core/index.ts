@@ -14,6 +14,8 @@ export {
   targetOf,
 } from './reference.ts';
 export type { Reference } from './reference.ts';
+export { exactly, formatRule, isMatch, parsePattern } from './identity.ts';
+export type { IdentityRule, TextRule } from './identity.ts';
 export { combineVerdicts } from './verdict.ts';
 export type { Outcome, Reason, Verdict } from './verdict.ts';
 export type {

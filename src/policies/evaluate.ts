@@ -1,7 +1,7 @@
 /** Judgement: policies x evidence -> verdict. AND across policies, OR across authorities, AND across an authority's attestations. */
-import { combineVerdicts, digestOf } from '../core/index.ts';
-import type { Evidence, Outcome, Reason, Verdict, VerifiedAttestation } from '../core/index.ts';
-import type { AttestationRule, Authority, KeyAuthority, Policy, PolicySubject } from './policy.ts';
+import { combineVerdicts, digestOf, formatRule } from '../core/index.ts';
+import type { Evidence, Outcome, Reason, Signer, Verdict, VerifiedAttestation } from '../core/index.ts';
+import type { AttestationRule, Authority, Policy, PolicySubject, RequiredSigner, SigningAuthority } from './policy.ts';
 
 export interface Case {
   readonly subject: PolicySubject;
@@ -40,8 +40,8 @@ function evaluatePolicy(policy: Policy, matter: Case): Verdict {
   const passed = results.find((result) => result.isSatisfied);
   if (passed !== undefined) return { outcome: 'allow', reasons: passed.reasons };
   const reasons = results.flatMap((result) => result.reasons);
-  const usesKeys = policy.authorities.some((authority) => authority.kind === 'key');
-  const repeated = usesKeys
+  const usesSigners = policy.authorities.some((authority) => authority.kind === 'signer');
+  const repeated = usesSigners
     ? matter.rejected.slice(0, MAX_REPEATED_REJECTIONS).map((reason) => ({ ...reason, rule: policy.name }))
     : [];
   return { outcome: policy.mode === 'warn' ? 'warn' : 'deny', reasons: [...reasons, ...repeated] };
@@ -75,25 +75,25 @@ interface Place {
   readonly subject: string;
 }
 
-function evaluateSignature(authority: KeyAuthority, matter: Case, place: Place): AuthorityResult {
+function evaluateSignature(authority: SigningAuthority, matter: Case, place: Place): AuthorityResult {
   const signature = ownEvidence(authority, matter).find((item) => item.kind === 'signature');
   if (signature !== undefined) {
-    const message = `signed with key ${shortKey(authority)}, found by ${signature.storage}`;
+    const message = `signed by ${nameOf(signature.signer)}, found by ${signature.storage}`;
     return { isSatisfied: true, reasons: [{ code: 'signature-verified', message, ...place }] };
   }
   const reason: Reason = {
     code: 'no-matching-signature',
-    message: "no signature of this image verifies with the authority's key",
+    message: 'no signature of this image is by the authority',
     ...place,
-    expected: `a signature of ${matter.subject.digest} by key ${shortKey(authority)}`,
+    expected: `a signature of ${matter.subject.digest} by ${describe(authority.signer)}`,
     found: summarise(matter),
-    fix: 'sign this digest with that key, or deploy the digest that was signed',
+    fix: 'sign this digest as that signer, or deploy the digest that was signed',
   };
   return { isSatisfied: false, reasons: [reason] };
 }
 
 function evaluateAttestation(
-  authority: KeyAuthority,
+  authority: SigningAuthority,
   needed: AttestationRule,
   matter: Case,
   place: Place,
@@ -108,7 +108,7 @@ function evaluateAttestation(
   for (const attestation of new Map(ofType.map((item) => [digestOf(item.payload), item])).values()) {
     const failure = conditionFailure(needed, attestation, matter.at, place);
     if (failure === undefined) {
-      const message = `${needed.name}: attestation ${needed.predicateType} by key ${shortKey(authority)} holds`;
+      const message = `${needed.name}: attestation ${needed.predicateType} by ${nameOf(attestation.signer)} holds`;
       return { isSatisfied: true, reasons: [{ code: 'attestation-verified', message, ...place }] };
     }
     failures.push(failure);
@@ -116,14 +116,14 @@ function evaluateAttestation(
   return { isSatisfied: false, reasons: failures };
 }
 
-function missingAttestation(authority: KeyAuthority, needed: AttestationRule, matter: Case, place: Place): Reason {
+function missingAttestation(authority: SigningAuthority, needed: AttestationRule, matter: Case, place: Place): Reason {
   return {
     code: 'no-matching-attestation',
-    message: `${needed.name}: no attestation of this type verifies with the authority's key`,
+    message: `${needed.name}: no attestation of this type is by the authority`,
     ...place,
-    expected: `${needed.predicateType} about ${matter.subject.digest} by key ${shortKey(authority)}`,
+    expected: `${needed.predicateType} about ${matter.subject.digest} by ${describe(authority.signer)}`,
     found: summarise(matter),
-    fix: `attest this digest: plimsoll attest --type ${needed.predicateType} --predicate FILE --key KEY IMAGE`,
+    fix: `attest this digest: plimsoll attest --type ${needed.predicateType} --predicate FILE${authority.signer.kind === 'key' ? ' --key KEY' : ''} IMAGE`,
   };
 }
 
@@ -156,18 +156,29 @@ function conditionFailure(
   }
 }
 
-/** Evidence by this authority's key about exactly this digest. */
-function ownEvidence(authority: KeyAuthority, matter: Case): readonly Evidence[] {
+/** Evidence by this authority's signer about exactly this digest. */
+function ownEvidence({ signer }: SigningAuthority, matter: Case): readonly Evidence[] {
   return matter.evidence.filter(
     (item) =>
       item.artifact === matter.subject.digest &&
-      item.signer.kind === 'key' &&
-      item.signer.keyId === authority.key.keyId,
+      (signer.kind === 'key'
+        ? item.signer.kind === 'key' && item.signer.keyId === signer.key.keyId
+        : item.signer.kind === 'certificate' && item.demand === signer.id),
   );
 }
 
-function shortKey(authority: KeyAuthority): string {
-  return authority.key.keyId.slice(0, 'sha256:'.length + 12);
+function nameOf(signer: Signer): string {
+  return signer.kind === 'key' ? `key ${shortKey(signer.keyId)}` : signer.subject;
+}
+
+function describe(signer: RequiredSigner): string {
+  if (signer.kind === 'key') return `key ${shortKey(signer.key.keyId)}`;
+  const names = signer.identities.map((rule) => `${formatRule(rule.subject)} by ${formatRule(rule.issuer)}`);
+  return names.join(' or ');
+}
+
+function shortKey(keyId: string): string {
+  return keyId.slice(0, 'sha256:'.length + 12);
 }
 
 function summarise(matter: Case): string {

@@ -2,7 +2,7 @@
  * What every policy language compiles into: which images it speaks of, which authorities satisfy it, and what each of them
  * requires. Plain data and pure functions; no network, no trust.
  */
-import type { Digest, Reference, VerifiedAttestation } from '../core/index.ts';
+import type { Digest, IdentityRule, Reference, VerifiedAttestation } from '../core/index.ts';
 
 /** The image under judgement and the object that wants to run it. */
 export interface PolicySubject {
@@ -31,7 +31,7 @@ export interface Policy {
   readonly authorities: readonly Authority[];
 }
 
-export type Authority = StaticAuthority | KeyAuthority;
+export type Authority = StaticAuthority | SigningAuthority;
 
 export interface StaticAuthority {
   readonly kind: 'static';
@@ -40,12 +40,29 @@ export interface StaticAuthority {
   readonly message?: string;
 }
 
-export interface KeyAuthority {
-  readonly kind: 'key';
+export interface SigningAuthority {
+  readonly kind: 'signer';
   readonly name: string;
-  readonly key: PublicKeyRef;
+  readonly signer: RequiredSigner;
   /** All of them are needed. When empty, an image signature is. */
   readonly attestations: readonly AttestationRule[];
+}
+
+/** Who must have signed. */
+export type RequiredSigner = { readonly kind: 'key'; readonly key: PublicKeyRef } | KeylessSigner;
+
+/** Somebody with a certificate of one of these identities, its signature in a transparency log. */
+export interface KeylessSigner {
+  readonly kind: 'keyless';
+  /** Digest of the definition; evidence names by it for whom it was gathered. */
+  readonly id: Digest;
+  readonly identities: readonly IdentityRule[];
+  /** Hosts of the CA and of the log, of which a trusted root may have several. */
+  readonly authority: string | undefined;
+  readonly log: string | undefined;
+  /** PEM of CAs in place of those of the trusted root. */
+  readonly roots: string | undefined;
+  readonly unsafeIgnoreScts: boolean;
 }
 
 export interface PublicKeyRef {
@@ -71,8 +88,13 @@ export type ConditionResult =
 
 /** What evidence must be gathered before policies can be judged. */
 export type Requirement =
-  | { readonly kind: 'signature'; readonly key: PublicKeyRef }
-  | { readonly kind: 'attestation'; readonly key: PublicKeyRef; readonly predicateType: string };
+  | { readonly kind: 'signature'; readonly signer: RequiredSigner }
+  | { readonly kind: 'attestation'; readonly signer: RequiredSigner; readonly predicateType: string };
+
+/** The same for signers that are the same. */
+export function signerId(signer: RequiredSigner): Digest {
+  return signer.kind === 'key' ? signer.key.keyId : signer.id;
+}
 
 /** Without repetition, in the order of first need. */
 export function listRequirements(policies: readonly Policy[]): readonly Requirement[] {
@@ -80,7 +102,7 @@ export function listRequirements(policies: readonly Policy[]): readonly Requirem
   for (const authority of policies.flatMap((policy) => policy.authorities)) {
     for (const requirement of requirementsOf(authority)) {
       const type = requirement.kind === 'attestation' ? requirement.predicateType : '';
-      found.set(`${requirement.kind} ${requirement.key.keyId} ${type}`, requirement);
+      found.set(`${requirement.kind} ${signerId(requirement.signer)} ${type}`, requirement);
     }
   }
   return [...found.values()];
@@ -88,10 +110,11 @@ export function listRequirements(policies: readonly Policy[]): readonly Requirem
 
 function requirementsOf(authority: Authority): readonly Requirement[] {
   if (authority.kind === 'static') return [];
-  if (authority.attestations.length === 0) return [{ kind: 'signature', key: authority.key }];
-  return authority.attestations.map((rule) => ({
+  const { signer, attestations } = authority;
+  if (attestations.length === 0) return [{ kind: 'signature', signer }];
+  return attestations.map((rule) => ({
     kind: 'attestation',
-    key: authority.key,
+    signer,
     predicateType: rule.predicateType,
   }));
 }

@@ -3,10 +3,10 @@
  * timestamp authority, with what they sign as plain values that a test can make wrong.
  */
 import { createHash } from 'node:crypto';
+import { exactly } from '../core/index.ts';
 import { encodePreAuthentication } from '../attestations/index.ts';
 import type { Bundle } from './bundles/bundle.ts';
 import { parseBundle } from './bundles/bundle.ts';
-import { exactly } from './bundles/identity.ts';
 import { verifyBundle } from './bundles/verify-bundle.ts';
 import type { BundleRequirement } from './bundles/verify-bundle.ts';
 import { encodeBase64, formatPem, hashLeaf } from './crypto/index.ts';

@@ -69,7 +69,16 @@ test('what is not supported is refused, not skipped', () => {
     assert.match(refusal(policyText([{ ...authority, [field]: {} }])), new RegExp(`${field}: not supported yet`));
   }
   const keyless = { identities: [{ issuer: 'a', subject: 'b' }] };
-  assert.match(refusal(policyText([{ keyless }])), /keyless: not supported yet/);
+  for (const field of ['rfc3161timestamp', 'source', 'signatureFormat']) {
+    assert.match(refusal(policyText([{ keyless, [field]: {} }])), new RegExp(`${field}: not supported yet`));
+  }
+  assert.match(
+    refusal(policyText([{ keyless: { ...keyless, trustRootRef: 'x' } }])),
+    /trustRootRef: not supported yet/,
+  );
+  assert.match(refusal(policyText([{ keyless, ctlog: { trustRootRef: 'x' } }])), /ctlog\.trustRootRef: not supported/);
+  const secret = { ...keyless, 'ca-cert': { secretRef: { name: 'x' } } };
+  assert.match(refusal(policyText([{ keyless: secret }])), /ca-cert without data: not supported yet/);
   assert.match(
     refusal(policyText([authority], { policy: { type: 'cel', data: 'true' } })),
     /spec\.policy: not supported yet/,
@@ -109,6 +118,30 @@ test('a policy that says nothing, or two things at once, is refused', () => {
   );
   assert.match(refusal(policyText([{ name: 'authority-1', ...authority }, authority])), /found "authority-1" twice/);
   assert.match(refusal(policyText([{ keyless: {} }])), /identities: expected at least one identity/);
+});
+
+test('an identity names issuer and subject, each exactly or as a pattern', () => {
+  const withIdentity = (identity: unknown, more: object = {}) =>
+    refusal(policyText([{ keyless: { identities: [identity], ...more } }]));
+  const good = { issuer: 'https://issuer.test', subject: 'jane@example.com' };
+  assert.match(withIdentity({ issuer: 'a' }), /expected exactly one of subject, subjectRegExp, found none/);
+  assert.match(withIdentity({ subject: 'a' }), /expected exactly one of issuer, issuerRegExp, found none/);
+  assert.match(withIdentity({ ...good, subjectRegExp: '.*' }), /found subject and subjectRegExp/);
+  assert.match(withIdentity({ ...good, subject: '' }), /subject: identity: expected text/);
+  assert.match(withIdentity({ issuerRegExp: '****', subject: 'a' }), /issuer: .*expected a regular expression/);
+  assert.match(withIdentity({ issuerRegExp: '', subject: 'a' }), /expected a pattern/);
+  assert.match(withIdentity({ ...good, email: 'a' }), /email: unknown field/);
+  assert.match(withIdentity(good, { url: 'fulcio' }), /url: expected a URL/);
+  assert.match(withIdentity(good, { url: 'https://a.test', 'ca-cert': { data: 'x' } }), /at most one of url, ca-cert/);
+  const keyless = {
+    url: 'https://fulcio.sigstore.dev',
+    identities: [good, { issuerRegExp: '.*', subjectRegExp: '.*' }],
+  };
+  const text = policyText([{ keyless, ctlog: { url: 'https://rekor.sigstore.dev' } }]);
+  const [authority = undefined] = parsePolicies(text, 'p.yaml')[0]?.authorities ?? [];
+  assert.ok(authority?.kind === 'signer' && authority.signer.kind === 'keyless');
+  const { authority: ca, log, identities } = authority.signer;
+  assert.deepEqual([ca, log, identities.length], ['fulcio.sigstore.dev', 'rekor.sigstore.dev', 2]);
 });
 
 test('a key of another hash, a private key and text that is no key are refused', () => {

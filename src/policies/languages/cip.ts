@@ -1,7 +1,7 @@
 /**
- * ClusterImagePolicy (policy.sigstore.dev/v1alpha1 and v1beta1): globs, match with label selectors, key and static authorities,
- * attestations with CEL conditions, enforce and warn.
- * Not implemented, and refused by name: keyless authorities, KMS and Secret keys, ctlog, rfc3161timestamp, source,
+ * ClusterImagePolicy (policy.sigstore.dev/v1alpha1 and v1beta1): globs, match with label selectors, key, keyless and static
+ * authorities, attestations with CEL conditions, enforce and warn.
+ * Not implemented, and refused by name: KMS and Secret keys, TrustRoot references, ctlog of keys, rfc3161timestamp, source,
  * signatureFormat, CUE and Rego, spec.policy.
  */
 import {
@@ -22,6 +22,7 @@ import { decodeSelector } from '../selector.ts';
 import type { LabelSelector } from '../selector.ts';
 import { compileCelCondition } from './cel-condition.ts';
 import { decodeKey } from './key.ts';
+import { decodeKeyless } from './keyless.ts';
 import { requireOne } from './require-one.ts';
 import type { PolicyDocument, PolicyLanguage } from './language.ts';
 
@@ -160,21 +161,18 @@ function compileAuthority(value: unknown, index: number, where: string): Authori
     const { action, message } = fields.static;
     return { kind: 'static', name, action, ...(message === undefined ? {} : { message }) };
   }
-  if (fields.keyless !== undefined) checkKeyless(fields.keyless, `${where}.keyless`);
-  for (const field of ['keyless', 'source', 'ctlog', 'rfc3161timestamp', 'signatureFormat'] as const) {
+  for (const field of ['source', 'rfc3161timestamp', 'signatureFormat'] as const) {
     if (fields[field] !== undefined) throw unsupported(`${where}.${field}`);
   }
   const attestations = (fields.attestations ?? []).map((rule, position) =>
     compileAttestation(rule, `${where}.attestations[${position}]`),
   );
-  return { kind: 'key', name, key: decodeKey(fields.key, `${where}.key`), attestations };
-}
-
-/** Says what is wrong with a keyless authority before saying that none is supported. */
-function checkKeyless(keyless: Readonly<Record<string, unknown>>, where: string): void {
-  if (!Array.isArray(keyless.identities) || keyless.identities.length === 0) {
-    throw new AppError('invalid-input', `${where}.identities: expected at least one identity, found none`);
+  if (fields.keyless !== undefined) {
+    const paths = { keyless: `${where}.keyless`, ctlog: `${where}.ctlog` };
+    return { kind: 'signer', name, signer: decodeKeyless(fields.keyless, fields.ctlog, paths), attestations };
   }
+  if (fields.ctlog !== undefined) throw unsupported(`${where}.ctlog`);
+  return { kind: 'signer', name, signer: { kind: 'key', key: decodeKey(fields.key, `${where}.key`) }, attestations };
 }
 
 function compileAttestation(value: unknown, where: string): AttestationRule {

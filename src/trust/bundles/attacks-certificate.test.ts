@@ -1,6 +1,7 @@
 /** Attacks on the certificate of a keyless signature: each is refused for its own reason and nothing else. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { exactly } from '../../core/index.ts';
 import { createCertificate, createTestKey, extension, oid } from '../crypto/testing.ts';
 import {
   authority,
@@ -15,7 +16,6 @@ import {
   TestSigstore,
 } from '../testing.ts';
 import type { TestCertificate, TestExtension } from '../crypto/testing.ts';
-import { exactly } from './identity.ts';
 
 const CODE_SIGNING = '1.3.6.1.5.5.7.3.3';
 const CLIENT = '1.3.6.1.5.5.7.3.2';
@@ -119,6 +119,13 @@ test('extensions that nobody here understands refuse a certificate', () => {
   assert.equal(signedWith(leafWith(unknown)), 'verified');
   const twice = sigstore.issue({}, [extension.uri(SUBJECT), extension.claim(8, ISSUER), extension.claim(8, ISSUER)]);
   assert.equal(signedWith(twice), 'certificate-malformed');
+});
+
+test('a certificate that two readers could read differently is refused', () => {
+  assert.equal(signedWith(sigstore.issue({ innerAlgorithm: '1.2.840.10045.4.3.3' })), 'certificate-malformed');
+  for (const name of [`${SUBJECT}\u0000.evil.test`, `${SUBJECT}\n`, 'https://\u00e9.test']) {
+    assert.equal(signedWith(leafWith(extension.uri(name))), 'certificate-malformed', JSON.stringify(name));
+  }
 });
 
 test('an arc below a claim is not the claim', () => {

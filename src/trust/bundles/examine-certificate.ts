@@ -1,9 +1,11 @@
 /** The certificate of a signature: its chain at every trusted time, the logs that publish it, and whom it is about. */
+import type { IdentityRule } from '../../core/index.ts';
+import { formatRule } from '../../core/index.ts';
 import { CODE_SIGNING, findChainFault, verifyScts } from '../crypto/index.ts';
 import type { Certificate, ChainFault } from '../crypto/index.ts';
 import type { CertificateAuthority, TrustedRoot } from '../roots/trusted-root.ts';
-import { findIdentity, formatRule, identitiesOf } from './identity.ts';
-import type { CertificateIdentity, IdentityRule } from './identity.ts';
+import { findIdentity, identitiesOf } from './identity.ts';
+import type { CertificateIdentity } from './identity.ts';
 import { messageOf } from './reasons.ts';
 import type { Reasons } from './reasons.ts';
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AppError } from '../../core/index.ts';
+import type { TextRule } from '../../core/index.ts';
+import { AppError, exactly, parsePattern } from '../../core/index.ts';
 import type { Certificate } from '../crypto/index.ts';
-import { exactly, findIdentity, parsePattern } from './identity.ts';
+import { findIdentity } from './identity.ts';
 
 const ISSUER = 'https://token.actions.githubusercontent.com';
 const SUBJECT = 'https://github.com/acme/app/.github/workflows/build.yml@refs/heads/main';
@@ -19,7 +20,7 @@ function certificateOf(
   return { extensions } as unknown as Certificate;
 }
 
-function matches(subject: Parameters<typeof findIdentity>[1]['subject'], name: string): boolean {
+function matches(subject: TextRule, name: string): boolean {
   return findIdentity(certificateOf([name]), { issuer: exactly(ISSUER), subject }) !== undefined;
 }
 

@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import { algorithmOf, AppError, hexOf } from '../../core/index.ts';
-import type { Digest, Signer } from '../../core/index.ts';
+import type { Digest, IdentityRule, Signer } from '../../core/index.ts';
 import { encodePreAuthentication, formatEnvelope } from '../../attestations/index.ts';
 import type { Statement } from '../../attestations/index.ts';
 import { encodeBase64, isEqualBytes, parseCertificate } from '../crypto/index.ts';
@@ -21,7 +21,7 @@ import type { Bundle, BundleContent } from './bundle.ts';
 import { examineCertificate } from './examine-certificate.ts';
 import { examineStatement } from './examine-statement.ts';
 import { examineTimestamps } from './examine-timestamps.ts';
-import type { CertificateIdentity, IdentityRule } from './identity.ts';
+import type { CertificateIdentity } from './identity.ts';
 import { messageOf, Reasons } from './reasons.ts';
 import type { StepReason } from './reasons.ts';
 

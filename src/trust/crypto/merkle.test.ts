@@ -54,6 +54,11 @@ function flipped(proof: readonly Uint8Array[], at: number): Uint8Array[] {
   return proof.map((hash, index) => (index === at ? hash.map((byte, place) => (place === 0 ? byte ^ 1 : byte)) : hash));
 }
 
+test('leaves and nodes are hashed apart, or a node could pass for an entry', () => {
+  const empty = '6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d';
+  assert.equal(Buffer.from(hashLeaf(new Uint8Array())).toString('hex'), empty);
+});
+
 test('every leaf of every small tree is included at its place and nowhere else', () => {
   for (let size = 1; size <= LARGEST; size += 1) {
     for (let index = 0; index < size; index += 1) {

@@ -85,6 +85,7 @@ test('the lines of a checkpoint stand in their order', () => {
   assert.match(refused(`${TEXT}\n${edLine.trimEnd()}`), /empty line between/);
   assert.match(refused(`log.test\r\n42\n${ROOT}\n\n${edLine}`), /control characters/);
   assert.match(refused(`${TEXT}\n${edLine.repeat(65)}`), /at most 64 signatures/);
+  assert.match(refused(`${TEXT}extension\n\nmore\n\n${edLine}`), /no empty line in the text/);
 });
 
 test('a witness vouches with its own key type for the text and a time', () => {

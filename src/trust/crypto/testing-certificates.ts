@@ -97,6 +97,8 @@ export interface CertificateInput {
   readonly from: Date;
   readonly to: Date;
   readonly extensions: readonly TestExtension[];
+  /** The algorithm that the signed part names, if not the true one. */
+  readonly innerAlgorithm?: string;
   /** Logs that vouch for it. */
   readonly scts?: readonly SctInput[];
 }
@@ -119,7 +121,7 @@ export function createCertificate(input: CertificateInput): TestCertificate {
     sequence(
       encodeDer(contextTag(0), integer(2)),
       integer(7),
-      ECDSA_SHA256,
+      input.innerAlgorithm === undefined ? ECDSA_SHA256 : sequence(oid(input.innerAlgorithm)),
       nameOf(issuer.name),
       sequence(time(input.from), time(input.to)),
       nameOf(name),

@@ -1,11 +1,10 @@
 /** Whose signatures count, and which of them made one that was found: the step before anything signed is looked at. */
 import { AppError } from '../../core/index.ts';
-import type { Reason, SignatureProof, Signer } from '../../core/index.ts';
+import type { IdentityRule, Reason, SignatureProof, Signer } from '../../core/index.ts';
 import { findEnvelopeSigners, parseEnvelope } from '../../attestations/index.ts';
 import type { Envelope } from '../../attestations/index.ts';
 import { parseBundle } from '../bundles/bundle.ts';
 import type { Bundle } from '../bundles/bundle.ts';
-import type { IdentityRule } from '../bundles/identity.ts';
 import { legacyEnvelope, legacySignature } from '../bundles/legacy.ts';
 import type { LegacyMaterial } from '../bundles/legacy.ts';
 import { proveBundle } from '../bundles/verify-bundle.ts';

@@ -1,4 +1,5 @@
 /** Authorities of one's own instead of a Sigstore's: certificates in PEM, good for as long as they themselves say. */
+import { AppError } from '../../core/index.ts';
 import { parseCertificate, createCaChain, isEqualBytes, MAX_CHAIN, parsePemCertificates } from '../crypto/index.ts';
 import type { Certificate } from '../crypto/index.ts';
 import { createTimestampAuthority } from './trusted-root.ts';
@@ -65,4 +66,27 @@ function pathsTo(roots: string, intermediates: string | undefined): readonly (re
     if (path.length < MAX_CHAIN && paths.length < MAX_PATHS) paths.push(...below.map((entry) => [entry, ...path]));
   }
   return paths;
+}
+
+/** Hosts of services, of which there may be several in a trusted root. */
+export interface TrustedServices {
+  readonly authority?: string | undefined;
+  readonly log?: string | undefined;
+}
+
+/** The trusted root with only these of its authorities and logs. Throws `untrusted-root` when it has none of that name. */
+export function restrictTrust(root: TrustedRoot, services: TrustedServices): TrustedRoot {
+  const { authority, log } = services;
+  const authorities = pick(root.authorities, authority, (entry) => URL.parse(entry.name)?.host ?? entry.name);
+  const logs = pick(root.logs, log, (entry) => entry.name);
+  return { ...root, authorities, logs };
+}
+
+/** A log's shards are hosts below its own. */
+function pick<T>(entries: readonly T[], host: string | undefined, hostOf: (entry: T) => string): readonly T[] {
+  if (host === undefined) return entries;
+  const found = entries.filter((entry) => hostOf(entry) === host || hostOf(entry).endsWith(`.${host}`));
+  if (found.length > 0) return found;
+  const known = entries.map(hostOf).join(', ') || 'none';
+  throw new AppError('untrusted-root', `trusted root: expected ${host}, found ${known}`);
 }
