@@ -10,7 +10,12 @@ import { root } from './run.ts';
 import { applyMutant, mutants } from './verifier-mutants.ts';
 import type { Mutant } from './verifier-mutants.ts';
 
-const TESTS = ['bundles', 'crypto', 'images', 'blobs'].map((room) => `src/trust/${room}/*.test.ts`);
+const TESTS = [
+  'src/trust/{bundles,crypto,images,blobs}/*.test.ts',
+  'src/policies/*.test.ts',
+  'src/app/keyless-policies.test.ts',
+  'src/cli/commands/keyless.test.ts',
+];
 /** A mutant may loop for ever; the tests take seconds. */
 const TIMEOUT_MS = 120_000;
 

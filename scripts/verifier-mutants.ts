@@ -295,4 +295,38 @@ export const mutants: readonly Mutant[] = [
     ['promises of old forms', "legacy: 'promise', '0.1': 'promise'", "legacy: 'proof', '0.1': 'proof'"],
     ['proofs of new forms', "'0.2': 'proof', '0.3': 'proof'", "'0.2': 'promise', '0.3': 'promise'"],
   ]),
+  ...of('images/verify.ts', [
+    ['attestations are no signatures', 'if (statement.predicateType !== SIGN_PREDICATE) {', 'if (false) {'],
+    [
+      'digests in payloads',
+      'if (payload.digest !== requirement.artifact && requirement.unsafeAnyArtifact !== true) {',
+      'if (false) {',
+    ],
+    ['subjects of images', 'if (subject !== undefined) return subject;', 'return subject;'],
+    ['annotations', 'if (Object.hasOwn(found, key) && found[key] === value) continue;', 'continue;'],
+    ['types of attestations', 'if (isPredicateType(found, wanted)) return;', 'return;'],
+    ['types of envelopes', 'if (!isInTotoPayloadType(envelope.payloadType)) {', 'if (false) {'],
+  ]),
+  ...of('images/signers.ts', [
+    [
+      'nobody is not anybody in images',
+      "if (by.kind === 'keys' && by.keys.length === 0)\n    throw",
+      'if (false)\n    throw',
+    ],
+    ['keys of payloads', '.filter((key) => key.verify(content, signature))', ''],
+    ['certificates for keys in images', "if (bundle.material.kind === 'certificate') throw", 'if (false) throw'],
+    [
+      'proofs of images',
+      "if (proof.kind === 'proven') return",
+      "if (true) return [];\n  if (proof.kind === 'proven') return",
+    ],
+  ]),
+  ...of('roots/own-authorities.ts', [
+    ['named services', 'if (host === undefined) return entries;', 'return entries;'],
+    ['own authorities in place of others', '...root,\n    ...(paths', '...root,\n    ...(false && paths'],
+  ]),
+  ...of('../policies/evaluate.ts', [
+    ['evidence for another authority', '&& item.demand === signer.id', ''],
+    ['evidence about another digest', 'item.artifact === matter.subject.digest &&', ''],
+  ]),
 ];

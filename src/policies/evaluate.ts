@@ -83,7 +83,7 @@ function evaluateSignature(authority: SigningAuthority, matter: Case, place: Pla
   }
   const reason: Reason = {
     code: 'no-matching-signature',
-    message: 'no signature of this image is by the authority',
+    message: 'no signature of this image verifies for the authority',
     ...place,
     expected: `a signature of ${matter.subject.digest} by ${describe(authority.signer)}`,
     found: summarise(matter),
@@ -119,7 +119,7 @@ function evaluateAttestation(
 function missingAttestation(authority: SigningAuthority, needed: AttestationRule, matter: Case, place: Place): Reason {
   return {
     code: 'no-matching-attestation',
-    message: `${needed.name}: no attestation of this type is by the authority`,
+    message: `${needed.name}: no attestation of this type verifies for the authority`,
     ...place,
     expected: `${needed.predicateType} about ${matter.subject.digest} by ${describe(authority.signer)}`,
     found: summarise(matter),

@@ -99,6 +99,8 @@ export interface Signing {
   /** Instead of a certificate. */
   readonly key?: TestKey;
   readonly log?: 'v1' | 'v2';
+  /** Of an envelope. */
+  readonly payloadType?: string;
   readonly loggedAt?: Date;
   /** None for the log of version 1, the time of signing for version 2. */
   readonly stampedAt?: readonly Date[];
@@ -155,7 +157,7 @@ export class TestSigstore {
   }
 
   signStatement(statement: unknown, signing: Signing = {}): BundleValue {
-    const payloadType = 'application/vnd.in-toto+json';
+    const { payloadType = 'application/vnd.in-toto+json' } = signing;
     const payload = Buffer.from(JSON.stringify(statement));
     const signer = this.#signerOf(signing);
     const content = encodePreAuthentication(payloadType, payload);

@@ -138,7 +138,7 @@ test('an identity names issuer and subject, each exactly or as a pattern', () =>
     identities: [good, { issuerRegExp: '.*', subjectRegExp: '.*' }],
   };
   const text = policyText([{ keyless, ctlog: { url: 'https://rekor.sigstore.dev' } }]);
-  const [authority = undefined] = parsePolicies(text, 'p.yaml')[0]?.authorities ?? [];
+  const [authority] = parsePolicies(text, 'p.yaml')[0]?.authorities ?? [];
   assert.ok(authority?.kind === 'signer' && authority.signer.kind === 'keyless');
   const { authority: ca, log, identities } = authority.signer;
   assert.deepEqual([ca, log, identities.length], ['fulcio.sigstore.dev', 'rekor.sigstore.dev', 2]);

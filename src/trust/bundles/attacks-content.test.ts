@@ -31,6 +31,8 @@ test('a statement is about the artifact and of the wanted type', () => {
   assert.equal(signed(statementAbout(CONTENT), { predicateType: SBOM }), 'verified');
   assert.equal(signed(statementAbout(Buffer.from('other'))), 'subject-mismatch');
   assert.equal(signed(statementAbout(CONTENT, { subject: [] })), 'payload-malformed');
+  const text = sigstore.signStatement(statementAbout(CONTENT), { payloadType: 'text/plain' });
+  assert.equal(outcomeOf(sigstore, text), 'payload-type-unsupported');
   const wanted = { predicateType: 'https://sigstore.dev/cosign/sign/v1' };
   assert.equal(signed(statementAbout(CONTENT), wanted), 'predicate-type-mismatch');
 });
