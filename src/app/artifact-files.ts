@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { Repository } from '../artifacts/index.ts';
 import { AppError, mapParallel, parseJson, record, string, type Descriptor, type Ports } from '../core/index.ts';
-import { describeFile } from './transfer-blob.ts';
+import { describeFile, pushFrom } from './transfer-blob.ts';
 
 /** By the title of a file, or `$manifest` or `$config`. */
 export type FileAnnotations = ReadonlyMap<string, Readonly<Record<string, string>>>;
@@ -53,7 +53,7 @@ export async function pushLayers(
     const title = titleOf(path);
     const blob = await describeFile(ports, path, mediaType);
     const layer = { ...blob, annotations: { [TITLE]: title, ...notes.get(title) } };
-    await repository.pushBlob(layer, (range) => ports.files.stream(path, range), signal);
+    await pushFrom(ports, repository, { blob: layer, path }, signal);
     return layer;
   });
 }

@@ -10,7 +10,7 @@ import {
   type Repository,
 } from '../artifacts/index.ts';
 import { createHasher, type Descriptor, type Digest, type Ports } from '../core/index.ts';
-import { describeFile } from './transfer-blob.ts';
+import { describeFile, pushFrom } from './transfer-blob.ts';
 
 interface NewLayer {
   readonly descriptor: Descriptor;
@@ -75,7 +75,7 @@ async function compressionOfFile(ports: Ports, path: string) {
 }
 
 export async function pushLayer(ports: Ports, to: Repository, layer: NewLayer, signal: AbortSignal): Promise<void> {
-  await to.pushBlob(layer.descriptor, (range) => ports.files.stream(layer.path, range), signal);
+  await pushFrom(ports, to, { blob: layer.descriptor, path: layer.path }, signal);
 }
 
 /** Tar files, one after the other, as layers of a repository. */

@@ -22,7 +22,7 @@ import { fetchRoot, openArtifact } from './open-artifact.ts';
 import { openTarget, parseTarget } from './open-target.ts';
 import { resolveSource } from './resolve-source.ts';
 import { openRepository, type RepositoryAccess } from './registry.ts';
-import { describeFile } from './transfer-blob.ts';
+import { describeFile, pushFrom } from './transfer-blob.ts';
 
 /** What goes into an artifact made of files. */
 export interface ArtifactContent {
@@ -139,7 +139,7 @@ async function pushConfig(
   if (content.config !== undefined) {
     const named = await splitFile(ports, content.config, mediaType);
     const config = await describeFile(ports, named.path, named.mediaType);
-    await repository.pushBlob(config, (range) => ports.files.stream(named.path, range), signal);
+    await pushFrom(ports, repository, { blob: config, path: named.path }, signal);
     return noted(config);
   }
   const config = await pushEmpty(repository, signal);

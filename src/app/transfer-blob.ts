@@ -9,6 +9,7 @@ import {
   type Descriptor,
   type Ports,
 } from '../core/index.ts';
+import type { Repository } from '../artifacts/index.ts';
 import type { Pushed } from './push-artifact.ts';
 import { openRepository, type RepositoryAccess } from './registry.ts';
 import { writeWhole } from './write-whole.ts';
@@ -86,12 +87,28 @@ export async function pushBlob(ports: Ports, input: PushBlobInput, signal: Abort
     const expected = `expected content with digest ${reference.digest}`;
     throw new AppError('invalid-input', `${basename(input.file)}: ${expected}, found ${digest}`);
   }
-  await openRepository(ports, reference, input.access).pushBlob(
-    descriptor,
-    (range) => ports.files.stream(input.file, range),
-    signal,
-  );
+  await pushFrom(ports, openRepository(ports, reference, input.access), { blob: descriptor, path: input.file }, signal);
   return { reference: formatReference(referenceWithDigest(reference, digest)), descriptor };
+}
+
+/** A file of the disk as a blob. */
+export async function pushFrom(
+  ports: Ports,
+  to: Repository,
+  { blob, path }: { readonly blob: Descriptor; readonly path: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const report = (done: number) => ports.progress({ item: blob.digest, action: 'push', done, total: blob.size });
+  const stream = async function* (range: { readonly start: number; readonly end: number }) {
+    let done = range.start;
+    for await (const chunk of ports.files.stream(path, range)) {
+      done += chunk.length;
+      yield chunk;
+      report(done);
+    }
+  };
+  await to.pushBlob(blob, stream, signal);
+  report(blob.size);
 }
 
 export async function describeFile(ports: Ports, path: string, mediaType: string): Promise<Descriptor> {
