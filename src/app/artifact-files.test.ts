@@ -1,15 +1,25 @@
 /** Files as artifacts, in the forms that oras has for them, and back. */
 import assert from 'node:assert/strict';
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createRegistry } from '../artifacts/index.ts';
+import { gzipSync } from 'node:zlib';
+import {
+  createRegistry,
+  EMPTY_CONTENT,
+  EMPTY_DESCRIPTOR,
+  OCI_LAYER_GZIP,
+  OCI_MANIFEST,
+  writeTar,
+} from '../artifacts/index.ts';
 import { createHandlerHttp } from '../artifacts/testing.ts';
-import { AppError, type ErrorKind } from '../core/index.ts';
+import { AppError, digestOf, parseReference, type ErrorKind } from '../core/index.ts';
 import { createTestPorts } from '../io/testing.ts';
 import { attachFiles } from './attach-files.ts';
 import { resolveManifest } from './inspect-artifact.ts';
 import { pullArtifacts } from './pull-artifact.ts';
 import { isLocalImage, pushFiles, pushImage } from './push-artifact.ts';
+import { openRepository } from './registry.ts';
 
 const HOST = 'localhost:5000';
 const { signal } = new AbortController();
@@ -137,6 +147,62 @@ test('files of subjects come along when asked for, and old files are kept when a
   const other = await attachFiles(ports, { ...attach, files: [at('a.txt')] }, signal);
   const clash = pullArtifacts(ports, { ...options, references: [other.reference] }, signal);
   await assert.rejects(clash, isError('invalid-input', /title a\.txt, found two/));
+});
+
+test('a folder is packed and unpacked with its modes, and a link in it comes back as what it points to', async () => {
+  const { ports, at, write, documentOf } = await setUp();
+  await write('folder/sub/file', 'x');
+  await ports.files.writeAtomic(at('folder/run'), '#!', { mode: 0o755 });
+  symlinkSync('sub/file', at('folder/link'));
+  const pushed = await pushFiles(ports, { reference: `${HOST}/f:1`, files: [at('folder')], annotations: [] }, signal);
+  const [layer] = (await documentOf(`${HOST}/f:1`)).layers;
+  assert.equal(layer?.mediaType, 'application/vnd.oci.image.layer.v1.tar+gzip');
+  assert.equal(layer?.annotations['io.deis.oras.content.unpack'], 'true');
+  assert.match(layer?.annotations['io.deis.oras.content.digest'] ?? '', /^sha256:/);
+  const pull = { references: [pushed.reference], output: at('out'), format: 'files' } as const;
+  await pullArtifacts(ports, pull, signal);
+  const read = async (name: string) => new TextDecoder().decode(await ports.files.read(at(name)));
+  assert.deepEqual([await read('out/folder/sub/file'), await read('out/folder/link')], ['x', 'x']);
+  assert.equal((await ports.files.stat(at('out/folder/link'), { follow: false }))?.kind, 'file');
+  assert.equal(((await ports.files.stat(at('out/folder/run')))?.mode ?? 0) & 0o100, 0o100);
+  assert.deepEqual(await ports.files.list(ports.settings.cacheDir), []);
+  const again = await pushFiles(ports, { reference: `${HOST}/f:2`, files: [at('folder')], annotations: [] }, signal);
+  const [second] = (await documentOf(again.reference)).layers;
+  assert.deepEqual(second, layer);
+});
+
+test('an archive that reaches out of its folder is not unpacked', async () => {
+  const { ports, at } = await setUp();
+  const repository = openRepository(ports, parseReference(`${HOST}/evil`));
+  for (const entries of [
+    [{ path: 'other/file', text: 'x' }],
+    [
+      { path: 'folder/../../file', text: 'x' },
+      { path: 'elsewhere', text: 'x' },
+    ],
+    [{ path: 'folder/passwd', linkTarget: '/etc/passwd' }],
+    [{ path: 'folder/up', linkTarget: '../../../secret' }],
+    [{ path: 'folder', linkTarget: '/tmp' }],
+  ]) {
+    const chunks: Uint8Array[] = [];
+    const files = entries.map(({ text = '', ...entry }: { path: string; text?: string; linkTarget?: string }) => ({
+      ...entry,
+      size: text.length,
+      content: Buffer.from(text),
+    }));
+    for await (const chunk of writeTar(files)) chunks.push(chunk);
+    const tar = gzipSync(Buffer.concat(chunks));
+    const annotations = { 'org.opencontainers.image.title': 'folder', 'io.deis.oras.content.unpack': 'true' };
+    const layer = { mediaType: OCI_LAYER_GZIP, digest: digestOf(tar), size: tar.length, annotations };
+    await repository.pushBlob(layer, tar);
+    await repository.pushBlob(EMPTY_DESCRIPTOR, EMPTY_CONTENT);
+    const document = { schemaVersion: 2, mediaType: OCI_MANIFEST, config: EMPTY_DESCRIPTOR, layers: [layer] };
+    await repository.pushManifest(new TextEncoder().encode(JSON.stringify(document)), OCI_MANIFEST, '1');
+    const pull = { references: [`${HOST}/evil:1`], output: at('out'), format: 'files' } as const;
+    const name = JSON.stringify(entries);
+    await assert.rejects(pullArtifacts(ports, pull, signal), isError('invalid-input', /expected files below it/), name);
+    assert.deepEqual(await ports.files.list(at('out')), [], name);
+  }
 });
 
 test('an image that is amiss is said to be, instead of where it was to go', async () => {

@@ -1,7 +1,9 @@
-/** Files as layers of an artifact, in the forms that oras has for them. */
+/** Files and folders as layers of an artifact, in the forms that oras has for them. */
 import { basename } from 'node:path';
-import type { Repository } from '../artifacts/index.ts';
+import { OCI_LAYER_GZIP, writeTar, type Repository } from '../artifacts/index.ts';
 import { AppError, mapParallel, parseJson, record, string, type Descriptor, type Ports } from '../core/index.ts';
+import { listFolder, TAR_DIGEST, UNPACK } from './folder-layer.ts';
+import { withLayer } from './layer-file.ts';
 import { describeFile, pushFrom } from './transfer-blob.ts';
 
 /** By the title of a file, or `$manifest` or `$config`. */
@@ -49,11 +51,32 @@ export async function pushLayers(
     if (titles.has(title)) throw new AppError('usage', `${path}: expected one file with the title ${title}, found two`);
     titles.add(title);
   }
-  return await mapParallel(named, ports.settings.parallelism, async ({ path, mediaType }) => {
+  return await mapParallel(named, ports.settings.parallelism, async ({ path, mediaType, isFolder }) => {
     const title = titleOf(path);
+    if (isFolder) return await pushFolder(ports, { repository, path, title, notes, mediaType }, signal);
     const blob = await describeFile(ports, path, mediaType);
     const layer = { ...blob, annotations: { [TITLE]: title, ...notes.get(title) } };
     await pushFrom(ports, repository, { blob: layer, path }, signal);
+    return layer;
+  });
+}
+
+interface FolderPush extends Pick<LayerPush, 'repository' | 'notes'> {
+  readonly path: string;
+  readonly title: string;
+  readonly mediaType: string;
+}
+
+async function pushFolder(
+  ports: Ports,
+  { repository, path, title, notes, mediaType }: FolderPush,
+  signal: AbortSignal,
+): Promise<Descriptor> {
+  return await withLayer(ports, writeTar(await listFolder(ports, path, title)), async (packed) => {
+    const annotations = { [TAR_DIGEST]: packed.diffId, [UNPACK]: 'true', [TITLE]: title, ...notes.get(title) };
+    const { digest, size } = packed.descriptor;
+    const layer = { mediaType, digest, size, annotations };
+    await pushFrom(ports, repository, { blob: layer, path: packed.path }, signal);
     return layer;
   });
 }
@@ -63,13 +86,15 @@ export async function splitFile(
   ports: Ports,
   text: string,
   defaultType: string,
-): Promise<{ readonly path: string; readonly mediaType: string }> {
-  if ((await ports.files.stat(text))?.kind === 'file') return { path: text, mediaType: defaultType };
+): Promise<{ readonly path: string; readonly mediaType: string; readonly isFolder: boolean }> {
+  if ((await ports.files.stat(text))?.kind === 'file') return { path: text, mediaType: defaultType, isFolder: false };
   const path = text.replace(FILE_TYPE, '');
   const stat = await ports.files.stat(path);
   if (stat === undefined) throw new AppError('not-found', `${path}: no such file`);
-  if (stat.kind !== 'file') throw new AppError('invalid-input', `${path}: expected a file, found a ${stat.kind}`);
-  return { path, mediaType: FILE_TYPE.exec(text)?.[1] ?? defaultType };
+  const isFolder = stat.kind === 'directory';
+  if (stat.kind !== 'file' && !isFolder) throw new AppError('invalid-input', `${path}: expected a file or a folder`);
+  const mediaType = FILE_TYPE.exec(text)?.[1] ?? (isFolder ? OCI_LAYER_GZIP : defaultType);
+  return { path, mediaType, isFolder };
 }
 
 /** The path as it was given, so that pull makes the same folders; outside the working folder the name alone. */

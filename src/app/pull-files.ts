@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseImageManifest, readSubject, type Manifest } from '../artifacts/index.ts';
 import { AppError, mapParallel, type Descriptor, type Ports } from '../core/index.ts';
 import { nameByDigest, type OpenedArtifact } from './open-artifact.ts';
+import { unpackFolder, UNPACK } from './folder-layer.ts';
 import { writeWhole } from './write-whole.ts';
 
 /** Takes content as it comes; what it was is only certain at its end. */
@@ -60,7 +61,9 @@ export async function pullFiles(ports: Ports, pull: FilePull, signal: AbortSigna
   if (pull.keepOld === true && typeof output === 'string') await refuseOld(ports, output, all);
   return await mapParallel(all, ports.settings.parallelism, async ({ blob, title }) => {
     const place = typeof output === 'string' ? join(output, title) : output;
-    await writeOne(ports, place, stream(blob));
+    const isPacked = blob.annotations?.[UNPACK] === 'true' && typeof output === 'string';
+    if (isPacked) await unpackFolder(ports, { blob, content: stream(blob), output, title });
+    else await writeOne(ports, place, stream(blob));
     return { path: typeof place === 'string' ? place : '-', reference: nameByDigest(from, blob.digest), ...blob };
   });
 }

@@ -138,6 +138,7 @@ async function pushConfig(
   const mediaType = content.isSpec10 === true ? (content.artifactType ?? UNKNOWN_CONFIG) : UNKNOWN_CONFIG;
   if (content.config !== undefined) {
     const named = await splitFile(ports, content.config, mediaType);
+    if (named.isFolder) throw new AppError('invalid-input', `${named.path}: expected a file, found a folder`);
     const config = await describeFile(ports, named.path, named.mediaType);
     await pushFrom(ports, repository, { blob: config, path: named.path }, signal);
     return noted(config);
@@ -216,7 +217,7 @@ const IMAGE_SCHEMES: ReadonlySet<string> = new Set(['oci-dir', 'oci-archive', 'd
 /** Whether a path is an image on disk rather than a file to be pushed as it is, or a layout where the files that follow go. */
 export async function isLocalImage(ports: Ports, source: string, following: readonly string[] = []): Promise<boolean> {
   const [file] = following;
-  const isFile = file !== undefined && (await ports.files.stat(file.replace(FILE_TYPE, '')))?.kind === 'file';
+  const isFile = file !== undefined && (await ports.files.stat(file.replace(FILE_TYPE, ''))) !== undefined;
   if (isFile && /^(?:oci|oci-dir):/.test(source)) return false;
   const isNamed = /^(?:oci|oci-dir|oci-archive|docker-archive|blobs):/.test(source);
   const isThere = (await ports.files.stat(source)) !== undefined;

@@ -5,13 +5,14 @@ export async function writeWhole(
   ports: Pick<Ports, 'files' | 'random'>,
   path: string,
   content: AsyncIterable<Uint8Array>,
+  options: { readonly mode?: number } = {},
 ): Promise<void> {
   // a device or a pipe takes what is written; a file in its place would break the machine
   if ((await ports.files.stat(path))?.kind === 'other')
     return await ports.files.append(path, content, { durable: false });
   const part = `${path}.${Buffer.from(ports.random(6)).toString('hex')}.part`;
   try {
-    await ports.files.append(part, content);
+    await ports.files.append(part, content, options);
     await ports.files.rename(part, path);
   } catch (error) {
     await ports.files.remove(part);

@@ -62,7 +62,7 @@ export { sendBlob, streamReported } from './copy/report.ts';
 export { cosignTags } from './copy/plan.ts';
 export { writeTar } from './image/tar-writer.ts';
 export type { TarFile } from './image/tar-writer.ts';
-export { compressionOf } from './image/inflate.ts';
+export { compressionOf, inflate as inflateBlob } from './image/inflate.ts';
 export {
   dockerConfigPath,
   findCredential,

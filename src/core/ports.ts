@@ -77,7 +77,7 @@ export interface Files {
   append(
     path: string,
     content: AsyncIterable<Uint8Array> | Uint8Array,
-    options?: { readonly durable?: boolean },
+    options?: { readonly durable?: boolean; readonly mode?: number },
   ): Promise<void>;
   /** Cuts a file to this many bytes. */
   truncate(path: string, size: number): Promise<void>;

@@ -33,7 +33,7 @@ export function createFiles(): Files {
     list: (path) => guard(path, () => listFolder(path)),
     readLink: (path) => guard(path, () => readlink(path)),
     writeAtomic: (path, content, options) => guard(path, () => writeAtomic(path, content, options?.mode)),
-    append: (path, content, options) => guard(path, () => append(path, content, options?.durable ?? true)),
+    append: (path, content, options) => guard(path, () => append(path, content, options)),
     truncate: (path, size) => guard(path, () => truncate(path, size)),
     rename: (from, to) => guard(from, () => renameDurably(from, to)),
     remove: (path) => guard(path, () => removeAll(path)),
@@ -207,9 +207,13 @@ async function removeAll(path: string): Promise<void> {
   }
 }
 
-async function append(path: string, content: AsyncIterable<Uint8Array> | Uint8Array, durable: boolean): Promise<void> {
+async function append(
+  path: string,
+  content: AsyncIterable<Uint8Array> | Uint8Array,
+  { durable = true, mode = 0o666 }: { readonly durable?: boolean; readonly mode?: number } = {},
+): Promise<void> {
   await makeFolders(dirname(path));
-  const file = await open(path, 'a');
+  const file = await open(path, 'a', mode);
   try {
     if (content instanceof Uint8Array) await file.writeFile(content);
     else await appendStream(file, content);

@@ -12,16 +12,29 @@ export interface TarFile {
   readonly path: string;
   readonly size: number;
   readonly content: Uint8Array | AsyncIterable<Uint8Array>;
+  /** Permission bits; readable for all when absent. */
+  readonly mode?: number;
+  /** Of a symbolic link, which has no content. */
+  readonly linkTarget?: string;
+  readonly isFolder?: boolean;
 }
 
 /** `time` in seconds of the epoch. */
 export async function* writeTar(files: Iterable<TarFile>, time = 0): AsyncGenerator<Uint8Array> {
   for (const file of files) {
-    const name = Buffer.from(file.path);
-    if (name.length > 100 || file.size > MAX_USTAR_SIZE) {
-      yield* paxEntry([paxRecord('path', file.path), paxRecord('size', String(file.size))], time);
+    if (file.isFolder === true) {
+      yield* folderEntry(file.path);
+      continue;
     }
-    yield header({ name: name.subarray(0, 100), size: Math.min(file.size, MAX_USTAR_SIZE), type: '0', time });
+    const name = Buffer.from(file.path);
+    const link = Buffer.from(file.linkTarget ?? '');
+    if (name.length > 100 || link.length > 100 || file.size > MAX_USTAR_SIZE) {
+      const linked = link.length > 100 ? [paxRecord('linkpath', link.toString())] : [];
+      yield* paxEntry([paxRecord('path', file.path), ...linked, paxRecord('size', String(file.size))], time);
+    }
+    const type = file.linkTarget === undefined ? '0' : '2';
+    const mode = file.mode === undefined ? {} : { mode: file.mode };
+    yield header({ name: name.subarray(0, 100), size: Math.min(file.size, MAX_USTAR_SIZE), type, time, link, ...mode });
     if (file.content instanceof Uint8Array) yield file.content;
     else yield* file.content;
     yield padding(file.size);
@@ -101,9 +114,10 @@ interface HeaderFields {
   readonly type: string;
   readonly time: number;
   readonly mode?: number;
+  readonly link?: Uint8Array;
 }
 
-function header({ name, size, type, time, mode = 0o644 }: HeaderFields): Uint8Array {
+function header({ name, size, type, time, mode = 0o644, link }: HeaderFields): Uint8Array {
   const block = Buffer.alloc(BLOCK);
   block.set(name, 0);
   writeOctal(block, mode, { at: 100, length: 8 });
@@ -112,6 +126,7 @@ function header({ name, size, type, time, mode = 0o644 }: HeaderFields): Uint8Ar
   writeOctal(block, size, { at: 124, length: 12 });
   writeOctal(block, time, { at: 136, length: 12 });
   block.write(type, 156, 'latin1');
+  if (link !== undefined) block.set(link.subarray(0, 100), 157);
   return sealed(block);
 }
 

@@ -14,6 +14,11 @@ export interface StoredFiles {
   stream(path: string, range?: ByteRange): AsyncIterable<Uint8Array>;
 }
 
+export interface StoredArchive extends StoredFiles {
+  /** Files and links, each with its permission bits; a link reads as what it points to inside the archive. */
+  readonly entries: readonly { readonly path: string; readonly mode: number }[];
+}
+
 /** Archives of images hold a handful of files; more are something else. */
 const MAX_ARCHIVE_ENTRIES = 100_000;
 /** Read at once while looking for headers: a header and a long name. */
@@ -38,7 +43,7 @@ export function openFolder(files: Files, path: string): StoredFiles {
 }
 
 /** Throws `invalid-input` when the file is no tar. */
-export async function openArchive(files: Files, path: string): Promise<StoredFiles> {
+export async function openArchive(files: Files, path: string): Promise<StoredArchive> {
   const access = await openAccess(files, path);
   const find = (name: string): Placed | undefined => {
     let found = access.table.get(name);
@@ -48,6 +53,7 @@ export async function openArchive(files: Files, path: string): Promise<StoredFil
   };
   return {
     name: path,
+    entries: [...access.table].map(([name]) => ({ path: name, mode: find(name)?.mode ?? 0 })),
     size: async (name) => find(name)?.size,
     stream: (name, range) => {
       const found = find(name);
@@ -132,6 +138,7 @@ export async function firstBytes(files: Files, path: string, length = 512): Prom
 interface Placed {
   readonly start: number;
   readonly size: number;
+  readonly mode: number;
   readonly linkPath: string | undefined;
 }
 
@@ -190,6 +197,7 @@ class ArchiveIndex {
     this.table.set(path, {
       start: this.position,
       size: entry.size,
+      mode: entry.mode,
       linkPath: isLink ? (cleanPath(`${base}${entry.linkName}`) ?? '') : undefined,
     });
   }
