@@ -16,6 +16,7 @@ import { createHandlerHttp } from '../artifacts/testing.ts';
 import { AppError, digestOf, parseReference, type ErrorKind } from '../core/index.ts';
 import { createTestPorts } from '../io/testing.ts';
 import { attachFiles } from './attach-files.ts';
+import { tagArtifact } from './change-artifact.ts';
 import { resolveManifest } from './inspect-artifact.ts';
 import { pullArtifacts } from './pull-artifact.ts';
 import { isLocalImage, pushFiles, pushImage } from './push-artifact.ts';
@@ -216,6 +217,23 @@ test('an image that is amiss is said to be, instead of where it was to go', asyn
   );
   assert.equal(await isLocalImage(ports, `${HOST}/app:1`, [at('a.txt')]), false);
   assert.equal(await isLocalImage(ports, `${HOST}/app:1`, ['none.txt']), false);
+});
+
+test('what is in a layout folder takes further tags', async () => {
+  const { ports, at, input } = await setUp();
+  const reference = `oci:${at('layout')}:v1`;
+  const { descriptor } = await pushFiles(ports, { ...input, reference }, signal);
+  await tagArtifact(ports, { reference, tags: ['v2', 'v3'] }, signal);
+  for (const tag of ['v1', 'v2', 'v3']) {
+    const found = await resolveManifest(ports, { reference: `oci:${at('layout')}:${tag}` }, signal);
+    assert.equal(found.descriptor.digest, descriptor.digest);
+  }
+  await assert.rejects(
+    tagArtifact(ports, { reference, tags: ['v4', 'a b'] }, signal),
+    isError('invalid-input', /a tag of/),
+  );
+  const untouched = resolveManifest(ports, { reference: `oci:${at('layout')}:v4` }, signal);
+  await assert.rejects(untouched, isError('not-found', /no manifest v4/));
 });
 
 test('all images of a layout are pushed as its index', async () => {

@@ -1,15 +1,17 @@
 /** Repositories into one file and back, and checks of what lies on the disk. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { createHandlerHttp } from '../artifacts/testing.ts';
-import { AppError, type ErrorKind } from '../core/index.ts';
+import { AppError, digestOf, type ErrorKind } from '../core/index.ts';
 import { createTestPorts } from '../io/testing.ts';
 import { attachFiles } from './attach-files.ts';
 import { listTags, resolveDigest } from './inspect-artifact.ts';
 import { listReferrers } from './list-referrers.ts';
 import { mirrorRepository } from './mirror-repository.ts';
-import { pushFiles } from './push-artifact.ts';
+import { pushFiles, pushImage } from './push-artifact.ts';
 import { createTestRegistry } from './testing.ts';
 import { validateImage } from './validate-image.ts';
 
@@ -83,4 +85,34 @@ test('what lies on the disk is checked as a registry is; a fast check leaves the
     if ((await ports.files.stat(path))?.size === 2) await ports.files.writeAtomic(path, '??');
   }
   assert.match((await problems(false)).join(), /expected its digest/);
+});
+
+test('an image of the engine on this host is read by its name, and one in two namespaces by its namespace', async () => {
+  const { ports, at } = await setUp();
+  const root = ports.settings.containerdDir;
+  const database = gunzipSync(
+    readFileSync(join(import.meta.dirname, '../artifacts/local/testdata/containerd-meta.db.gz')),
+  );
+  await mirrorRepository(ports, { ...ALL, source: `${HOST}/app`, target: `oci:${at('layout')}`, tags: ['v1'] }, signal);
+  const { digest } = await resolveDigest(ports, { reference: at('layout') }, signal);
+  // the database names digests of its own: the name of one is given another of the same length
+  const known = digestOf('nginx');
+  const changed = Buffer.from(database.toString('latin1').replaceAll(known, digest), 'latin1');
+  await ports.files.writeAtomic(join(root, 'io.containerd.metadata.v1.bolt/meta.db'), changed);
+  for (const name of await ports.files.list(at('layout/blobs/sha256'))) {
+    const content = await ports.files.read(at(`layout/blobs/sha256/${name}`));
+    await ports.files.writeAtomic(join(root, 'io.containerd.content.v1.content/blobs/sha256', name), content);
+  }
+  for (const reference of ['containerd:nginx', 'containerd:docker.io/library/nginx:latest'])
+    assert.equal((await resolveDigest(ports, { reference }, signal)).digest, digest);
+  await pushImage(ports, { source: 'containerd:nginx', reference: `${HOST}/nginx:1` }, signal);
+  assert.equal((await resolveDigest(ports, { reference: `${HOST}/nginx:1` }, signal)).digest, digest);
+  const ask = (reference: string, namespace?: string) =>
+    resolveDigest({ ...ports, environment: { CONTAINERD_NAMESPACE: namespace } }, { reference }, signal);
+  const back = mirrorRepository(ports, { ...ALL, source: `${HOST}/app`, target: 'containerd:x' }, signal);
+  await assert.rejects(back, isError('usage', /is only read/));
+  await assert.rejects(ask('containerd:none'), isError('not-found', /no image docker\.io\/library\/none:latest/));
+  await assert.rejects(ask('containerd:both:1'), isError('usage', /found others of that name in default, moby/));
+  await assert.rejects(ask('containerd:both:1', 'moby'), isError('not-found', new RegExp(digestOf('one'))));
+  await assert.rejects(ask('containerd:nginx', 'moby'), isError('not-found', /no image/));
 });

@@ -1,14 +1,17 @@
-/** Small changes in a registry: tagging and deleting. */
+/** Small changes: tagging and deleting. */
+import { openLayout, type Repository } from '../artifacts/index.ts';
 import {
   AppError,
   formatReference,
+  isTag,
   parseReference,
   referenceWithDigest,
-  targetOf,
   type Descriptor,
   type Ports,
 } from '../core/index.ts';
+import { fetchRoot, openArtifact } from './open-artifact.ts';
 import { openRepository, type RepositoryAccess } from './registry.ts';
+import { resolveSource } from './resolve-source.ts';
 
 export interface TagInput {
   readonly reference: string;
@@ -18,13 +21,26 @@ export interface TagInput {
 
 /** Gives what the tags name now. */
 export async function tagArtifact(ports: Ports, input: TagInput, signal: AbortSignal): Promise<Descriptor> {
-  const reference = parseReference(input.reference);
   // checked before the first one is written
-  const tags = input.tags.map((tag) => parseReference(`${reference.registry}/${reference.repository}:${tag}`).tag);
-  const repository = openRepository(ports, reference, input.access);
-  const { bytes, descriptor } = await repository.fetchManifest(targetOf(reference), signal);
-  for (const tag of tags) await repository.pushManifest(bytes, descriptor.mediaType, tag, signal);
+  const bad = input.tags.find((tag) => !isTag(tag));
+  if (bad !== undefined) {
+    throw new AppError(
+      'invalid-input',
+      `expected a tag of 1 to 128 letters, digits, _ . -, found ${JSON.stringify(bad)}`,
+    );
+  }
+  const opened = await openArtifact(ports, input.reference, input.access);
+  const repository = await openForTags(ports, input);
+  const { bytes, descriptor } = await fetchRoot(opened, signal);
+  for (const tag of input.tags) await repository.pushManifest(bytes, descriptor.mediaType, tag, signal);
   return descriptor;
+}
+
+async function openForTags(ports: Ports, { reference, access }: TagInput): Promise<Repository> {
+  const name = await resolveSource(ports, reference);
+  if (name.scheme === 'registry') return openRepository(ports, name.reference, access);
+  if (name.scheme === 'oci-dir') return await openLayout(ports.files, name.path);
+  throw new AppError('usage', `${reference}: expected an artifact in a registry or in a layout folder`);
 }
 
 export interface DeleteInput {

@@ -1,6 +1,8 @@
 /** From what a user names to the repository that holds it: in a registry, a layout, an archive, or a folder of blobs. */
 import {
   defaultTarget,
+  listContainerdImages,
+  openContainerd,
   openArchive,
   openBlobFolder,
   openDockerArchive,
@@ -13,7 +15,10 @@ import {
 } from '../artifacts/index.ts';
 import {
   AppError,
+  DEFAULT_TAG,
+  DOCKER_HUB,
   formatReference,
+  parseReference,
   referenceWithDigest,
   targetOf,
   type Digest,
@@ -59,11 +64,40 @@ export async function openNamed(ports: Ports, name: SourceName, access?: Reposit
       return local(openBlobFolder(openFolder(ports.files, name.path)), name.target, async () => {
         throw new AppError('usage', `${name.path}: expected blobs:PATH@DIGEST, found no digest`);
       });
+    case 'containerd':
+      return await openEngineImage(ports, name.name);
     case 'dir':
     case 'file':
     case 'archive':
       throw new AppError('invalid-input', `${name.path}: expected an OCI layout, an OCI archive or a docker archive`);
   }
+}
+
+/** As containerd names it, or as a reference that means the same: `nginx` is `docker.io/library/nginx:latest`. */
+async function openEngineImage(ports: Ports, name: string): Promise<OpenedArtifact> {
+  const { containerdDir: root } = ports.settings;
+  const { CONTAINERD_NAMESPACE: wanted = '' } = ports.environment;
+  const whole = engineName(name);
+  const named = (await listContainerdImages(ports.files, root, whole)).filter(
+    ({ namespace }) => wanted === '' || namespace === wanted,
+  );
+  const [first, ...others] = named;
+  if (first === undefined) throw new AppError('not-found', `${root}: no image ${whole}`);
+  if (others.some(({ digest }) => digest !== first.digest)) {
+    const places = named.map(({ namespace }) => namespace).join(', ');
+    throw new AppError('usage', `${root}: expected one image ${whole}, found others of that name in ${places}`, {
+      hint: 'CONTAINERD_NAMESPACE chooses one of these namespaces',
+    });
+  }
+  const repository = openContainerd(ports.files, root);
+  return { repository, tag: parseReference(name).tag ?? DEFAULT_TAG, findTarget: async () => first.digest };
+}
+
+function engineName(name: string): string {
+  const { registry, repository, tag, digest } = parseReference(name);
+  const host = registry === DOCKER_HUB ? 'docker.io' : registry;
+  if (digest !== undefined) return `${host}/${repository}@${digest}`;
+  return `${host}/${repository}:${tag ?? DEFAULT_TAG}`;
 }
 
 async function openStoredLayout(stored: StoredFiles, target: string | undefined): Promise<OpenedArtifact> {

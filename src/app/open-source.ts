@@ -70,6 +70,7 @@ export async function openSource(ports: Ports, source: string, options: SourceOp
     case 'oci-archive':
     case 'docker-archive':
     case 'blobs':
+    case 'containerd':
       return await openImageSource(ports, name, options);
   }
 }

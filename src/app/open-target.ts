@@ -26,6 +26,12 @@ export type TargetName =
  * `oci-archive:PATH[:TAG]` or `docker-archive:PATH[:NAME:TAG]`.
  */
 export function parseTarget(text: string): TargetName {
+  if (/^(?:blobs|containerd|dir|file):/.test(text)) {
+    throw new AppError(
+      'usage',
+      `${text}: expected a registry, a layout or an archive as target; this form is only read`,
+    );
+  }
   const match = /^(oci-dir|oci|oci-archive|docker-archive):(.+)$/.exec(text);
   const rest = match?.[2] ?? (isPath(text) ? text : undefined);
   if (rest === undefined) return parseRegistryTarget(text.replace(/^registry:/, ''));

@@ -212,14 +212,14 @@ export async function pushImage(ports: Ports, input: PushImageInput, signal: Abo
   };
 }
 
-const IMAGE_SCHEMES: ReadonlySet<string> = new Set(['oci-dir', 'oci-archive', 'docker-archive', 'blobs']);
+const IMAGE_SCHEMES: ReadonlySet<string> = new Set(['oci-dir', 'oci-archive', 'docker-archive', 'blobs', 'containerd']);
 
 /** Whether a path is an image on disk rather than a file to be pushed as it is, or a layout where the files that follow go. */
 export async function isLocalImage(ports: Ports, source: string, following: readonly string[] = []): Promise<boolean> {
   const [file] = following;
   const isFile = file !== undefined && (await ports.files.stat(file.replace(FILE_TYPE, ''))) !== undefined;
   if (isFile && /^(?:oci|oci-dir):/.test(source)) return false;
-  const isNamed = /^(?:oci|oci-dir|oci-archive|docker-archive|blobs):/.test(source);
+  const isNamed = /^(?:oci|oci-dir|oci-archive|docker-archive|blobs|containerd):/.test(source);
   const isThere = (await ports.files.stat(source)) !== undefined;
   const isImage = isNamed || isThere ? IMAGE_SCHEMES.has((await resolveSource(ports, source)).scheme) : false;
   // two words of which the second is no file: an image and where it goes, and the image is amiss

@@ -2,18 +2,33 @@
 import { firstBytes, openArchive } from '../artifacts/index.ts';
 import { AppError, parseReference, type Ports, type Reference } from '../core/index.ts';
 
-const SCHEMES = ['registry', 'oci-dir', 'oci', 'oci-archive', 'docker-archive', 'blobs', 'dir', 'file'] as const;
+const SCHEMES = [
+  'registry',
+  'oci-dir',
+  'oci',
+  'oci-archive',
+  'docker-archive',
+  'blobs',
+  'containerd',
+  'dir',
+  'file',
+] as const;
 type Scheme = (typeof SCHEMES)[number];
 
 /** Where a SOURCE points to. */
 export type SourceName =
   | { readonly scheme: 'registry'; readonly reference: Reference }
-  | { readonly scheme: Exclude<Scheme, 'registry' | 'oci'>; readonly path: string; readonly target?: string }
+  | { readonly scheme: 'containerd'; readonly name: string }
+  | {
+      readonly scheme: Exclude<Scheme, 'registry' | 'oci' | 'containerd'>;
+      readonly path: string;
+      readonly target?: string;
+    }
   | { readonly scheme: 'archive'; readonly path: string };
 
 /**
  * SOURCE is `registry:REF`, `oci-dir:PATH[:TAG]` (`oci:` is the same), `oci-archive:PATH[:TAG]`, `docker-archive:PATH[:NAME:TAG]`,
- * `blobs:PATH@DIGEST`, `dir:PATH`, `file:PATH`, an existing path (its kind is found out), or a registry reference.
+ * `blobs:PATH@DIGEST`, `containerd:NAME`, `dir:PATH`, `file:PATH`, an existing path (its kind is found out), or a registry reference.
  * Throws `not-found`, `invalid-input`.
  */
 export async function resolveSource(ports: Ports, source: string): Promise<SourceName> {
@@ -39,6 +54,7 @@ export async function requireOnDisk(ports: Ports, source: string): Promise<void>
 
 async function namedSource(ports: Ports, scheme: Scheme, rest: string): Promise<SourceName> {
   if (scheme === 'registry') return { scheme, reference: parseReference(rest) };
+  if (scheme === 'containerd') return { scheme, name: rest };
   const isPlain = scheme === 'dir' || scheme === 'file' || (await ports.files.stat(rest)) !== undefined;
   const { path, target } = isPlain ? { path: rest } : splitTarget(rest, scheme === 'docker-archive');
   if ((await ports.files.stat(path)) === undefined) throw new AppError('not-found', `${path}: no such file or folder`);

@@ -40,6 +40,7 @@ export {
   parsePlatform,
   selectManifest,
 } from './image/platform.ts';
+export { listContainerdImages, openContainerd } from './local/containerd.ts';
 export { openDockerArchive } from './local/docker-archive.ts';
 export { openFileTree, openFolderTree } from './local/folder-tree.ts';
 export { folderArchive } from './local/layout-archive.ts';

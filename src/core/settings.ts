@@ -62,6 +62,12 @@ export const SETTINGS = {
     defaultText: 'none',
     kind: 'path',
   },
+  containerdDir: {
+    environment: 'PLIMSOLL_CONTAINERD_DIR',
+    description: 'folder where containerd keeps images, for sources like containerd:NAME',
+    defaultText: '/var/lib/containerd',
+    kind: 'path',
+  },
   parallelism: {
     environment: 'PLIMSOLL_PARALLELISM',
     description: 'transfers and layer reads that run at the same time, 1 to 64',
@@ -85,6 +91,7 @@ export interface Settings {
   readonly registryConfig: string | undefined;
   readonly pullSecrets: readonly string[];
   readonly trustedRoot: string | undefined;
+  readonly containerdDir: string;
   readonly parallelism: number;
   readonly timeoutSeconds: number;
 }
@@ -108,6 +115,7 @@ export function resolveSettings(
     registryConfig: textOf(pick('registryConfig')),
     pullSecrets: listOf(pick('pullSecrets')),
     trustedRoot: textOf(pick('trustedRoot')),
+    containerdDir: textOf(pick('containerdDir')) ?? '/var/lib/containerd',
     parallelism: numberOf('parallelism', pick('parallelism'), 4, 64),
     timeoutSeconds: numberOf('timeoutSeconds', pick('timeoutSeconds'), 300, 86_400),
   };

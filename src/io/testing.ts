@@ -46,6 +46,7 @@ export function createTestPorts(changes: Partial<Ports> = {}, folder = temporary
       caFile: undefined,
       registryConfig: undefined,
       pullSecrets: [],
+      containerdDir: join(folder, 'containerd'),
       trustedRoot: undefined,
       parallelism: 4,
       timeoutSeconds: 30,

@@ -84,11 +84,14 @@ function typeOf({ descriptor, tag }: ReferrerNode): string {
   return tag === undefined ? (descriptor.artifactType ?? descriptor.mediaType) : `tag ${tag}`;
 }
 
+/** What a bundle states that is a signature and nothing more. */
+const COSIGN_SIGNATURE = 'https://sigstore.dev/cosign/sign/v1';
+
 function describe(claim: Claim, { descriptor }: ReferrerNode, now: Date): string {
   const { kind, predicateType, components, signer, issuer, loggedAt, reason } = claim;
   const created = loggedAt ?? descriptor.annotations?.['org.opencontainers.image.created'];
   const facts = [
-    predicateType === undefined ? kind : `${kind} ${predicateType}`,
+    predicateType === undefined ? kind : predicateType === COSIGN_SIGNATURE ? 'signature' : `${kind} ${predicateType}`,
     ...(reason === undefined ? [] : [reason]),
     ...(components === undefined ? [] : [`${components} component${components === 1 ? '' : 's'}`]),
     ...(signer === undefined ? [] : [`by ${signer}${issuer === undefined ? '' : `, says ${issuer}`}`]),

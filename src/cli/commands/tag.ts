@@ -7,7 +7,7 @@ export const tag = defineCommand({
   group: 'artifacts',
   summary: 'give an artifact further tags',
   args: [
-    { name: 'REF', description: 'image or artifact' },
+    { name: 'REF', description: 'image or artifact, in a registry or in a layout folder' },
     { name: 'TAG', description: 'new tags in the same repository', repeated: true },
   ],
   flags: REGISTRY_FLAGS,
