@@ -59,12 +59,12 @@ function imageWith(layer: Uint8Array, diffId: string, served = layer): Map<strin
   ]);
 }
 
-/** One line that begins with the program's name, at most one hint, no stack. */
+/** One line that begins with the program's name, at most one hint, no stack; before it, what was waited for. */
 function assertRefused(run: Run, code: number, pattern: RegExp): void {
   assert.equal(run.code, code, run.stderr);
   assert.equal(run.stdout, '');
   assert.match(run.stderr, pattern);
-  assert.match(run.stderr, /^plimsoll: [^\n]+\n(?:hint: [^\n]+\n)?$/);
+  assert.match(run.stderr, /^(?:plimsoll: registry-wait: [^\n]+\n)*plimsoll: [^\n]+\n(?:hint: [^\n]+\n)?$/);
 }
 
 async function withPeer(peer: Promise<Peer>, work: (address: string) => Promise<void>): Promise<void> {

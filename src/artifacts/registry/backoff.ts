@@ -55,7 +55,13 @@ export class Backoff {
     const facts = { reason: failure.message, attempt: this.#failures, seconds: wait / 1000 };
     if (wait < NOTICEABLE) log.info('registry-wait', facts);
     else log.warn('registry-wait', facts);
-    await sleep(wait, undefined, signal === undefined ? {} : { signal });
+    try {
+      await sleep(wait, undefined, signal === undefined ? {} : { signal });
+    } catch (cause) {
+      // who was waiting hears for what
+      const details = { ...failure.details, code: 'ABORT_ERR' };
+      throw new AppError('unavailable', `${failure.message}; cancelled or out of time`, { cause, details });
+    }
   }
 
   #next({ details }: AppError): number {

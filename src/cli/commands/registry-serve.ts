@@ -23,6 +23,7 @@ export const registryServe = defineCommand({
     },
     dir: {
       kind: 'string',
+      aliases: ['disk'],
       value: 'DIR',
       description: 'folder that keeps everything; registry in the data folder when absent',
     },
