@@ -43,9 +43,14 @@ function setUp(rules: RegistryRules = rulesWith()) {
     const url = new URL(path, 'http://registry.example.com');
     return await handler(new Request(url, { method, headers, ...(body === undefined ? {} : { body }) }));
   };
+  const signIn = async (password: string, address: string) => {
+    const headers = { authorization: basic('alice', password) };
+    const request = new Request('http://registry.example.com/v2/', { headers });
+    return await handler(request, { address, body: new Blob([]).stream(), send: () => undefined });
+  };
   const push = async (name: string, authorization: string, content = 'x') =>
     await ask('POST', `/v2/${name}/blobs/uploads/?digest=${digestOf(content)}`, authorization, content);
-  return { ask, push, world };
+  return { ask, push, signIn, world };
 }
 
 const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
@@ -230,15 +235,37 @@ test('one password is checked once for all who bring it; guesses do not queue wi
     await slow.promise;
     return given === 'secret';
   };
-  const { ask } = setUp(rulesWith({ users: new Map([['alice', isSecret]]) }));
-  const same = Array.from({ length: 200 }, () => ask('GET', '/v2/', ALICE));
-  const guesses = Array.from({ length: 200 }, (_, index) => ask('GET', '/v2/', basic('alice', `guess ${index}`)));
+  const { signIn } = setUp(rulesWith({ users: new Map([['alice', isSecret]]) }));
+  const same = Array.from({ length: 200 }, () => signIn('secret', '192.0.2.1'));
+  const guesses = Array.from({ length: 200 }, (_, index) => signIn(`guess ${index}`, `198.51.100.${index}`));
   const refused = await Promise.all(guesses.slice(150));
   assert.ok(refused.every(({ status, headers }) => status === 429 && headers.get('retry-after') === '1'));
   slow.resolve();
   for (const { status } of await Promise.all(same)) assert.equal(status, 200);
   await Promise.all(guesses);
   assert.equal(checks, 100);
+});
+
+test('an address that guesses is not heard for a while, unless with a password that is known to be good', async () => {
+  let checks = 0;
+  const isSecret = async (given: string) => {
+    checks += 1;
+    return given.startsWith('secret');
+  };
+  const { signIn, world } = setUp(rulesWith({ users: new Map([['alice', isSecret]]) }));
+  const statusOf = async (password: string, address: string) => (await signIn(password, address)).status;
+  assert.equal(await statusOf('secret', '192.0.2.1'), 200);
+  for (let index = 0; index < 20; index += 1) assert.equal(await statusOf(`guess ${index}`, '192.0.2.1'), 401);
+  const refused = await signIn('guess', '192.0.2.1');
+  assert.deepEqual([refused.status, refused.headers.get('retry-after'), checks], [429, '60', 21]);
+  assert.equal(await statusOf('secret', '192.0.2.1'), 200);
+  assert.equal(await statusOf('secret two', '192.0.2.2'), 200);
+  for (let index = 0; index < 20; index += 1)
+    assert.equal(await statusOf(`guess ${index}`, `2001:db8:0:1::${index}`), 401);
+  assert.equal(await statusOf('guess', '2001:db8:0:1::99'), 429);
+  assert.equal(await statusOf('guess', '2001:db8:0:2::1'), 401);
+  world.at += 60_000;
+  assert.equal(await statusOf('guess', '192.0.2.1'), 401);
 });
 
 test('a login whose name means everybody opens nothing to everybody', () => {

@@ -6,7 +6,7 @@
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { posix } from 'node:path';
-import { AppError, type Clock, type Random } from '../../core/index.ts';
+import { AppError, type Clock, type Random, type WebClient } from '../../core/index.ts';
 import { json, Refusal } from './answers.ts';
 import { hashToken } from './passwords.ts';
 
@@ -64,6 +64,10 @@ const MAX_FORM_BYTES = 64 * 1024;
 const MAX_REMEMBERED = 1000;
 /** Different passwords that wait for their check: more are guesses, which may come back later. */
 const MAX_WAITING = 100;
+/** Wrong passwords of one address in so many milliseconds; checking more would take the processor from everybody else. */
+const MAX_GUESSES = 20;
+const GUESS_PERIOD = 60_000;
+const MAX_ADDRESSES = 10_000;
 /** What a token that may list the catalog is asked for with; no repository has such a name. */
 const CATALOG = 'registry:catalog';
 
@@ -113,20 +117,23 @@ export class Gate {
   readonly #checks = new WeakMap<AccessRules, Map<string, Promise<boolean>>>();
   #checking: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  /** By address: passwords of this period that were not found good, or not yet. */
+  #guesses = new Map<string, number>();
+  #period = 0;
 
   constructor(ports: { readonly random: Random; readonly clock: Clock }) {
     this.#key = ports.random(32);
     this.#clock = ports.clock;
   }
 
-  /** Wrong credentials are refused even where none are needed: whoever gives them wants to know. */
-  async identify(rules: AccessRules | undefined, request: Request): Promise<Caller> {
+  /** Wrong credentials are refused even where none are needed: whoever gives them wants to know. `address` is the caller's. */
+  async identify(rules: AccessRules | undefined, request: Request, address = ''): Promise<Caller> {
     const header = request.headers.get('authorization');
     if (rules === undefined || header === null) return { name: ANYBODY };
     const [, scheme = '', value = ''] = /^(Basic|Bearer) +(\S+) *$/i.exec(header) ?? [];
     const caller =
       scheme.toLowerCase() === 'basic'
-        ? await this.#byPassword(rules, value)
+        ? await this.#byPassword(rules, value, address)
         : this.#byToken(rules, scheme === '' ? '' : value);
     if (caller === undefined) throw unauthorized(rules, request, undefined, 'invalid_token');
     return caller;
@@ -159,9 +166,12 @@ export class Gate {
   }
 
   /** The token endpoint: GET with Basic, or POST of an OAuth 2 form with a password or, as refresh token, a static token. */
-  async issueToken(rules: AccessRules, request: Request, url: URL): Promise<Response> {
-    const form = request.method === 'POST' ? await readForm(request) : url.searchParams;
-    const caller = request.method === 'POST' ? await this.#byForm(rules, form) : await this.identify(rules, request);
+  async issueToken(rules: AccessRules, request: Request, { url, client }: TokenWish): Promise<Response> {
+    const isForm = request.method === 'POST';
+    const form = isForm ? await readForm(request) : url.searchParams;
+    const caller = isForm
+      ? await this.#byForm(rules, form, client?.address)
+      : await this.identify(rules, request, client?.address);
     // a token of ours buys no other one, which would go beyond its scopes and its time
     if (caller === undefined || caller.scopes !== undefined) throw unauthorized(rules, request);
     const access = form
@@ -179,13 +189,13 @@ export class Gate {
     return json(200, { token, access_token: token, ...issued }, { 'cache-control': 'no-store' });
   }
 
-  async #byForm(rules: AccessRules, form: URLSearchParams): Promise<Caller | undefined> {
+  async #byForm(rules: AccessRules, form: URLSearchParams, address = ''): Promise<Caller | undefined> {
     if (form.get('grant_type') === 'refresh_token') return staticToken(rules, form.get('refresh_token') ?? '');
     const pair = `${form.get('username') ?? ''}:${form.get('password') ?? ''}`;
-    return await this.#byPassword(rules, Buffer.from(pair).toString('base64'));
+    return await this.#byPassword(rules, Buffer.from(pair).toString('base64'), address);
   }
 
-  async #byPassword(rules: AccessRules, encoded: string): Promise<Caller | undefined> {
+  async #byPassword(rules: AccessRules, encoded: string, address: string): Promise<Caller | undefined> {
     const pair = Buffer.from(encoded, 'base64').toString('utf8');
     const colon = pair.indexOf(':');
     const [name, password] = [pair.slice(0, Math.max(colon, 0)), pair.slice(colon + 1)];
@@ -196,23 +206,41 @@ export class Gate {
     const checks = this.#checks.get(rules) ?? new Map<string, Promise<boolean>>();
     this.#checks.set(rules, checks);
     const key = createHmac('sha256', this.#key).update(pair).digest('hex');
-    const check = checks.get(key) ?? this.#inTurn(() => checkPassword(rules, name, password));
+    const check = checks.get(key) ?? this.#inTurn(address, () => checkPassword(rules, name, password));
     if (checks.size >= MAX_REMEMBERED) checks.clear();
     checks.set(key, check);
-    const isGood = await check;
-    if (!isGood) checks.delete(key);
+    let isGood = false;
+    try {
+      isGood = await check;
+    } finally {
+      if (!isGood) checks.delete(key);
+    }
     return isGood ? { name } : undefined;
   }
 
   /** Password hashes are slow by intent: one at a time, so that guessing leaves the processor to others. */
-  #inTurn(check: () => Promise<boolean>): Promise<boolean> {
-    if (this.#waiting >= MAX_WAITING) {
-      throw new Refusal(429, 'TOOMANYREQUESTS', 'too many passwords to check', { 'retry-after': '1' });
-    }
+  #inTurn(address: string, check: () => Promise<boolean>): Promise<boolean> {
+    // whoever has an IPv6 address has all those of its network
+    const origin = address.split(':').slice(0, 4).join(':');
+    const guesses = this.#currentGuesses();
+    if ((guesses.get(origin) ?? 0) >= MAX_GUESSES) throw tooMany(GUESS_PERIOD / 1000);
+    if (this.#waiting >= MAX_WAITING) throw tooMany(1);
+    const count = (change: number) => guesses.set(origin, (guesses.get(origin) ?? 0) + change);
+    count(1);
     this.#waiting += 1;
     const next = this.#checking.then(check, check).finally(() => (this.#waiting -= 1));
     this.#checking = next;
-    return next;
+    return next.then((isGood) => {
+      if (isGood) count(-1);
+      return isGood;
+    });
+  }
+
+  #currentGuesses(): Map<string, number> {
+    const period = Math.floor(this.#clock().getTime() / GUESS_PERIOD);
+    if (period !== this.#period || this.#guesses.size >= MAX_ADDRESSES) this.#guesses = new Map();
+    this.#period = period;
+    return this.#guesses;
   }
 
   #byToken(rules: AccessRules, token: string): Caller | undefined {
@@ -244,6 +272,11 @@ export interface Wanted {
   readonly right: Right;
 }
 
+interface TokenWish {
+  readonly url: URL;
+  readonly client: WebClient | undefined;
+}
+
 interface Claims {
   readonly sub: string;
   /** Milliseconds since 1970. */
@@ -268,6 +301,10 @@ function staticToken(rules: AccessRules, token: string): Caller | undefined {
 
 function hasToken(rules: AccessRules, name: string): boolean {
   return [...rules.tokens.values()].includes(name);
+}
+
+function tooMany(seconds: number): Refusal {
+  return new Refusal(429, 'TOOMANYREQUESTS', 'too many wrong passwords', { 'retry-after': String(seconds) });
 }
 
 function parseScope(scope: string): [string, readonly Right[]][] {

@@ -75,7 +75,7 @@ async function answer(context: Context, request: Request, client: WebClient | un
     if (url.pathname === '/healthz') return text(200, 'ok\n');
     const rules = (await context.options.rules?.()) ?? OPEN_RULES;
     place = parsePlace(url);
-    caller = await context.gate.identify(rules.access, request);
+    caller = await context.gate.identify(rules.access, request, client?.address);
     const body = client?.body ?? request.body ?? new Blob([]).stream();
     response = await route(context, { request, client, url, body, rules, caller, place });
   } catch (error) {
@@ -120,7 +120,7 @@ async function route(context: Context, call: Call): Promise<Response> {
   const { rules, caller, request, url, place } = call;
   if (place !== undefined) return await onRepository(context, call, place);
   if (url.pathname === '/token' && rules.access !== undefined)
-    return await context.gate.issueToken(rules.access, request, url);
+    return await context.gate.issueToken(rules.access, request, call);
   // a client that is not asked for credentials here never gives them
   context.gate.authorize(rules.access, caller, request);
   switch (url.pathname) {
