@@ -62,7 +62,10 @@ async function readConfig(path: string): Promise<SettingValues> {
   return parseConfig(await createFiles().read(path, 1024 * 1024), path);
 }
 
-/** Writes all of it, waiting where a pipe is full; a reader that went away ends us quietly. */
+/** As a shell shows a program that SIGPIPE ended: what nobody read is no yes. */
+const EXIT_PIPE = 141;
+
+/** Writes all of it, waiting where a pipe is full; a reader of results that went away ends us quietly, one of messages changes nothing. */
 function writeAll(descriptor: 1 | 2, content: Uint8Array | string): void {
   let rest = typeof content === 'string' ? Buffer.from(content) : content;
   while (rest.length > 0) {
@@ -70,7 +73,8 @@ function writeAll(descriptor: 1 | 2, content: Uint8Array | string): void {
       rest = rest.subarray(writeSync(descriptor, rest));
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
-      if (code === 'EPIPE') process.exit(0);
+      if (code === 'EPIPE' && descriptor === 2) return;
+      if (code === 'EPIPE') process.exit(EXIT_PIPE);
       if (code !== 'EAGAIN') throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -198,6 +199,16 @@ test('a registry that changes the protocol instead of answering gets no yes', as
   await peer.close();
   assert.deepEqual([run.code, run.stdout], [6, ''], run.stderr);
   assert.match(run.stderr, /plimsoll: .+\n$/);
+});
+
+test('a reader that goes away makes no yes of a no', () => {
+  const exitCode = (command: string) => {
+    const options = { cwd: place.folder, env: place.environment };
+    return spawnSync('bash', ['-c', `set -o pipefail; ${command}`], options).status;
+  };
+  const program = join(import.meta.dirname, '../../bin/plimsoll');
+  assert.equal(exitCode(`${program} ls UPPER/Case:x 2>&1 >&- | true`), 3);
+  assert.equal(exitCode(`${program} version | true`), 141);
 });
 
 test('a scan without advisories is an error, not a clean bill', async () => {
