@@ -22,6 +22,8 @@ async function createRim(options: RimOptions): Promise<Rim> {
   const file = options.config === undefined ? {} : await readConfig(options.config);
   const settings = resolveSettings({ flags: options.flags, file }, process.env, home);
   const isErrorTerminal = process.stderr.isTTY;
+  // log lines that nobody reads any more must not end a server
+  process.stderr.on('error', () => undefined);
   const worker = join(import.meta.dirname, `worker${extname(import.meta.filename)}`);
   const progress = options.quiet
     ? () => undefined

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -22,13 +22,17 @@ interface Registry {
   readonly signal: (name: NodeJS.Signals) => Promise<number | null>;
 }
 
-async function start(place: Place): Promise<Registry> {
+/** Without a reader of its log, it writes that into a broken pipe. */
+async function start(place: Place, more: readonly string[] = [], isLogRead = true): Promise<Registry> {
   const program = join(import.meta.dirname, '../../bin/plimsoll');
-  const child = spawn(program, ['registry', 'serve', '--address', '127.0.0.1:0', '--dir', 'registry', '--json'], {
+  const args = ['registry', 'serve', '--address', '127.0.0.1:0', '--dir', 'registry', '--json', ...more];
+  const child = spawn(program, args, {
     cwd: place.folder,
     env: place.environment,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  if (isLogRead) child.stderr.pipe(process.stderr);
+  else child.stderr.destroy();
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   const ended = once(child, 'exit');
   return {
@@ -163,4 +167,22 @@ test('stopped, it lets running transfers end and takes no new ones', async () =>
   } finally {
     place.close();
   }
+});
+
+test('a registry whose log nobody reads any more goes on', async () => {
+  const place = openPlace();
+  const rules = join(place.folder, 'rules.yaml');
+  writeFileSync(rules, 'immutable: []\n');
+  const registry = await start(place, ['--rules', rules], false);
+  const statusOf = async () => (await fetch(`${registry.url}/v2/`)).status;
+  assert.equal(await statusOf(), 200);
+  writeFileSync(rules, 'nonsense: []\n');
+  // it looks each second, and then has something to say
+  await sleep(1100);
+  for (let round = 0; round < 3; round += 1) {
+    assert.equal(await statusOf(), 503);
+    await sleep(100);
+  }
+  assert.equal(await registry.signal('SIGTERM'), 0);
+  place.close();
 });
