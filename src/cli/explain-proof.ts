@@ -2,6 +2,9 @@
 import type { Evidence, Reason, Signer, Verification } from '../core/index.ts';
 import type { Output } from './command.ts';
 
+/** Longer lines are read by programs, which have --json. */
+const MAX_LINE = 1000;
+
 interface Node {
   readonly text: string;
   readonly children: readonly Node[];
@@ -14,7 +17,7 @@ export function explainVerification(name: string, verification: Verification, ou
   const refused = [...sources].map(([source, reasons]) => refusedNode(source, reasons, output));
   const children = [...verified, ...refused];
   const nothing: Node = { text: 'nothing was found', children: [] };
-  return draw({ text: printable(name), children: children.length === 0 ? [nothing] : children }).join('\n');
+  return draw({ text: oneLine(name), children: children.length === 0 ? [nothing] : children }).join('\n');
 }
 
 function verifiedNode(evidence: Evidence, { paint }: Pick<Output, 'paint'>): Node {
@@ -33,8 +36,8 @@ function verifiedNode(evidence: Evidence, { paint }: Pick<Output, 'paint'>): Nod
     `artifact: ${evidence.artifact}`,
   ];
   return {
-    text: `${paint('good', 'verified')} ${printable(`${what} ${source} (${storage})`)}`,
-    children: facts.map((text) => ({ text: printable(text), children: [] })),
+    text: `${paint('good', 'verified')} ${oneLine(`${what} ${source} (${storage})`)}`,
+    children: facts.map((text) => ({ text: oneLine(text), children: [] })),
   };
 }
 
@@ -45,7 +48,7 @@ function refusedNode(source: string, reasons: readonly Reason[], { paint }: Pick
   const steps = Map.groupBy(reasons, ({ step = 'document' }) => step);
   const known = STEPS.filter((step) => steps.has(step));
   return {
-    text: `${paint('bad', 'refused')} ${printable(source)}`,
+    text: `${paint('bad', 'refused')} ${oneLine(source)}`,
     children: known.map((step) => ({ text: step, children: (steps.get(step) ?? []).map(reasonNode) })),
   };
 }
@@ -53,9 +56,9 @@ function refusedNode(source: string, reasons: readonly Reason[], { paint }: Pick
 function reasonNode({ code, message, expected, found, fix }: Reason): Node {
   const facts = { expected, found, fix };
   const children = Object.entries(facts).flatMap(([name, text]) =>
-    text === undefined ? [] : [{ text: printable(`${name}: ${text}`), children: [] }],
+    text === undefined ? [] : [{ text: oneLine(`${name}: ${text}`), children: [] }],
   );
-  return { text: printable(`${code}: ${message}`), children };
+  return { text: oneLine(`${code}: ${message}`), children };
 }
 
 export function signerText(signer: Signer): string {
@@ -71,7 +74,7 @@ function draw({ text, children }: Node): readonly string[] {
   return [text, ...below];
 }
 
-/** Foreign text must not steer the reader's terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/[^\x20-\x7E\u00A0-\uFFFF]/g, ' ').slice(0, 1000);
+/** Foreign text must not draw branches of its own. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').slice(0, MAX_LINE);
 }

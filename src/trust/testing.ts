@@ -52,6 +52,7 @@ interface RootAuthority {
 
 interface RootLog {
   baseUrl: string;
+  hashAlgorithm: string;
   publicKey: { rawBytes: string; keyDetails: string; validFor: Period };
   logId: { keyId: string };
 }
@@ -210,7 +211,9 @@ export class TestSigstore {
   ): EntryValue {
     const payloadHash = { algorithm: 'sha256', value: createHash('sha256').update(payload).digest('hex') };
     const signatures = [{ signature: encodeBase64(signed.signature), verifier: verifierOf(signed.signer) }];
-    return this.log1({ apiVersion: '0.0.1', kind: 'dsse', spec: { payloadHash, signatures } }, signing.loggedAt);
+    const envelopeHash = { algorithm: 'sha256', value: createHash('sha256').update('envelope').digest('hex') };
+    const spec = { envelopeHash, payloadHash, signatures };
+    return this.log1({ apiVersion: '0.0.1', kind: 'dsse', spec }, signing.loggedAt);
   }
 
   /** An entry of the log of version 1, with promise, proof and checkpoint. */
@@ -231,7 +234,7 @@ export class TestSigstore {
   /** An entry of the log of version 2: no promise, no time. */
   log2(body: LogBody): EntryValue {
     const id = noteKeyId(REKOR2, NOTE_KEY_TYPE.ed25519, this.rekor2.publicKey);
-    const entry = entryOf(body, id);
+    const entry = { ...entryOf(body, id), logIndex: String(INDEX) };
     return { ...entry, inclusionProof: proofOf(entry, { origin: REKOR2, name: REKOR2, key: this.rekor2, id }) };
   }
 
@@ -299,6 +302,7 @@ export function rootLog(host: string, key: TestKey, id = sha256(key.publicKey.sp
   const rawBytes = encodeBase64(key.publicKey.spki);
   return {
     baseUrl: `https://${host}`,
+    hashAlgorithm: 'SHA2_256',
     publicKey: { rawBytes, keyDetails, validFor: { start: START.toISOString() } },
     logId: { keyId: encodeBase64(id) },
   };

@@ -45,6 +45,11 @@ function time(at: Date): Uint8Array {
   return encodeDer(TAG.generalizedTime, Buffer.from(`${at.toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`));
 }
 
+/** As certificates have it until 2049. */
+function shortTime(at: Date): Uint8Array {
+  return encodeDer(TAG.utcTime, Buffer.from(`${at.toISOString().replace(/[-:T]/g, '').slice(2, 14)}Z`));
+}
+
 function nameOf(text: string): Uint8Array {
   return sequence(encodeDer(TAG.set, sequence(oid('2.5.4.3'), utf8(text))));
 }
@@ -123,7 +128,7 @@ export function createCertificate(input: CertificateInput): TestCertificate {
       integer(7),
       input.innerAlgorithm === undefined ? ECDSA_SHA256 : sequence(oid(input.innerAlgorithm)),
       nameOf(issuer.name),
-      sequence(time(input.from), time(input.to)),
+      sequence(shortTime(input.from), shortTime(input.to)),
       nameOf(name),
       key.publicKey.spki,
       encodeDer(contextTag(3), sequence(...extensions.map(extensionOf))),
