@@ -1,23 +1,16 @@
 /** A manifest or index into a registry, byte for byte. */
 import { OCI_INDEX, OCI_MANIFEST } from '../artifacts/index.ts';
-import {
-  AppError,
-  digestOf,
-  formatReference,
-  isRecord,
-  parseJson,
-  parseReference,
-  referenceWithDigest,
-  type Ports,
-} from '../core/index.ts';
+import { AppError, digestOf, isRecord, parseJson, type Ports } from '../core/index.ts';
+import { intoTarget } from './edit-target.ts';
+import { parseTarget } from './open-target.ts';
 import type { Pushed } from './push-artifact.ts';
-import { openRepository, type RepositoryAccess } from './registry.ts';
+import type { RepositoryAccess } from './registry.ts';
 
 /** What registries must take, after the distribution specification. */
 export const MAX_PUSHED_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 export interface PushManifestInput {
-  /** With a tag, or with the digest of the content; with neither the manifest is kept by its digest alone. */
+  /** With tags, or with the digest of the content, see parseTarget; with neither the manifest is kept by its digest alone. */
   readonly reference: string;
   /** Path, or the content itself. */
   readonly source: string | Uint8Array;
@@ -28,17 +21,17 @@ export interface PushManifestInput {
 
 /** The registry checks that what it names is there. Throws `invalid-input` for what is no manifest or not of the digest. */
 export async function pushManifest(ports: Ports, input: PushManifestInput, signal: AbortSignal): Promise<Pushed> {
-  const reference = parseReference(input.reference);
+  const target = parseTarget(input.reference);
   const { source } = input;
   const bytes = typeof source === 'string' ? await ports.files.read(source, MAX_PUSHED_MANIFEST_BYTES) : source;
   const mediaType = input.mediaType ?? typeOf(bytes);
   const digest = digestOf(bytes);
-  if (reference.digest !== undefined && reference.digest !== digest) {
-    throw new AppError('invalid-input', `expected a manifest with digest ${reference.digest}, found ${digest}`);
+  const expected = target.scheme === 'registry' ? target.reference.digest : undefined;
+  if (expected !== undefined && expected !== digest) {
+    throw new AppError('invalid-input', `expected a manifest with digest ${expected}, found ${digest}`);
   }
-  const repository = openRepository(ports, reference, input.access);
-  const descriptor = await repository.pushManifest(bytes, mediaType, reference.tag, signal);
-  return { descriptor, reference: formatReference(referenceWithDigest(reference, descriptor.digest)) };
+  const manifest = { bytes, descriptor: { mediaType, digest, size: bytes.length } };
+  return await intoTarget(ports, { target, access: input.access }, async () => manifest, signal);
 }
 
 function typeOf(bytes: Uint8Array): string {

@@ -128,6 +128,30 @@ test('a docker archive that points outside, lacks a layer, or has a false one is
   await rejects(repository.fetchBlob(layer, 100), 'invalid-input', /expected its digest/);
 });
 
+test('an archive that was cut off says so, compressed or not, instead of lacking files', async () => {
+  const ports = createTestPorts();
+  const chunks: Uint8Array[] = [];
+  const content = Buffer.alloc(3000, 'x');
+  for await (const chunk of writeTar([
+    { path: 'a', size: 3000, content },
+    { path: 'b', size: 0, content: Buffer.of() },
+  ]))
+    chunks.push(chunk);
+  const whole = Buffer.concat(chunks);
+  const open = async (bytes: Uint8Array) => {
+    await ports.files.writeAtomic(join(ports.home, 'a.tar'), bytes);
+    return await openArchive(ports.files, join(ports.home, 'a.tar'));
+  };
+  assert.equal(await (await open(whole)).size('b'), 0);
+  // without its end mark it is still whole
+  assert.equal(await (await open(whole.subarray(0, 4096 + 512))).size('b'), 0);
+  for (const size of [600, 3000, 3511, 3700]) {
+    const cut = whole.subarray(0, size);
+    for (const bytes of [cut, gzipSync(cut)])
+      await rejects(open(bytes), 'invalid-input', /a\.tar: the tar ends inside an entry/);
+  }
+});
+
 const KEEP: FileSelector = { id: 'keep', select: () => ({ kind: 'keep', maxBytes: 100 }) };
 
 test('a folder is walked without following links out of it', async () => {

@@ -107,6 +107,7 @@ async function openCompressed(files: Files, path: string, size: number): Promise
     held?.push(chunk);
     refuseBomb(total, size, { what: path, inflatedBytes: MAX_COMPRESSED_ARCHIVE });
   }
+  index.finish();
   const { table } = index;
   if (held === undefined)
     return { table, stream: (start, end) => streamPart(inflate(files.stream(path), path), start, end) };
@@ -169,6 +170,11 @@ class ArchiveIndex {
     this.position += bytes;
   }
 
+  /** Throws `invalid-input` for an archive that was cut off. */
+  finish(): void {
+    this.#parser.finish();
+  }
+
   /** Header by header, so that `position` is the content's start when an entry is visited. */
   take(chunk: Uint8Array): void {
     let at = 0;
@@ -213,5 +219,6 @@ async function indexWindows(files: Files, path: string, size: number): Promise<R
     }
     index.skip(Math.min(index.unwanted, size - index.position));
   }
+  index.finish();
   return index.table;
 }

@@ -117,8 +117,9 @@ test('a manifest is pushed and fetched back byte for byte; manifest alone is sti
   const { stdout } = await run('manifest', 'fetch', '--descriptor', reference);
   const descriptor = { mediaType: MANIFEST, digest: digestOf(text), size: text.length, artifactType: 'a/b' };
   assert.deepEqual(JSON.parse(stdout), descriptor);
+  assert.equal((await run('manifest', 'push', `${HOST}/app:a,b`, at('m.json'))).stdout, `${reference}\n`);
   assert.equal((await runWith(`${text} `, 'manifest', 'push', `${HOST}/app`, '-')).code, 0);
-  assert.equal((await run('tags', `${HOST}/app`)).stdout, 'v1\n');
+  assert.equal((await run('tags', `${HOST}/app`)).stdout, 'a\nb\nv1\n');
   assert.equal((await run('catalog', HOST, '--full-ref')).stdout, `${HOST}/app\n`);
 });
 

@@ -9,7 +9,7 @@ export const manifestPush = defineCommand({
   summary: 'push a manifest or index, byte for byte, and print its reference by digest',
   description: 'With neither tag nor digest in REF the manifest is kept by its digest alone.',
   args: [
-    { name: 'REF', description: 'where it goes' },
+    { name: 'REF[,TAG]', description: 'where it goes: a repository with tags or a digest, or a layout folder' },
     { name: 'FILE', description: 'manifest; - reads standard input' },
   ],
   flags: {
