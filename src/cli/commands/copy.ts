@@ -15,8 +15,9 @@ export const copy = defineCommand({
     'sent again, so a copy that broke off goes on where it was. Afterwards everything is read back from the target; the exit code ' +
     'is 1, and each difference is named, if it is not what was copied.\n\n' +
     'SOURCE and TARGET are references, oci:PATH[:TAG] (a layout folder), oci-archive:PATH[:TAG] (a tar of one) or ' +
-    'docker-archive:PATH[:NAME:TAG]; a source may also be blobs:PATH@DIGEST, a folder of blobs like containerd’s content store. ' +
-    'A target may have several tags: REPOSITORY:TAG,TAG.',
+    'docker-archive:PATH[:NAME:TAG]; a source may also be containerd:NAME (an image of the containerd on this host) or ' +
+    'blobs:PATH@DIGEST (a folder of blobs). A target may have several tags: REPOSITORY:TAG,TAG. Flags without --from- are for the ' +
+    'target, and but for credentials and client certificates for the source too.',
   args: [
     { name: 'SOURCE', description: 'image or artifact; a repository with --all-tags, --include and --exclude' },
     { name: 'TARGET', description: 'where to; the tag of the source when it has none' },

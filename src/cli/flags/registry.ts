@@ -20,7 +20,7 @@ export const REGISTRY_FLAGS = {
   'pull-secret': {
     kind: 'list',
     value: 'FILE',
-    description: 'file of a Kubernetes secret with credentials, which come before stored ones; repeatable',
+    description: 'file of a Kubernetes secret with credentials, which come before stored ones',
   },
   username: { kind: 'string', short: 'u', value: 'NAME', description: 'user name, instead of stored credentials' },
   password: {
