@@ -42,6 +42,7 @@ export async function serveRegistry(ports: Ports, input: ServeRegistryInput): Pr
   const handler = createRegistry(files, folder, {
     random,
     clock,
+    log: ports.log,
     ...(rules === undefined ? {} : { rules }),
     ...(audit === undefined ? {} : { audit: createAuditLog(files, audit, clock) }),
   });

@@ -296,13 +296,16 @@ test('an upload that could not be ended, as on a full disk, is ended by a second
       await ports.files.rename(from, to);
     },
   };
-  const handler = createRegistry(files, ports.home, ports);
+  const told: unknown[] = [];
+  const log = { info: () => undefined, warn: (_: string, facts?: object) => void told.push(facts) };
+  const handler = createRegistry(files, ports.home, { ...ports, log });
   const ask = async (method: string, path: string, body = '') =>
     await handler(new Request(new URL(path, 'http://localhost'), { method, ...(body === '' ? {} : { body }) }));
   const location = (await ask('POST', '/v2/a/b/blobs/uploads/')).headers.get('location') ?? '';
   assert.equal((await ask('PATCH', location, 'content')).status, 202);
   const close = async () => (await ask('PUT', `${location}?digest=${digestOf('content')}`)).status;
   assert.equal(await close(), 503);
+  assert.match(JSON.stringify(told), /^\[\{"message":"[^"]+: no space left on device"\}\]$/);
   isFull = false;
   assert.equal(await close(), 201);
 });

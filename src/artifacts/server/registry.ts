@@ -2,7 +2,16 @@
  * A registry after the OCI distribution specification 1.1: pull, push, content discovery with referrers, content management; beside it
  * a token endpoint (`/token`), metrics (`/metrics`) and a sign of life (`/healthz`). Requests in, responses out: no socket is needed.
  */
-import { AppError, type Clock, type Files, type Random, type WebClient, type WebHandler } from '../../core/index.ts';
+import {
+  AppError,
+  toAppError,
+  type Clock,
+  type Files,
+  type Log,
+  type Random,
+  type WebClient,
+  type WebHandler,
+} from '../../core/index.ts';
 import { ANYBODY, Gate, isImmutable, type Caller, type RegistryRules, type Right } from './access.ts';
 import { json, Refusal, text } from './answers.ts';
 import type { Audit } from './audit.ts';
@@ -18,6 +27,8 @@ export interface RegistryServerOptions {
   readonly clock: Clock;
   /** Asked for each request; what cannot be read anew throws, and nothing is answered without it. */
   readonly rules?: () => Promise<RegistryRules>;
+  /** Told of what went wrong here. */
+  readonly log?: Log;
   /** Told of each change and refusal before its answer goes out; what cannot be written there is not acknowledged. */
   readonly audit?: Audit;
 }
@@ -79,25 +90,33 @@ async function answer(context: Context, request: Request, client: WebClient | un
     const body = client?.body ?? request.body ?? new Blob([]).stream();
     response = await route(context, { request, client, url, body, rules, caller, place });
   } catch (error) {
-    response = refusalOf(error);
+    response = refusalOf(error, context.options.log);
   }
   try {
     await context.options.audit?.({ request, url, caller: caller.name, place, response, client });
     return response;
   } catch (error) {
-    return refusalOf(error);
+    return refusalOf(error, context.options.log);
   }
 }
 
-function refusalOf(error: unknown): Response {
+/** Clients are told nothing of what failed here; the operator is. */
+function refusalOf(error: unknown, log: Log | undefined): Response {
   if (error instanceof Refusal) return error.response;
   if (error instanceof AppError && error.kind === 'invalid-input') {
     return new Refusal(400, 'MANIFEST_INVALID', error.message).response;
   }
-  if (error instanceof AppError && error.kind === 'unavailable') {
+  const { kind, message, details, cause } = toAppError(error);
+  // a client that breaks off is no failure of ours
+  if (![details.code, codeOf(cause)].includes('ECONNRESET')) log?.warn('registry', { message });
+  if (kind === 'unavailable') {
     return new Refusal(503, 'UNSUPPORTED', 'not possible now, try again', { 'retry-after': '1' }).response;
   }
   throw error;
+}
+
+function codeOf(cause: unknown): unknown {
+  return cause instanceof Error && 'code' in cause ? cause.code : undefined;
 }
 
 function parsePlace(url: URL): Place | undefined {
