@@ -1,6 +1,6 @@
 /**
  * Released peers for side-by-side tests, in a cache outside the tree: from Debian's packages, unpacked and not installed, else built
- * from their Go modules. Prints nothing but progress; what cannot be had is named with the reason.
+ * from their Go modules; libraries from Node's package registry. Prints nothing but progress; what cannot be had is named with the reason.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -11,6 +11,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
@@ -31,6 +32,8 @@ interface Peer {
   readonly go?: string;
   /** Package of a Go module whose tests are the program. */
   readonly goTest?: { readonly package: string; readonly version: string };
+  /** Library on the package registry of Node: what is found is its folder. */
+  readonly npm?: { readonly package: string; readonly version: string };
   /** Words with which it ends well; `version` or `--version` when absent. */
   readonly probe?: readonly string[];
 }
@@ -96,6 +99,11 @@ const PEERS: readonly Peer[] = [
     },
     probe: ['-test.list', '.'],
   },
+  {
+    name: 'sigstore-js',
+    variable: 'PEER_SIGSTORE_JS',
+    npm: { package: '@sigstore/verify', version: '4.1.3' },
+  },
 ];
 
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'plimsoll-peers');
@@ -124,7 +132,7 @@ export function installPeers(): InstalledPeers {
 function install(peer: Peer, path: string): string[] {
   const reasons: string[] = [];
   process.stderr.write(`installing ${peer.name} ...\n`);
-  for (const way of [fromDebian, fromGo, fromGoTest]) {
+  for (const way of [fromDebian, fromGo, fromGoTest, fromNpm]) {
     const reason = way(peer, path);
     if (existsSync(path)) return [];
     if (reason !== undefined) reasons.push(reason);
@@ -228,7 +236,20 @@ function fromGoTest(peer: Peer, path: string): string | undefined {
   }
 }
 
-function starts(path: string, { probe }: Peer): boolean {
+function fromNpm(peer: Peer, path: string): string | undefined {
+  if (peer.npm === undefined) return undefined;
+  const wanted = `${peer.npm.package}@${peer.npm.version}`;
+  const folder = join(cache, 'unpacked', peer.name);
+  mkdirSync(folder, { recursive: true });
+  const args = ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--loglevel=error', wanted];
+  const { status, error, stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8' });
+  if (status !== 0) return `npm install ${wanted}: ${error?.message ?? lastLine(stderr)}`;
+  symlinkSync(join(folder, 'node_modules', peer.npm.package), path);
+  return undefined;
+}
+
+function starts(path: string, { npm, probe }: Peer): boolean {
+  if (npm !== undefined) return existsSync(join(path, 'package.json'));
   const probes = probe === undefined ? [['version'], ['--version']] : [probe];
   // the conformance suite wants an address even to list its tests
   const options = { cwd: cache, env: { ...process.env, OCI_ROOT_URL: 'http://127.0.0.1' } };

@@ -80,13 +80,20 @@ function importDer(der: Uint8Array, type: 'spki' | 'pkcs1', what: string): Publi
 
 export function publicKeyOf(object: KeyObject, what: string): PublicKey {
   const algorithm = algorithmOfKey(object, what);
-  const spki = new Uint8Array(object.export({ format: 'der', type: 'spki' }));
-  const keyId = digestOf(spki);
+  // Keys of certificates are used once and never named: what names a key is made when it is asked for.
+  let spki: Uint8Array | undefined;
+  let keyId: Digest | undefined;
   return {
     algorithm,
-    keyId,
-    hint: encodeBase64(Buffer.from(keyId.slice('sha256:'.length), 'hex')),
-    spki,
+    get spki() {
+      return (spki ??= new Uint8Array(object.export({ format: 'der', type: 'spki' })));
+    },
+    get keyId() {
+      return (keyId ??= digestOf(this.spki));
+    },
+    get hint() {
+      return encodeBase64(Buffer.from(this.keyId.slice('sha256:'.length), 'hex'));
+    },
     verify: (content, signature) => verifyContent(object, algorithm, content, signature),
     verifyDigest: (digest, hash, signature) => verifyPrehashed(object, algorithm, { digest, hash, signature }),
     verifyStrictly: (hash, content, signature) =>

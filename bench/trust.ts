@@ -1,0 +1,143 @@
+/**
+ * Keyless verification of published bundles with everything warm, beside the signature checks that it cannot do without and beside
+ * @sigstore/verify (PEER_SIGSTORE_JS); and of a saved image from a cold start, beside cosign (PEER_COSIGN3). All in one run, as ratios.
+ */
+import { generateKeyPairSync, sign, verify } from 'node:crypto';
+import { readFileSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { exactly } from '../src/core/index.ts';
+import { parseBundle } from '../src/trust/bundles/bundle.ts';
+import { verifyBundle } from '../src/trust/bundles/verify-bundle.ts';
+import type { BundleRequirement } from '../src/trust/bundles/verify-bundle.ts';
+import { parseTrustedRoot } from '../src/trust/roots/trusted-root.ts';
+import { saveTestImage } from '../test/conformance/saved-image.ts';
+import { dataSet, hasSharedData } from '../test/shared-data.ts';
+import { formatTable, measure } from './measure.ts';
+import type { Row } from './measure.ts';
+import { createPrograms, plimsoll } from './programs.ts';
+
+interface Case {
+  readonly case: string;
+  readonly artifact: string;
+  readonly trustedRoot: string;
+  readonly identity: string;
+  readonly issuer: string;
+}
+
+/** Which signatures a verifier must check: certificate by P-384 CA, SCT, log and file by P-256; a timestamp costs its own. */
+const SAMPLES = [
+  { name: 'happy-path-v0.3', what: 'a file, bundle 0.3', checks: { p384: 1, p256: 4 } },
+  { name: 'happy-path-intoto-in-dsse-v3', what: 'a statement, bundle 0.3', checks: { p384: 1, p256: 4 } },
+] as const;
+
+const rows: Row[] = [];
+
+if (!hasSharedData) {
+  process.stdout.write('trust: the large data sets are not beside this clone\n');
+} else {
+  const folder = join(dataSet('sigstore'), 'bundle-verify');
+  for (const sample of SAMPLES) await benchBundle(folder, sample);
+  await benchCold();
+  process.stdout.write(`${formatTable(rows)}\n`);
+}
+
+async function benchBundle(folder: string, sample: (typeof SAMPLES)[number]): Promise<void> {
+  const cases = JSON.parse(readFileSync(join(folder, 'cases.json'), 'utf8')) as readonly Case[];
+  const found = cases.find((entry) => entry.case === sample.name);
+  if (found === undefined) throw new Error(`no case ${sample.name}`);
+  const text = readFileSync(join(folder, sample.name, 'bundle.sigstore.json'), 'utf8');
+  const content = readFileSync(join(folder, found.artifact));
+  const root = readFileSync(join(folder, found.trustedRoot), 'utf8');
+  const requirement: BundleRequirement = {
+    artifact: { kind: 'content', content },
+    who: {
+      kind: 'identities',
+      identities: [{ issuer: exactly(found.issuer), subject: exactly(found.identity) }],
+    },
+    trustedRoot: parseTrustedRoot(root, 'root'),
+    at: new Date(),
+  };
+  const ours = await measure(() => {
+    const { kind } = verifyBundle(parseBundle(text, 'bundle'), requirement);
+    if (kind !== 'verified') throw new Error(`${sample.name}: ${kind}`);
+  });
+  const operation = `verify ${sample.what}, warm`;
+  rows.push({ operation, ours, other: 'its ECDSA checks alone', theirs: await measure(bareChecks(sample.checks)) });
+  const peer = process.env['PEER_SIGSTORE_JS'];
+  if (peer === undefined) return;
+  const theirs = await measure(sigstoreJs(peer, { text, content, root, found }));
+  rows.push({ operation, ours, other: '@sigstore/verify', theirs });
+}
+
+function bareChecks(counts: { readonly p384: number; readonly p256: number }): () => void {
+  const content = Buffer.alloc(1024);
+  const check = (curve: 'P-256' | 'P-384', hash: string): (() => void) => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: curve });
+    const signature = sign(hash, content, privateKey);
+    return () => void verify(hash, content, publicKey, signature);
+  };
+  const [p256, p384] = [check('P-256', 'sha256'), check('P-384', 'sha384')];
+  return () => {
+    for (let count = 0; count < counts.p384; count += 1) p384();
+    for (let count = 0; count < counts.p256; count += 1) p256();
+  };
+}
+
+/** The few names of the library that are used here. */
+interface SigstoreJs {
+  readonly toTrustMaterial: (root: unknown) => unknown;
+  readonly toSignedEntity: (bundle: unknown, content?: Buffer) => unknown;
+  readonly Verifier: new (material: unknown) => { verify(entity: unknown, policy: unknown): unknown };
+}
+
+function sigstoreJs(
+  peer: string,
+  given: { readonly text: string; readonly content: Buffer; readonly root: string; readonly found: Case },
+): () => void {
+  const require = createRequire(realpathSync(join(peer, 'package.json')));
+  const { toTrustMaterial, toSignedEntity, Verifier } = require(peer) as SigstoreJs;
+  const { bundleFromJSON } = require('@sigstore/bundle') as { bundleFromJSON: (value: unknown) => Bundle };
+  const { TrustedRoot } = require('@sigstore/protobuf-specs') as {
+    TrustedRoot: { fromJSON: (value: unknown) => unknown };
+  };
+  const verifier = new Verifier(toTrustMaterial(TrustedRoot.fromJSON(JSON.parse(given.root))));
+  const { identity, issuer } = given.found;
+  return () => {
+    const bundle = bundleFromJSON(JSON.parse(given.text));
+    const content = bundle.content.$case === 'messageSignature' ? given.content : undefined;
+    verifier.verify(toSignedEntity(bundle, content), { subjectAlternativeName: identity, extensions: { issuer } });
+  };
+}
+
+interface Bundle {
+  readonly content: { readonly $case: string };
+}
+
+/** One saved image, the whole program from its start. */
+async function benchCold(): Promise<void> {
+  const programs = createPrograms();
+  try {
+    const path = join(programs.folder, 'saved');
+    saveTestImage(path);
+    const words = [
+      'verify',
+      '--local-image',
+      '--trusted-root',
+      join(dataSet('sigstore'), 'trust/public-good/trusted_root.json'),
+      '--certificate-identity',
+      'philipp.belitz@securesystems.de',
+      '--certificate-oidc-issuer',
+      'https://github.com/login/oauth',
+      path,
+    ];
+    const rounds = { budget: 4000, least: 5 };
+    const ours = await measure(() => programs.run(plimsoll, words), rounds);
+    const cosign = process.env['PEER_COSIGN3'];
+    if (cosign === undefined) return;
+    const theirs = await measure(() => programs.run(cosign, words), rounds);
+    rows.push({ operation: 'verify a saved image, cold', ours, other: 'cosign 3', theirs });
+  } finally {
+    programs.stop();
+  }
+}
