@@ -10,7 +10,7 @@ export function hashLeaf(entry: Uint8Array): Uint8Array {
   return createHash('sha256').update(LEAF_PREFIX).update(entry).digest();
 }
 
-function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
+export function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
   return createHash('sha256').update(NODE_PREFIX).update(left).update(right).digest();
 }
 
