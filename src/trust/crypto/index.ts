@@ -1,8 +1,9 @@
+export { isSignedBy, readSignatureAlgorithm } from './algorithms.ts';
 export { decodeBase64, encodeBase64, findBase64 } from './base64.ts';
 export { isEqualBytes } from './bytes.ts';
 export { parseCertificate } from './certificate.ts';
 export type { AlternativeName, Certificate } from './certificate.ts';
-export { CODE_SIGNING, createCaChain, findChainFault, MAX_CHAIN } from './chain.ts';
+export { CODE_SIGNING, createCaChain, findChainFault, MAX_CHAIN, TIME_STAMPING } from './chain.ts';
 export type { CaChain, ChainFault } from './chain.ts';
 export { HASH_BYTES, hashLeaf, hashNode, isConsistent, isIncluded, MAX_PROOF_HASHES } from './merkle.ts';
 export { findCosignature, findNoteFault, NOTE_KEY_TYPE, noteKeyId, parseCheckpoint, parseNote } from './note.ts';
@@ -19,3 +20,22 @@ export { createServingCertificate } from './serving-certificate.ts';
 export type { ServingCertificate } from './serving-certificate.ts';
 export { parseTimestamp, verifyTimestamp } from './timestamp.ts';
 export type { TimestampAuthority } from './timestamp.ts';
+export { contextTag, DerReader, encodeDer, TAG } from './der.ts';
+export {
+  bits,
+  certificateTime,
+  distinguishedName,
+  encodeExtension,
+  explicit,
+  generalizedTime,
+  implicit,
+  natural,
+  octets,
+  oid,
+  sequence,
+  setOf,
+  TRUE,
+  uint64,
+  vector,
+} from './der-build.ts';
+export type { Extension } from './der-build.ts';

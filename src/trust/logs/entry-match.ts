@@ -177,6 +177,11 @@ function isHashName(name: string): name is HashName {
   return name === 'sha256' || name === 'sha384' || name === 'sha512';
 }
 
+/** The entries that a Rekor v2 log may write for a signature, one per name that its key has there. */
+export function rebuildEntries(kind: 'hashedrekord' | 'dsse', signed: LoggedSignature): readonly string[] {
+  return kind === 'dsse' ? rebuildDsse(signed) : rebuildHashedRekord(signed);
+}
+
 /** In RFC 8785 form: keys are written in order, and none of the values needs escaping. */
 const REBUILT: Readonly<Record<string, ((signed: LoggedSignature) => readonly string[]) | undefined>> = {
   'hashedrekord 0.0.2': rebuildHashedRekord,

@@ -105,10 +105,10 @@ function logOf(source: RawLog, path: string): TransparencyLog {
   return { name: hostOf(source.baseUrl, path), logId, keyId, key, isValidAt: within(validFor) };
 }
 
-/** Host and port: the name in checkpoints. */
+/** Without a port: the name in checkpoints. */
 function hostOf(url: string, path: string): string {
   const parsed = URL.parse(url.includes('://') ? url : `https://${url}`);
-  if (parsed !== null && parsed.host !== '') return parsed.host;
+  if (parsed !== null && parsed.hostname !== '') return parsed.hostname;
   throw new AppError('invalid-input', `${path}.baseUrl: expected a URL, found "${url}"`);
 }
 

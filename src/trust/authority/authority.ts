@@ -1,0 +1,142 @@
+/**
+ * A private Sigstore in one process: certificate authority with its transparency log, signature logs of both versions of Rekor,
+ * timestamps, and a small OpenID provider for trying out. Requests in, responses out: no socket is needed.
+ */
+import { join } from 'node:path';
+import type { Http, WebHandler } from '../../core/index.ts';
+import { NOTE_KEY_TYPE, noteKeyId, parseCertificate } from '../crypto/index.ts';
+import { createCertificateAuthority } from './ca.ts';
+import { ctRoutes } from './ct-routes.ts';
+import { fulcioRoutes } from './fulcio-routes.ts';
+import { answerRoute, json, problem, text, type Route } from './http.ts';
+import { createTryOutIssuer } from './issuer-routes.ts';
+import { rekor1Routes, rekor2Routes } from './rekor-routes.ts';
+import { openState, type AuthorityPorts, type AuthorityState } from './state.ts';
+import { TileLog, type LogSigner } from './tile-log.ts';
+import { timestampRoutes } from './timestamp-routes.ts';
+import { createTokenVerifier, type IssuerRule } from './tokens.ts';
+import { describeTrust, spkiHash, type TrustFiles } from './trust-files.ts';
+
+export interface AuthorityOptions {
+  readonly password: string;
+  /** OpenID providers whose tokens are taken. */
+  readonly issuers: readonly IssuerRule[];
+  /** Also the provider of its own, which believes whoever asks: for trying out only. */
+  readonly tryOut: boolean;
+}
+
+export interface Authority {
+  readonly handler: WebHandler;
+  readonly url: string;
+  readonly trust: TrustFiles;
+  /** Only where it has a provider of its own. */
+  readonly issueToken: ((email: string) => Promise<string>) | undefined;
+  /** Done when all that was accepted is on the disk. */
+  close(): Promise<void>;
+}
+
+/** What tokens must be for, as all clients of Sigstore ask their providers. */
+export const AUDIENCE = 'sigstore';
+
+/** Throws `not-found` where createState has made none, `untrusted-root` where a log is damaged. */
+export async function openAuthority(
+  ports: AuthorityPorts & { readonly http: Http },
+  folder: string,
+  options: AuthorityOptions,
+): Promise<Authority> {
+  const state = await openState(ports.files, folder, options.password);
+  const signers = signersOf(state);
+  const [ctLog, log, logV1] = await Promise.all([
+    TileLog.open(ports.files, join(folder, 'ct'), signers.ct),
+    TileLog.open(ports.files, join(folder, 'log'), signers.log),
+    TileLog.open(ports.files, join(folder, 'log-v1'), signers.logV1),
+  ]);
+  const issuerUrl = `${state.url}/oidc`;
+  const tryOut = options.tryOut
+    ? createTryOutIssuer({ url: issuerUrl, key: state.keys.tokens, clock: ports.clock, random: ports.random })
+    : undefined;
+  const own: readonly IssuerRule[] =
+    tryOut === undefined ? [] : [{ url: issuerUrl, kind: 'email', audience: AUDIENCE }];
+  const issuers = [...options.issuers, ...own];
+  const ct = { log: ctLog, key: state.keys.ct };
+  const [caCertificate = new Uint8Array(), root = new Uint8Array()] = state.caChain;
+  const issuer = {
+    key: state.keys.ca,
+    chain: state.caChain,
+    name: parseCertificate(caCertificate, 'certificate of the authority').subject,
+    notAfter: state.notAfter,
+  };
+  const [stampCertificate = new Uint8Array()] = state.timestampChain;
+  const stamps = parseCertificate(stampCertificate, 'certificate of timestamps');
+  const trust = describeTrust(state, signers);
+  const handlerOf = routeTo([
+    ...fulcioRoutes({
+      ca: createCertificateAuthority(ports, issuer, ct),
+      tokens: createTokenVerifier(
+        { clock: ports.clock, http: withOwnIssuer(ports.http, () => handler, state.url) },
+        issuers,
+      ),
+      issuers,
+    }),
+    ...ctRoutes({ ...ct, clock: ports.clock, root }),
+    ...rekor2Routes({ log, signer: signers.log }),
+    ...(await rekor1Routes({ log: logV1, signer: signers.logV1, clock: ports.clock, treeId: state.treeId })),
+    ...timestampRoutes(ports, {
+      key: state.keys.timestamps,
+      chain: state.timestampChain,
+      issuer: stamps.issuer,
+      serial: stamps.serial,
+    }),
+    ...(tryOut?.routes ?? []),
+    { method: 'GET', path: /^\/trusted_root\.json$/, answer: () => json(200, trust.trustedRoot) },
+    { method: 'GET', path: /^\/signing_config\.v0\.2\.json$/, answer: () => json(200, trust.signingConfig) },
+    { method: 'GET', path: /^\/healthz$/, answer: () => text('ok\n') },
+  ]);
+  const handler: WebHandler = handlerOf;
+  return {
+    handler,
+    url: state.url,
+    trust,
+    issueToken: tryOut === undefined ? undefined : (email) => tryOut.issueToken(email, AUDIENCE),
+    close: async () => void (await Promise.all([ctLog.close(), log.close(), logV1.close()])),
+  };
+}
+
+function routeTo(routes: readonly Route[]): WebHandler {
+  return async (request) => (await answerRoute(routes, request)) ?? problem(404, 'no such endpoint');
+}
+
+/** Its own provider is asked without a detour over the network, which may not even lead back here. */
+function withOwnIssuer(http: Http, handler: () => WebHandler, url: string): Http {
+  return async (request) => {
+    if (!request.url.startsWith(`${url}/oidc/`)) return await http(request);
+    const response = await handler()(new Request(request.url));
+    return { status: response.status, headers: new Map(), body: response.body ?? new Blob([]).stream() };
+  };
+}
+
+interface Signers {
+  readonly ct: LogSigner;
+  readonly log: LogSigner;
+  readonly logV1: LogSigner;
+}
+
+function signersOf({ url, treeId, keys }: AuthorityState): Signers {
+  // clients of Rekor v2 expect the host alone, whatever the port
+  const { hostname: name } = new URL(url);
+  const ed25519 = keys.log.publicKey;
+  const ecdsa = (signing: AuthorityState['keys']['ct'], origin: string): LogSigner => {
+    return { name, origin, key: signing.publicKey, keyId: spkiHash(signing.publicKey), signing };
+  };
+  return {
+    ct: ecdsa(keys.ct, name),
+    log: {
+      name,
+      origin: name,
+      key: ed25519,
+      keyId: noteKeyId(name, NOTE_KEY_TYPE.ed25519, ed25519),
+      signing: keys.log,
+    },
+    logV1: ecdsa(keys['log-v1'], `${name} - ${BigInt(`0x${treeId}`)}`),
+  };
+}
