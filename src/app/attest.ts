@@ -2,10 +2,11 @@
 import { formatReference, parseReference, targetOf } from '../core/index.ts';
 import type { Digest, Ports } from '../core/index.ts';
 import { predicateFromFile, predicateTypeOf } from '../attestations/index.ts';
-import { attestImage, openSigningKey } from '../trust/index.ts';
+import { attestImage } from '../trust/index.ts';
 import type { Stored } from '../trust/index.ts';
+import { openSigner, type OpenedSigner } from './open-signer.ts';
 import { openRepository } from './registry.ts';
-import { signOptions } from './sign.ts';
+import { identityOf, signOptions } from './sign.ts';
 import type { SigningInput } from './sign.ts';
 
 const MAX_PREDICATE_BYTES = 96 * 1024 * 1024;
@@ -25,6 +26,7 @@ export interface AttestedImage {
   readonly reference: string;
   readonly digest: Digest;
   readonly keyId: Digest;
+  readonly identity?: OpenedSigner['identity'];
   readonly predicateType: string;
   readonly stored: readonly Stored[];
 }
@@ -38,13 +40,13 @@ export async function attest(ports: Ports, input: AttestInput, signal?: AbortSig
       ? await ports.files.read(input.predicate, MAX_PREDICATE_BYTES)
       : input.predicate;
   const predicate = predicateFromFile(predicateType, content, { what, at: ports.clock() });
-  const key = await openSigningKey(ports, input.key, input.askPassword);
+  const signer = await openSigner(ports, input, signal);
   const reference = parseReference(input.reference);
   const repository = openRepository(ports, reference, input.access);
   const subject = (await repository.fetchManifest(targetOf(reference), signal)).descriptor;
-  const options = signOptions(ports, key, input, signal);
+  const options = signOptions(ports, signer, input, signal);
   const stored = await attestImage(repository, { subject, predicateType, predicate }, options);
   const { digest } = subject;
   const named = formatReference({ ...reference, digest });
-  return { reference: named, digest, keyId: key.publicKey.keyId, predicateType, stored };
+  return { reference: named, digest, keyId: signer.key.publicKey.keyId, ...identityOf(signer), predicateType, stored };
 }

@@ -4,6 +4,9 @@ import { AppError, type Ports, type WebServer } from '../core/index.ts';
 import { openRegistryRules } from './registry-rules.ts';
 import { ensureServingTls, loadServingTls, type ServingTls } from './serving-tls.ts';
 
+/** Files in PEM, or names and addresses for which a certificate is made. */
+export type TlsInput = { readonly certificate: string; readonly key: string } | { readonly hosts: readonly string[] };
+
 export interface ServeRegistryInput {
   /** `HOST:PORT`; port 0 takes any free one. */
   readonly address: string;
@@ -13,11 +16,8 @@ export interface ServeRegistryInput {
   readonly rules?: string | undefined;
   /** Demanded of every request when given, instead of rules. */
   readonly login?: { readonly username: string; readonly password: string } | undefined;
-  /** Files in PEM, or names and addresses for which a certificate is made. Plain HTTP when absent. */
-  readonly tls?:
-    | { readonly certificate: string; readonly key: string }
-    | { readonly hosts: readonly string[] }
-    | undefined;
+  /** Plain HTTP when absent. */
+  readonly tls?: TlsInput | undefined;
   /** Milliseconds for which running answers may go on after close(). */
   readonly graceMs: number;
 }
@@ -71,7 +71,8 @@ async function openRules(ports: Ports, { rules, login }: ServeRegistryInput): Pr
   return { rules: opened.current, audit: opened.audit };
 }
 
-function parseAddress(text: string): { readonly host: string; readonly port: number } {
+/** `HOST:PORT`. Throws `usage`. */
+export function parseAddress(text: string): { readonly host: string; readonly port: number } {
   const match = /^(?:\[([0-9A-Fa-f:]+)\]|([A-Za-z0-9.-]*)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535)
@@ -80,7 +81,7 @@ function parseAddress(text: string): { readonly host: string; readonly port: num
   return { host: host === '' ? '0.0.0.0' : host, port };
 }
 
-async function openTls(ports: Ports, tls: ServeRegistryInput['tls'], host: string): Promise<ServingTls | undefined> {
+export async function openTls(ports: Ports, tls: TlsInput | undefined, host: string): Promise<ServingTls | undefined> {
   if (tls === undefined) return undefined;
   if ('certificate' in tls) return await loadServingTls(ports, tls);
   const isAny = host === '0.0.0.0' || host === '::';

@@ -1,16 +1,15 @@
 /** Signs images in registries, and files. */
 import { AppError, formatReference, parseReference, targetOf } from '../core/index.ts';
 import type { Descriptor, Digest, Ports } from '../core/index.ts';
-import { openSigningKey, signBlob, signImage } from '../trust/index.ts';
-import type { AskPassword, SignatureFormat, SigningKey, SignOptions, Stored } from '../trust/index.ts';
+import { signBlob, signImage } from '../trust/index.ts';
+import type { SignatureFormat, SignOptions, Stored } from '../trust/index.ts';
 import { listImages } from './list-images.ts';
+import { openSigner } from './open-signer.ts';
+import type { OpenedSigner, SignerInput } from './open-signer.ts';
 import { openRepository } from './registry.ts';
 import type { RepositoryAccess } from './registry.ts';
 
-export interface SigningInput {
-  /** A file or `env://NAME`. */
-  readonly key: string;
-  readonly askPassword: AskPassword;
+export interface SigningInput extends SignerInput {
   readonly formats: readonly SignatureFormat[];
   readonly access?: RepositoryAccess;
 }
@@ -27,6 +26,7 @@ export interface SignedImage {
   readonly reference: string;
   readonly digest: Digest;
   readonly keyId: Digest;
+  readonly identity?: OpenedSigner['identity'];
   readonly stored: readonly Stored[];
 }
 
@@ -37,27 +37,33 @@ export async function signImages(
   signal?: AbortSignal,
 ): Promise<readonly SignedImage[]> {
   if (input.references.length === 0) throw new AppError('usage', 'expected at least one image to sign, found none');
-  const key = await openSigningKey(ports, input.key, input.askPassword);
+  const signer = await openSigner(ports, input, signal);
   const signed: SignedImage[] = [];
-  for (const text of input.references) signed.push(...(await signReference(ports, { text, input, key }, signal)));
+  for (const text of input.references) signed.push(...(await signReference(ports, { text, input, signer }, signal)));
   return signed;
 }
 
 async function signReference(
   ports: Ports,
-  work: { readonly text: string; readonly input: SignImagesInput; readonly key: SigningKey },
+  work: { readonly text: string; readonly input: SignImagesInput; readonly signer: OpenedSigner },
   signal?: AbortSignal,
 ): Promise<readonly SignedImage[]> {
-  const { input, key } = work;
+  const { input, signer } = work;
   const reference = parseReference(work.text);
   const repository = openRepository(ports, reference, input.access);
   const root = await repository.fetchManifest(targetOf(reference), signal);
   const subjects = input.recursive ? await listImages(repository, root, signal) : [root.descriptor];
-  const options = signOptions(ports, key, input, signal);
+  const options = signOptions(ports, signer, input, signal);
   const signOne = async (subject: Descriptor): Promise<SignedImage> => {
     const stored = await signImage(repository, { subject, annotations: input.annotations }, options);
     const named = formatReference({ ...reference, digest: subject.digest });
-    return { reference: named, digest: subject.digest, keyId: key.publicKey.keyId, stored };
+    return {
+      reference: named,
+      digest: subject.digest,
+      keyId: signer.key.publicKey.keyId,
+      ...identityOf(signer),
+      stored,
+    };
   };
   const signed: SignedImage[] = [];
   const { parallelism } = ports.settings;
@@ -67,23 +73,31 @@ async function signReference(
   return signed;
 }
 
+export function identityOf({ identity }: OpenedSigner): { readonly identity?: OpenedSigner['identity'] } {
+  return identity === undefined ? {} : { identity };
+}
+
 export function signOptions(
   ports: Ports,
-  key: SigningKey,
+  signer: OpenedSigner,
   input: Pick<SigningInput, 'formats'>,
   signal?: AbortSignal,
 ): SignOptions {
-  return { key, formats: input.formats, at: ports.clock(), ...(signal === undefined ? {} : { signal }) };
+  return {
+    key: signer.key,
+    voucher: signer.voucher,
+    formats: input.formats,
+    at: ports.clock(),
+    ...(signal === undefined ? {} : { signal }),
+  };
 }
 
 /** Signed and verified files are held in memory whole: Ed25519 needs them so. */
 export const MAX_BLOB_BYTES = 2 ** 31 - 1;
 
-export interface SignBlobInput {
+export interface SignBlobInput extends SignerInput {
   /** A path, or the bytes themselves. */
   readonly file: string | Uint8Array;
-  readonly key: string;
-  readonly askPassword: AskPassword;
   /** Where a Sigstore bundle is written. */
   readonly bundle?: string;
   /** Where the bare base64 signature is written. */
@@ -93,15 +107,17 @@ export interface SignBlobInput {
 export interface SignedFile {
   readonly digest: Digest;
   readonly keyId: Digest;
+  readonly identity?: OpenedSigner['identity'];
   readonly signature: string;
   readonly bundle: string;
 }
 
-export async function signFile(ports: Ports, input: SignBlobInput): Promise<SignedFile> {
-  const key = await openSigningKey(ports, input.key, input.askPassword);
+export async function signFile(ports: Ports, input: SignBlobInput, signal?: AbortSignal): Promise<SignedFile> {
+  const signer = await openSigner(ports, input, signal);
+  const { key, voucher } = signer;
   const content = typeof input.file === 'string' ? await ports.files.read(input.file, MAX_BLOB_BYTES) : input.file;
-  const signed = await signBlob(content, key);
+  const signed = await signBlob(content, key, { voucher, signal });
   if (input.bundle !== undefined) await ports.files.writeAtomic(input.bundle, signed.bundle);
   if (input.outputSignature !== undefined) await ports.files.writeAtomic(input.outputSignature, signed.signature);
-  return { ...signed, keyId: key.publicKey.keyId };
+  return { ...signed, keyId: key.publicKey.keyId, ...identityOf(signer) };
 }

@@ -1,16 +1,16 @@
+import { describeSigner } from '../../app/open-signer.ts';
 import { attest } from '../../app/attest.ts';
 import { defineCommand } from '../command.ts';
 import {
   imageAccessOf,
-  askPassword,
   fileOrInput,
   FORMAT_FLAGS,
   formatsOf,
-  refuseUploads,
+  readSigner,
   IMAGE_FLAGS,
   PREDICATE_TYPE_FLAG,
   SIGN_COMPATIBILITY_FLAGS,
-  SIGNING_KEY_FLAG,
+  SIGNER_FLAGS,
 } from '../flags/trust.ts';
 
 export const attestCommand = defineCommand({
@@ -19,7 +19,7 @@ export const attestCommand = defineCommand({
   summary: 'sign a statement about an image: its SBOM, its provenance, a scan',
   args: [{ name: 'IMAGE', description: 'image reference, best by digest' }],
   flags: {
-    ...SIGNING_KEY_FLAG,
+    ...SIGNER_FLAGS,
     predicate: { kind: 'string', required: true, value: 'FILE', description: 'the claim; - for standard input' },
     ...PREDICATE_TYPE_FLAG,
     ...FORMAT_FLAGS,
@@ -37,22 +37,20 @@ export const attestCommand = defineCommand({
     },
   ],
   async run({ args: [reference = ''], flags }, context) {
-    refuseUploads(flags);
     const attested = await attest(
       context.ports,
       {
         reference,
         type: flags.type,
         predicate: await fileOrInput(context, flags.predicate),
-        key: flags.key,
-        askPassword: askPassword(context),
+        ...readSigner(flags, context),
         formats: formatsOf(flags.format),
         ...(await imageAccessOf(flags, context)),
       },
       context.signal,
     );
     const forms = attested.stored.map((entry) => `${entry.format} ${entry.manifest}`).join(', ');
-    const text = `attested ${attested.predicateType}\n  about ${attested.reference}\n  with key ${attested.keyId}\n  stored as ${forms}`;
+    const text = `attested ${attested.predicateType}\n  about ${attested.reference}\n  ${describeSigner(attested)}\n  stored as ${forms}`;
     context.output.result(attested, text);
     return 0;
   },

@@ -1,6 +1,6 @@
 import { readPublicKey } from '../../app/keys.ts';
 import { defineCommand } from '../command.ts';
-import { askPassword, SIGNING_KEY_FLAG } from '../flags/trust.ts';
+import { askPassword } from '../flags/trust.ts';
 
 export const publicKeyCommand = defineCommand({
   name: 'public-key',
@@ -8,7 +8,7 @@ export const publicKeyCommand = defineCommand({
   summary: 'print the public half of a private key',
   args: [],
   flags: {
-    ...SIGNING_KEY_FLAG,
+    key: { kind: 'string', required: true, value: 'KEY', description: 'private key: a file or env://NAME' },
     outfile: { kind: 'string', value: 'FILE', description: 'write it to this file instead' },
   },
   examples: [

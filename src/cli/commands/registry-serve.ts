@@ -3,6 +3,7 @@ import { serveRegistry } from '../../app/serve-registry.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand, type Context } from '../command.ts';
 import { readPassword, REGISTRY_FLAGS, type PasswordFlagValues } from '../flags/registry.ts';
+import { readTls, SERVING_TLS_FLAGS } from '../flags/serving.ts';
 
 export const registryServe = defineCommand({
   name: 'registry serve',
@@ -31,14 +32,7 @@ export const registryServe = defineCommand({
     username: { ...REGISTRY_FLAGS.username, description: 'the only user, who may do everything, instead of rules' },
     password: REGISTRY_FLAGS.password,
     'password-stdin': REGISTRY_FLAGS['password-stdin'],
-    'tls-cert': { kind: 'string', value: 'FILE', description: 'certificate chain in PEM' },
-    'tls-key': { kind: 'string', value: 'FILE', description: 'private key in PEM' },
-    tls: { kind: 'boolean', description: 'serve HTTPS with a certificate that is made and kept in the data folder' },
-    host: {
-      kind: 'list',
-      value: 'NAME',
-      description: 'further names or addresses that a self-made certificate is good for',
-    },
+    ...SERVING_TLS_FLAGS,
     drain: {
       kind: 'number',
       value: 'SECONDS',
@@ -66,19 +60,6 @@ export const registryServe = defineCommand({
     return 0;
   },
 });
-
-function readTls(flags: {
-  readonly 'tls-cert': string | undefined;
-  readonly 'tls-key': string | undefined;
-  readonly tls: boolean;
-  readonly host: readonly string[];
-}) {
-  const { 'tls-cert': certificate, 'tls-key': key } = flags;
-  if (certificate !== undefined && key !== undefined) return { certificate, key };
-  if (certificate !== undefined || key !== undefined)
-    throw new AppError('usage', 'expected --tls-cert together with --tls-key');
-  return flags.tls ? { hosts: flags.host } : undefined;
-}
 
 async function readLogin(flags: PasswordFlagValues, context: Context) {
   const password = await readPassword(flags, context);

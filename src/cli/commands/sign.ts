@@ -1,16 +1,16 @@
+import { describeSigner } from '../../app/open-signer.ts';
 import { signImages } from '../../app/sign.ts';
 import type { SignedImage } from '../../app/sign.ts';
 import { defineCommand } from '../command.ts';
 import {
   imageAccessOf,
-  askPassword,
   FORMAT_FLAGS,
   formatsOf,
   parsePairs,
-  refuseUploads,
+  readSigner,
   IMAGE_FLAGS,
   SIGN_COMPATIBILITY_FLAGS,
-  SIGNING_KEY_FLAG,
+  SIGNER_FLAGS,
 } from '../flags/trust.ts';
 
 export const sign = defineCommand({
@@ -19,10 +19,11 @@ export const sign = defineCommand({
   summary: 'sign images in a registry',
   description:
     'Signs the digest that each reference means now and stores the signature beside the image. ' +
-    'Nothing is uploaded to a transparency log: verification by key does not need one.',
+    'With a key, nothing is uploaded to a transparency log unless asked for: verification by key does not need one. Without a key, a ' +
+    'certificate for who the identity token is for says who signed.',
   args: [{ name: 'IMAGE', description: 'image reference, best by digest', repeated: true }],
   flags: {
-    ...SIGNING_KEY_FLAG,
+    ...SIGNER_FLAGS,
     annotations: { kind: 'list', short: 'a', value: 'KEY=VALUE', description: 'claim to sign along; may be repeated' },
     ...FORMAT_FLAGS,
     recursive: { kind: 'boolean', short: 'r', description: 'sign every platform image of an index too' },
@@ -35,15 +36,17 @@ export const sign = defineCommand({
       command: 'plimsoll sign --key cosign.key --format both -a team=blue localhost:5000/app:v1',
       explains: 'signs a claim along, in the forms of new and old cosign',
     },
+    {
+      command: 'plimsoll sign --signing-config signing_config.v0.2.json --identity-token token localhost:5000/app:v1',
+      explains: 'signs as whom the token is for, with the services named',
+    },
   ],
   async run({ args, flags }, context) {
-    refuseUploads(flags);
     const signed = await signImages(
       context.ports,
       {
         references: args,
-        key: flags.key,
-        askPassword: askPassword(context),
+        ...readSigner(flags, context),
         annotations: parsePairs('annotations', flags.annotations),
         formats: formatsOf(flags.format),
         recursive: flags.recursive,
@@ -58,5 +61,5 @@ export const sign = defineCommand({
 
 function describeSigned(image: SignedImage): string {
   const forms = image.stored.map((entry) => `${entry.format} ${entry.manifest}`).join(', ');
-  return `signed ${image.reference}\n  with key ${image.keyId}\n  stored as ${forms}`;
+  return `signed ${image.reference}\n  ${describeSigner(image)}\n  stored as ${forms}`;
 }

@@ -105,8 +105,7 @@ test('verify without a key, and flags that would be lies, are refused as usage',
   const { run } = await setUp();
   for (const words of [
     ['verify', `${HOST}/app:v1`],
-    [...SIGN, '--tlog-upload', `${HOST}/app:v1`],
-    [...SIGN, '--tlog-upload=true', `${HOST}/app:v1`],
+    [...SIGN, '--use-signing-config', `${HOST}/app:v1`],
     [...SIGN, '--format', 'other', `${HOST}/app:v1`],
     [...SIGN, '-a', 'team', `${HOST}/app:v1`],
     [...SIGN, '-a', 'team=blue', '-a', 'team=red', `${HOST}/app:v1`],

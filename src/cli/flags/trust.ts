@@ -1,4 +1,5 @@
 /** Flags that the signing and verifying commands share, and what they mean to use cases. */
+import type { SignerInput } from '../../app/open-signer.ts';
 import { AppError } from '../../core/index.ts';
 import type { Reason } from '../../core/index.ts';
 import type { Context, Flags, FlagValues } from '../command.ts';
@@ -7,8 +8,30 @@ import { readAccess, REGISTRY_FLAGS } from './registry.ts';
 /** Longest password worth reading; a file given by mistake is larger. */
 const MAX_INPUT_BYTES = 2 ** 31 - 1;
 
-export const SIGNING_KEY_FLAG = {
-  key: { kind: 'string', required: true, value: 'KEY', description: 'private key: a file or env://NAME' },
+export const SIGNER_FLAGS = {
+  key: {
+    kind: 'string',
+    value: 'KEY',
+    description: 'private key: a file or env://NAME; without one, signs by identity',
+  },
+  'identity-token': {
+    kind: 'string',
+    value: 'TOKEN',
+    description: 'OpenID token, or a file that holds one; SIGSTORE_ID_TOKEN or that of the CI system when absent',
+  },
+  'signing-config': {
+    kind: 'string',
+    value: 'FILE',
+    description: 'which certificate authority, logs and timestamp authorities to sign with',
+  },
+  'fulcio-url': {
+    kind: 'string',
+    value: 'URL',
+    description: 'certificate authority; the public one when nothing is named',
+  },
+  'rekor-url': { kind: 'string', value: 'URL', description: 'transparency log of version 1; the public one likewise' },
+  'timestamp-server-url': { kind: 'string', value: 'URL', description: 'timestamp authority (RFC 3161)' },
+  'tlog-upload': { kind: 'boolean', description: 'log what a key signs, too' },
 } as const satisfies Flags;
 
 export const VERIFYING_KEY_FLAG = {
@@ -43,11 +66,10 @@ export const IMAGE_FLAGS = {
   'allow-insecure-registry': { kind: 'boolean', hidden: true, description: 'the same as --insecure' },
 } as const satisfies Flags;
 
-/** What scripts for cosign pass along; without a transparency log there is nothing to switch off. */
+/** What scripts for cosign pass along. */
 export const SIGN_COMPATIBILITY_FLAGS = {
   yes: { kind: 'boolean', short: 'y', hidden: true, description: 'nothing is asked' },
-  'tlog-upload': { kind: 'boolean', hidden: true, description: 'only false: nothing is uploaded' },
-  'use-signing-config': { kind: 'boolean', hidden: true, description: 'only false: no services are used' },
+  'use-signing-config': { kind: 'boolean', hidden: true, description: 'only false: give --signing-config FILE' },
 } as const satisfies Flags;
 
 export const VERIFY_COMPATIBILITY_FLAGS = {
@@ -71,15 +93,26 @@ export const WHICH_IMAGES_FLAGS = {
   'max-workers': { kind: 'number', hidden: true, description: 'images that are verified at the same time' },
 } as const satisfies Flags;
 
-/** Refuses what would be a silent lie: a caller who asks for the log must not believe in an entry. */
-export function refuseUploads(flags: {
-  readonly 'tlog-upload': boolean;
-  readonly 'use-signing-config': boolean;
-}): void {
-  if (!flags['tlog-upload'] && !flags['use-signing-config']) return;
-  throw new AppError('usage', 'uploading to a transparency log is not supported yet', {
-    hint: 'leave --tlog-upload and --use-signing-config away: signatures by a key verify without a log',
-  });
+/** Who signs, and what vouches for it. Throws `usage` for flags that contradict each other. */
+export function readSigner(
+  flags: FlagValues<typeof SIGNER_FLAGS> & FlagValues<typeof SIGN_COMPATIBILITY_FLAGS>,
+  context: Context,
+): SignerInput {
+  if (flags['use-signing-config'] && flags['signing-config'] === undefined) {
+    throw new AppError('usage', '--use-signing-config: expected --signing-config FILE beside it');
+  }
+  return {
+    key: flags.key,
+    askPassword: askPassword(context),
+    services: {
+      signingConfig: flags['signing-config'],
+      fulcioUrl: flags['fulcio-url'],
+      rekorUrl: flags['rekor-url'],
+      timestampUrl: flags['timestamp-server-url'],
+      logs: flags['tlog-upload'],
+      identityToken: flags['identity-token'],
+    },
+  };
 }
 
 export function formatsOf(format: string): readonly ('bundle' | 'legacy')[] {

@@ -13,7 +13,6 @@ import {
   sequence,
   setOf,
   TAG,
-  TRUE,
   type SigningKey,
 } from '../crypto/index.ts';
 import { ECDSA_SHA256, SHA256 } from './certificates.ts';
@@ -82,12 +81,6 @@ export function requestFor(hash: string, digest: Uint8Array, wantsCertificates: 
   const imprint = sequence(sequence(oid(name)), octets(digest));
   checkImprint(imprint, 'artifactHash');
   return { imprint, nonce: undefined, wantsCertificates };
-}
-
-/** A TimeStampReq for these bytes, with certificates asked for. */
-export function encodeTimestampRequest(content: Uint8Array, nonce: Uint8Array): Uint8Array {
-  const imprint = sequence(SHA256, octets(createHash('sha256').update(content).digest()));
-  return sequence(natural(1), imprint, natural(...nonce), TRUE);
 }
 
 export interface TimestampSigner {

@@ -81,7 +81,9 @@ test('a DSSE bundle verifies when the file is one of its subjects', async () => 
   const bundleOf = async (digest: string, payloadType = IN_TOTO_PAYLOAD_TYPE): Promise<BlobProof> => {
     const subjects = [{ digest: digestSetOf(parseDigest(digest)) }];
     const payload = encodeStatement({ subjects, predicateType: 'https://x.example/p', predicate: {} });
-    return bundleProof(formatEnvelopeBundle(await signEnvelope(payload, payloadType, key), key.publicKey.hint));
+    return bundleProof(
+      formatEnvelopeBundle(await signEnvelope(payload, payloadType, key), { hint: key.publicKey.hint }),
+    );
   };
   assert.deepEqual(codes(await bundleOf(digestOf(content)), file), []);
   assert.deepEqual(codes(await bundleOf(digestOf(content)), otherFile), ['subject-mismatch']);
@@ -99,7 +101,7 @@ test('a managed key never vouches for a bundle that carries a certificate', asyn
 
 test('an envelope that nobody trusted signed is refused before its payload is read', async () => {
   const envelope = await signEnvelope(new TextEncoder().encode('not json'), IN_TOTO_PAYLOAD_TYPE, other);
-  assert.deepEqual(codes(bundleProof(formatEnvelopeBundle(envelope, key.publicKey.hint)), file), [
+  assert.deepEqual(codes(bundleProof(formatEnvelopeBundle(envelope, { hint: key.publicKey.hint })), file), [
     'signature-mismatch',
   ]);
 });

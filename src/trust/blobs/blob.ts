@@ -10,6 +10,7 @@ import { verifyBundle } from '../bundles/verify-bundle.ts';
 import type { Blob } from '../bundles/verify-bundle.ts';
 import { encodeBase64, findBase64 } from '../crypto/index.ts';
 import type { PublicKey, SigningKey } from '../crypto/index.ts';
+import type { Voucher } from '../sign/voucher.ts';
 import { rejection } from '../images/candidate.ts';
 import type { Candidate, RejectionCode } from '../images/candidate.ts';
 import { bundleDemand, requireSomebody, signedBy } from '../images/signers.ts';
@@ -25,14 +26,19 @@ export interface SignedBlob {
   readonly bundle: string;
 }
 
-export async function signBlob(content: Uint8Array, key: SigningKey): Promise<SignedBlob> {
+export async function signBlob(
+  content: Uint8Array,
+  key: SigningKey,
+  options: { readonly voucher?: Voucher | undefined; readonly signal?: AbortSignal | undefined } = {},
+): Promise<SignedBlob> {
   const digest = digestOf(content);
   const signature = await key.sign(content);
+  const proof = await options.voucher?.({ signature, content }, options.signal);
   const sha256 = Buffer.from(digest.slice('sha256:'.length), 'hex');
   return {
     digest,
     signature: encodeBase64(signature),
-    bundle: formatMessageBundle(signature, sha256, key.publicKey.hint),
+    bundle: formatMessageBundle(signature, sha256, { ...proof, hint: key.publicKey.hint }),
   };
 }
 

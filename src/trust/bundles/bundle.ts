@@ -2,13 +2,14 @@
  * Sigstore bundles in JSON form (sigstore_bundle.proto, media types 0.1 to 0.3).
  *
  * Implements reading of DSSE and message-signature content with a public-key hint or a certificate, log entries and timestamps, and
- * writing of 0.3 with a public-key hint. Nothing is verified here, but every rule about the form is.
+ * writing of 0.3. Nothing is verified here, but every rule about the form is.
  */
 import { AppError, arrayOf, decodeJson, object, optional, string } from '../../core/index.ts';
 import { decodeEnvelope, envelopeValue, MAX_ENVELOPE_BYTES } from '../../attestations/index.ts';
 import type { Envelope } from '../../attestations/index.ts';
 import { decodeBase64, encodeBase64 } from '../crypto/index.ts';
 import type { HashName } from '../crypto/index.ts';
+import type { SigningProof } from '../sign/voucher.ts';
 import { decodeLogEntry } from '../logs/entry.ts';
 import type { LogEntry } from '../logs/entry.ts';
 
@@ -168,23 +169,38 @@ function hashOf(name: string | undefined, what: string): HashName {
   );
 }
 
-/** A bundle of version 0.3 around an envelope signed by the key of this hint. */
-export function formatEnvelopeBundle(envelope: Envelope, hint: string): string {
+/** What a bundle says about its signature: at least a hint at the key. */
+export interface BundleProof extends Partial<SigningProof> {
+  readonly hint: string;
+}
+
+/** A bundle of version 0.3 around a signed envelope. */
+export function formatEnvelopeBundle(envelope: Envelope, proof: BundleProof): string {
   return JSON.stringify({
     mediaType: BUNDLE_MEDIA_TYPE,
-    verificationMaterial: { publicKey: { hint } },
+    verificationMaterial: materialValue(proof),
     dsseEnvelope: envelopeValue(envelope),
   });
 }
 
 /** A bundle of version 0.3 around a signature over a file whose SHA-256 is `sha256`. */
-export function formatMessageBundle(signature: Uint8Array, sha256: Uint8Array, hint: string): string {
+export function formatMessageBundle(signature: Uint8Array, sha256: Uint8Array, proof: BundleProof): string {
   return JSON.stringify({
     mediaType: BUNDLE_MEDIA_TYPE,
-    verificationMaterial: { publicKey: { hint } },
+    verificationMaterial: materialValue(proof),
     messageSignature: {
       messageDigest: { algorithm: 'SHA2_256', digest: encodeBase64(sha256) },
       signature: encodeBase64(signature),
     },
   });
+}
+
+function materialValue({ hint, chain, entries = [], timestamps = [] }: BundleProof): unknown {
+  const stamps = timestamps.map((stamp) => ({ signedTimestamp: encodeBase64(stamp) }));
+  const [leaf] = chain ?? [];
+  return {
+    ...(leaf === undefined ? { publicKey: { hint } } : { certificate: { rawBytes: encodeBase64(leaf) } }),
+    ...(entries.length === 0 ? {} : { tlogEntries: entries.map(({ value }) => value) }),
+    ...(stamps.length === 0 ? {} : { timestampVerificationData: { rfc3161Timestamps: stamps } }),
+  };
 }

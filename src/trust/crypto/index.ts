@@ -39,3 +39,4 @@ export {
   vector,
 } from './der-build.ts';
 export type { Extension } from './der-build.ts';
+export { encodeTimestampRequest } from './timestamp-request.ts';

@@ -23,8 +23,9 @@ const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
 
 export const SIGNATURE_ANNOTATION = 'dev.cosignproject.cosign/signature';
 export const CERTIFICATE_ANNOTATION = 'dev.sigstore.cosign/certificate';
-const LOG_ANNOTATION = 'dev.sigstore.cosign/bundle';
-const TIMESTAMP_ANNOTATION = 'dev.sigstore.cosign/rfc3161timestamp';
+export const CHAIN_ANNOTATION = 'dev.sigstore.cosign/chain';
+export const LOG_ANNOTATION = 'dev.sigstore.cosign/bundle';
+export const TIMESTAMP_ANNOTATION = 'dev.sigstore.cosign/rfc3161timestamp';
 /** In a bundle's manifest: the type of the statement inside. */
 const PREDICATE_TYPE_ANNOTATION = 'dev.sigstore.bundle.predicateType';
 /** The predicate of an image signature in bundle form. */

@@ -91,7 +91,7 @@ async function bundle(
     predicate: {},
   });
   const envelope = await signEnvelope(payload, input.payloadType ?? IN_TOTO_PAYLOAD_TYPE, signer);
-  const bytes = utf8(formatEnvelopeBundle(envelope, signer.publicKey.hint));
+  const bytes = utf8(formatEnvelopeBundle(envelope, { hint: signer.publicKey.hint }));
   return { kind: 'bundle', storage: 'referrer', source, bytes };
 }
 
@@ -148,7 +148,7 @@ test('one candidate signed by two of the keys gives evidence for each, one key g
   const first = await signEnvelope(payload, IN_TOTO_PAYLOAD_TYPE, key);
   const second = await signEnvelope(payload, IN_TOTO_PAYLOAD_TYPE, other);
   const envelope = { ...first, signatures: [...first.signatures, ...second.signatures] };
-  const bytes = utf8(formatEnvelopeBundle(envelope, key.publicKey.hint));
+  const bytes = utf8(formatEnvelopeBundle(envelope, { hint: key.publicKey.hint }));
   const keys = [key.publicKey, other.publicKey, key.publicKey];
   const candidate: Candidate = { kind: 'bundle', storage: 'referrer', source, bytes };
   assert.equal(verifySignatures([candidate], { artifact, by: byKeys(...keys) }).verified.length, 2);
@@ -197,10 +197,12 @@ test('a bundle is refused for each of its faults, by code', async () => {
   assert.deepEqual(codes({ ...good, bytes: utf8('{') }), ['bundle-malformed']);
   const text = new TextDecoder().decode(good.bytes);
   assert.deepEqual(codes({ ...good, bytes: utf8(text.replace('v0.3', 'v0.4')) }), ['bundle-malformed']);
-  const message = utf8(formatMessageBundle(await key.sign(goodPayload), Buffer.alloc(32), key.publicKey.hint));
+  const message = utf8(
+    formatMessageBundle(await key.sign(goodPayload), Buffer.alloc(32), { hint: key.publicKey.hint }),
+  );
   assert.deepEqual(codes({ ...good, bytes: message }), ['bundle-content-unsupported']);
   const empty = await signEnvelope(utf8('[]'), IN_TOTO_PAYLOAD_TYPE, key);
-  assert.deepEqual(codes({ ...good, bytes: utf8(formatEnvelopeBundle(empty, key.publicKey.hint)) }), [
+  assert.deepEqual(codes({ ...good, bytes: utf8(formatEnvelopeBundle(empty, { hint: key.publicKey.hint })) }), [
     'payload-malformed',
   ]);
 });

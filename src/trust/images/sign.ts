@@ -6,6 +6,7 @@ import type { Repository } from '../../artifacts/index.ts';
 import {
   digestSetOf,
   DSSE_MEDIA_TYPE,
+  encodePreAuthentication,
   encodeStatement,
   formatEnvelope,
   IN_TOTO_PAYLOAD_TYPE,
@@ -14,11 +15,22 @@ import {
   STATEMENT_V1,
 } from '../../attestations/index.ts';
 import { BUNDLE_MEDIA_TYPE, formatEnvelopeBundle } from '../bundles/bundle.ts';
-import { encodeBase64, findBase64 } from '../crypto/index.ts';
+import type { Envelope } from '../../attestations/index.ts';
+import { encodeBase64, findBase64, formatPem } from '../crypto/index.ts';
+import type { SigningProof, Voucher } from '../sign/voucher.ts';
 import type { SigningKey } from '../crypto/index.ts';
 import { appendLayer } from './append.ts';
 import type { AppendOptions } from './append.ts';
-import { MAX_TAG_LENGTH, SIGN_PREDICATE, SIGNATURE_ANNOTATION, signatureTag } from './fetch.ts';
+import {
+  CERTIFICATE_ANNOTATION,
+  CHAIN_ANNOTATION,
+  LOG_ANNOTATION,
+  MAX_TAG_LENGTH,
+  SIGN_PREDICATE,
+  SIGNATURE_ANNOTATION,
+  signatureTag,
+  TIMESTAMP_ANNOTATION,
+} from './fetch.ts';
 import { encodeSimpleSigning, SIMPLE_SIGNING_MEDIA_TYPE } from './simple-signing.ts';
 
 /** `bundle` is a Sigstore bundle as OCI referrer; `legacy` a layer under cosign's tag. */
@@ -26,6 +38,8 @@ export type SignatureFormat = 'bundle' | 'legacy';
 
 export interface SignOptions extends AppendOptions {
   readonly key: SigningKey;
+  /** What vouches for the signature besides the key; nothing when absent. */
+  readonly voucher?: Voucher | undefined;
   readonly formats: readonly SignatureFormat[];
   /** `org.opencontainers.image.created` of a bundle's manifest. */
   readonly at: Date;
@@ -114,6 +128,12 @@ function pushAttestationBundle(
   return pushBundle(repository, { subject, predicateType, payload }, options);
 }
 
+async function proveEnvelope(envelope: Envelope, options: SignOptions): Promise<SigningProof | undefined> {
+  const content = encodePreAuthentication(envelope.payloadType, envelope.payload);
+  const signature = envelope.signatures[0]?.sig ?? new Uint8Array();
+  return await options.voucher?.({ signature, content, envelope }, options.signal);
+}
+
 interface BundleInput {
   readonly subject: Descriptor;
   readonly predicateType: string;
@@ -122,7 +142,10 @@ interface BundleInput {
 
 async function pushBundle(repository: Repository, input: BundleInput, options: SignOptions): Promise<Stored> {
   const envelope = await signEnvelope(input.payload, IN_TOTO_PAYLOAD_TYPE, options.key);
-  const bytes = new TextEncoder().encode(formatEnvelopeBundle(envelope, options.key.publicKey.hint));
+  const proof = await proveEnvelope(envelope, options);
+  const bytes = new TextEncoder().encode(
+    formatEnvelopeBundle(envelope, { ...proof, hint: options.key.publicKey.hint }),
+  );
   const layer: Descriptor = { mediaType: BUNDLE_MEDIA_TYPE, size: bytes.length, digest: digestOf(bytes) };
   await repository.pushBlob(EMPTY_DESCRIPTOR, EMPTY_CONTENT, options.signal);
   await repository.pushBlob(layer, bytes, options.signal);
@@ -174,12 +197,13 @@ async function appendSignature(repository: Repository, image: ImageSignature, op
   const tag = writableTag(digest, 'sig');
   const source = digestOf(payload);
   const present = await findOwnSignature(repository, { tag, payload, source }, options);
-  const signature = present ?? encodeBase64(await options.key.sign(payload));
+  const signature = present ?? (await options.key.sign(payload));
+  const proof = await options.voucher?.({ signature, content: payload }, options.signal);
   const layer: Descriptor = {
     mediaType: SIMPLE_SIGNING_MEDIA_TYPE,
     size: payload.length,
     digest: source,
-    annotations: { [SIGNATURE_ANNOTATION]: signature },
+    annotations: { [SIGNATURE_ANNOTATION]: encodeBase64(signature), ...proofAnnotations(proof) },
   };
   await repository.pushBlob(layer, payload, options.signal);
   return { format: 'legacy', manifest: await appendLayer(repository, tag, layer, options), source };
@@ -190,16 +214,13 @@ async function findOwnSignature(
   repository: Repository,
   wanted: { readonly tag: string; readonly payload: Uint8Array; readonly source: Digest },
   options: SignOptions,
-): Promise<string | undefined> {
+): Promise<Uint8Array | undefined> {
   const manifest = await repository.findManifest(wanted.tag, options.signal);
   if (manifest === undefined) return undefined;
   const signatures = parseImageManifest(manifest)
     .layers.filter((layer) => layer.digest === wanted.source)
-    .map((layer) => layer.annotations?.[SIGNATURE_ANNOTATION] ?? '');
-  return signatures.find((signature) => {
-    const bytes = findBase64(signature);
-    return bytes !== undefined && options.key.publicKey.verify(wanted.payload, bytes);
-  });
+    .map((layer) => findBase64(layer.annotations?.[SIGNATURE_ANNOTATION] ?? ''));
+  return signatures.find((bytes) => bytes !== undefined && options.key.publicKey.verify(wanted.payload, bytes));
 }
 
 async function appendAttestation(
@@ -210,17 +231,37 @@ async function appendAttestation(
   const { subject, predicateType, predicate } = attestation;
   const subjects = [{ name: repository.name, digest: digestSetOf(subject.digest) }];
   const payload = encodeStatement({ type: STATEMENT_V01, subjects, predicateType, predicate });
-  const bytes = new TextEncoder().encode(
-    formatEnvelope(await signEnvelope(payload, IN_TOTO_PAYLOAD_TYPE, options.key)),
-  );
+  const envelope = await signEnvelope(payload, IN_TOTO_PAYLOAD_TYPE, options.key);
+  const proof = await proveEnvelope(envelope, options);
+  const bytes = new TextEncoder().encode(formatEnvelope(envelope));
   const layer: Descriptor = {
     mediaType: DSSE_MEDIA_TYPE,
     size: bytes.length,
     digest: digestOf(bytes),
     // Cosign reads the signature from the envelope and wants the annotation all the same.
-    annotations: { [SIGNATURE_ANNOTATION]: '', predicateType },
+    annotations: { [SIGNATURE_ANNOTATION]: '', ...proofAnnotations(proof), predicateType },
   };
   await repository.pushBlob(layer, bytes, options.signal);
   const manifest = await appendLayer(repository, writableTag(subject.digest, 'att'), layer, options);
   return { format: 'legacy', manifest, source: layer.digest };
+}
+
+/** How cosign 1 and 2 keep what vouches for a signature. */
+function proofAnnotations(proof: SigningProof | undefined): Readonly<Record<string, string>> {
+  if (proof === undefined) return {};
+  const [leaf, ...issuers] = (proof.chain ?? []).map((bytes) => formatPem({ label: 'CERTIFICATE', bytes }));
+  const entry = proof.entries.find(({ annotation }) => annotation !== undefined);
+  if (proof.entries.length > 0 && entry === undefined) {
+    throw new AppError('usage', 'format legacy: expected a log of Rekor version 1, found version 2 alone', {
+      hint: 'its entries fit into bundles only: use --format bundle',
+    });
+  }
+  const [stamp] = proof.timestamps;
+  return {
+    ...(leaf === undefined ? {} : { [CERTIFICATE_ANNOTATION]: leaf, [CHAIN_ANNOTATION]: issuers.join('') }),
+    ...(entry?.annotation === undefined ? {} : { [LOG_ANNOTATION]: entry.annotation }),
+    ...(stamp === undefined
+      ? {}
+      : { [TIMESTAMP_ANNOTATION]: JSON.stringify({ SignedRFC3161Timestamp: encodeBase64(stamp) }) }),
+  };
 }

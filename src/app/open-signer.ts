@@ -1,0 +1,96 @@
+/** Opens what signs: a key, or a key of this run that is certified for who an OpenID token is for; and what vouches for signatures. */
+import { AppError, type Ports } from '../core/index.ts';
+import {
+  createKeylessSigner,
+  createVoucher,
+  openSigningKey,
+  parseSigningConfig,
+  type AskPassword,
+  type KeylessSigner,
+  type SigningKey,
+  type SigningServices,
+  type Voucher,
+} from '../trust/index.ts';
+import { findIdentityToken } from './identity-token.ts';
+
+export interface SignerInput {
+  /** A file or `env://NAME`; without one, signatures are by identity. */
+  readonly key?: string | undefined;
+  readonly askPassword: AskPassword;
+  readonly services?: ServicesInput;
+}
+
+export interface ServicesInput {
+  /** File that names the services. */
+  readonly signingConfig?: string | undefined;
+  /** Base URLs, instead of those of the configuration. */
+  readonly fulcioUrl?: string | undefined;
+  /** Of a log of version 1. */
+  readonly rekorUrl?: string | undefined;
+  /** The whole address. */
+  readonly timestampUrl?: string | undefined;
+  /** Also log what a key signs: without a configuration, in the public log. */
+  readonly logs?: boolean | undefined;
+  /** A token or a file that holds one. */
+  readonly identityToken?: string | undefined;
+}
+
+export interface OpenedSigner {
+  readonly key: SigningKey;
+  readonly voucher: Voucher | undefined;
+  /** Of signatures by identity. */
+  readonly identity?: KeylessSigner['identity'];
+}
+
+/** For people: the key, or whom its certificate names. */
+export function describeSigner(signed: {
+  readonly keyId: string;
+  readonly identity?: OpenedSigner['identity'];
+}): string {
+  const { keyId, identity } = signed;
+  return identity === undefined ? `with key ${keyId}` : `as ${identity.subject}, says ${identity.issuer}`;
+}
+
+/** The public instance of Sigstore: what is used where nothing else is named. */
+const PUBLIC: SigningServices = {
+  fulcio: 'https://fulcio.sigstore.dev',
+  oidc: 'https://oauth2.sigstore.dev/auth',
+  logs: [{ url: 'https://rekor.sigstore.dev', version: 1 }],
+  timestamps: [],
+};
+
+const MAX_CONFIG_BYTES = 1024 * 1024;
+
+export async function openSigner(ports: Ports, input: SignerInput, signal?: AbortSignal): Promise<OpenedSigner> {
+  const services = await openServices(ports, input.services ?? {});
+  if (input.key === undefined) {
+    const { fulcio } = services;
+    if (fulcio === undefined)
+      throw new AppError(
+        'usage',
+        'signing without a key: expected a certificate authority, found none in the configuration',
+      );
+    const token = await findIdentityToken(ports, input.services?.identityToken, signal);
+    return await createKeylessSigner(ports, { ...services, fulcio }, { token, signal });
+  }
+  const key = await openSigningKey(ports, input.key, input.askPassword);
+  const { signingConfig, rekorUrl, timestampUrl, logs } = input.services ?? {};
+  const isLogged = logs === true || signingConfig !== undefined || rekorUrl !== undefined;
+  const used = { ...services, ...(isLogged ? {} : { logs: [] }) };
+  if (used.logs.length === 0 && timestampUrl === undefined) return { key, voucher: undefined };
+  return { key, voucher: createVoucher(ports, { key, chain: undefined }, used) };
+}
+
+async function openServices(ports: Ports, input: ServicesInput): Promise<SigningServices> {
+  const { signingConfig, fulcioUrl, rekorUrl, timestampUrl } = input;
+  const base =
+    signingConfig === undefined
+      ? PUBLIC
+      : parseSigningConfig(await ports.files.read(signingConfig, MAX_CONFIG_BYTES), signingConfig, ports.clock());
+  return {
+    ...base,
+    ...(fulcioUrl === undefined ? {} : { fulcio: fulcioUrl }),
+    ...(rekorUrl === undefined ? {} : { logs: [{ url: rekorUrl, version: 1 as const }] }),
+    ...(timestampUrl === undefined ? {} : { timestamps: [timestampUrl] }),
+  };
+}

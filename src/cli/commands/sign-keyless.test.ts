@@ -1,0 +1,83 @@
+/** Signing by identity with a private Sigstore, from words to exit codes. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { createTestRegistry } from '../../app/testing.ts';
+import { openRepository } from '../../app/registry.ts';
+import { createHandlerHttp } from '../../artifacts/testing.ts';
+import { parseReference, type WebHandler } from '../../core/index.ts';
+import { createTestPorts } from '../../io/testing.ts';
+import { pushImage } from '../../trust/images/testing.ts';
+import { createState, openAuthority } from '../../trust/index.ts';
+import { runCommand } from '../testing.ts';
+
+const HOST = 'localhost:5000';
+const SIGSTORE = 'http://localhost:5555';
+const WHO = ['--certificate-identity', 'ada@example.com', '--certificate-oidc-issuer', `${SIGSTORE}/oidc`];
+const OTHER = ['--certificate-identity', 'eve@example.com', '--certificate-oidc-issuer', `${SIGSTORE}/oidc`];
+
+async function setUp() {
+  const plain = createTestPorts();
+  let authority: WebHandler = async () => new Response(null, { status: 503 });
+  const http = createHandlerHttp({
+    [HOST]: createTestRegistry(plain),
+    'localhost:5555': async (request) => await authority(request),
+  });
+  const ports = { ...plain, http };
+  const path = (name: string) => join(ports.home, name);
+  const options = { password: '', issuers: [], tryOut: true };
+  await createState(ports, path('authority'), { url: SIGSTORE, password: '' });
+  const opened = await openAuthority(ports, path('authority'), options);
+  authority = opened.handler;
+  const write = async (name: string, content: string) => await ports.files.writeAtomic(path(name), content);
+  await write('root.json', JSON.stringify(opened.trust.trustedRoot));
+  await write('services.json', JSON.stringify(opened.trust.signingConfig));
+  await write('token', `${await opened.issueToken?.('ada@example.com')}\n`);
+  await write('file', 'content');
+  await write('predicate.json', '{}');
+  const image = await pushImage(openRepository(ports, parseReference(`${HOST}/app`)));
+  const run = (...words: readonly string[]) => runCommand(ports, words);
+  const signer = ['--identity-token', path('token'), '--signing-config', path('services.json')];
+  return { run, path, signer, trust: ['--trusted-root', path('root.json')], image: `${HOST}/app@${image.digest}` };
+}
+
+test('images and files are signed and attested as whom the token is for, and verify as that and nobody else', async () => {
+  const { run, path, signer, trust, image } = await setUp();
+  const legacy = ['--format', 'both', '--rekor-url', SIGSTORE];
+  const commands: readonly (readonly [sign: readonly string[], verify: readonly string[]])[] = [
+    [
+      ['sign', ...signer, ...legacy, image],
+      ['verify', ...trust, image],
+    ],
+    [
+      ['attest', ...signer, ...legacy, '--type', 'custom', '--predicate', path('predicate.json'), image],
+      ['verify-attestation', ...trust, '--type', 'custom', image],
+    ],
+    [
+      ['sign-blob', ...signer, '--bundle', path('bundle'), path('file')],
+      ['verify-blob', ...trust, '--bundle', path('bundle'), path('file')],
+    ],
+  ];
+  for (const [sign, verify] of commands) {
+    const signed = await run(...sign);
+    assert.equal(signed.code, 0, signed.stderr);
+    const verified = await run(...verify, ...WHO);
+    assert.equal(verified.code, 0, verified.stderr);
+    assert.notEqual((await run(...verify, ...OTHER)).code, 0);
+  }
+});
+
+test('who signs without a key is told what is missing, and what does not fit', async () => {
+  const { run, path, signer, image } = await setUp();
+  const refused = async (code: number, expected: RegExp, ...words: readonly string[]) => {
+    const { code: found, stderr } = await run(...words);
+    assert.equal(found, code, stderr);
+    assert.match(stderr, expected);
+  };
+  await refused(2, /expected an identity token, found none/, 'sign', image);
+  const nobody = Buffer.from('{"iss":"https://elsewhere.example","sub":"x"}').toString('base64url');
+  const stranger = `e30.${nobody}.c2ln`;
+  await refused(5, /expected an issuer among/, 'sign', '--identity-token', stranger, '--signing-config', path('services.json'), image);
+  await refused(4, /no such file/, 'sign', '--identity-token', path('absent'), image);
+  await refused(2, /version 1/, 'sign', ...signer, '--format', 'legacy', image);
+});
