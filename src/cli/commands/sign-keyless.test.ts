@@ -77,7 +77,16 @@ test('who signs without a key is told what is missing, and what does not fit', a
   await refused(2, /expected an identity token, found none/, 'sign', image);
   const nobody = Buffer.from('{"iss":"https://elsewhere.example","sub":"x"}').toString('base64url');
   const stranger = `e30.${nobody}.c2ln`;
-  await refused(5, /expected an issuer among/, 'sign', '--identity-token', stranger, '--signing-config', path('services.json'), image);
+  await refused(
+    5,
+    /expected an issuer among/,
+    'sign',
+    '--identity-token',
+    stranger,
+    '--signing-config',
+    path('services.json'),
+    image,
+  );
   await refused(4, /no such file/, 'sign', '--identity-token', path('absent'), image);
   await refused(2, /version 1/, 'sign', ...signer, '--format', 'legacy', image);
 });

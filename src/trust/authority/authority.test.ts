@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { AppError, type Http, type WebHandler } from '../../core/index.ts';
+import { AppError, exactly, type Http, type WebHandler } from '../../core/index.ts';
 import { createTestPorts } from '../../io/testing.ts';
 import { parseBundle } from '../bundles/bundle.ts';
-import { exactly } from '../bundles/identity.ts';
 import { verifyBundle } from '../bundles/verify-bundle.ts';
 import { signBlob } from '../blobs/blob.ts';
 import { parseSigningConfig } from '../clients/signing-config.ts';

@@ -1,0 +1,153 @@
+/**
+ * Signing by identity in both directions with released cosign 3 and 2 against our private Sigstore: cosign 3 with Rekor version 2 and
+ * bundles, cosign 2 with Rekor version 1 and the older forms. Each verifies what the other signed and refuses the same.
+ */
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { openRepository } from '../../src/app/registry.ts';
+import { parseReference, resolveSettings } from '../../src/core/index.ts';
+import { createPorts } from '../../src/io/index.ts';
+import { formatPem } from '../../src/trust/crypto/index.ts';
+import { pushImage } from '../../src/trust/images/testing.ts';
+import { createBench, missingPeers, peer, PLIMSOLL, type Bench, type Server } from './support.ts';
+
+const EMAIL = 'ada@example.com';
+const NAME = 'cosign';
+
+interface TrustedRoot {
+  readonly tlogs: readonly { readonly publicKey: { readonly rawBytes: string } }[];
+  readonly ctlogs: TrustedRoot['tlogs'];
+  readonly certificateAuthorities: readonly {
+    readonly certChain: { readonly certificates: readonly { readonly rawBytes: string }[] };
+  }[];
+}
+
+describe('signing by identity', () => {
+  let bench: Bench;
+  let authority: Server;
+  let registry: Server;
+  let images = 0;
+
+  before(async () => {
+    bench = await createBench();
+    authority = await bench.serve([
+      'authority',
+      'serve',
+      '--address',
+      '127.0.0.1:0',
+      '--dir',
+      'authority',
+      '--try-out',
+    ]);
+    registry = await bench.serve(['registry', 'serve', '--address', '127.0.0.1:0', '--dir', 'registry']);
+    const token = await bench.run([PLIMSOLL, 'authority', 'token', '--dir', 'authority', EMAIL]);
+    await writeFile(join(bench.folder, 'token'), token.stdout.trim());
+    await writeFile(join(bench.folder, 'file'), 'content');
+    await writeFile(join(bench.folder, 'other'), 'other content');
+    await writeFile(join(bench.folder, 'predicate.json'), '{"any":"thing"}');
+  });
+  after(async () => {
+    await authority.stop();
+    await registry.stop();
+    await bench.stop();
+  });
+
+  const home = import.meta.dirname;
+  const settings = resolveSettings({ flags: {}, file: {} }, {}, home);
+  const ports = createPorts({ settings, home, verbose: false, progress: () => undefined });
+  const newImage = async (): Promise<string> => {
+    images += 1;
+    const name = `${new URL(registry.ready['url'] ?? '').host}/app${images}`;
+    const image = await pushImage(openRepository(ports, parseReference(name)));
+    return `${name}@${image.digest}`;
+  };
+  const identity = (email = EMAIL) => [
+    '--certificate-identity',
+    email,
+    '--certificate-oidc-issuer',
+    `${authority.ready['url']}/oidc`,
+  ];
+  const trust = ['--trusted-root', 'authority/trusted_root.json'];
+  const services = ['--signing-config', 'authority/signing_config.v0.2.json', '--identity-token', 'token'];
+  /** Ends well for the signer and ill for anybody else. */
+  const verifies = async (command: readonly string[], last: readonly string[], env = {}) => {
+    await bench.run([...command, ...identity(), ...last], { env });
+    const refused = await bench.attempt([...command, ...identity('eve@example.com'), ...last], { env });
+    assert.notEqual(refused.code, 0, `${command.join(' ')}: another identity was taken`);
+  };
+
+  describe('cosign 3, Rekor version 2, bundles', missingPeers('PEER_COSIGN3'), () => {
+    const cosign = peer('PEER_COSIGN3');
+    const stamped = [...trust, '--use-signed-timestamps'];
+
+    test('each verifies the files of the other', async () => {
+      await bench.run([PLIMSOLL, 'sign-blob', ...services, '--bundle', 'ours.json', 'file']);
+      await bench.run(cosign('sign-blob', '--yes', ...services, ...trust, '--bundle', 'theirs.json', 'file'));
+      for (const bundle of ['ours.json', 'theirs.json']) {
+        for (const program of [[PLIMSOLL, 'verify-blob', ...trust], cosign('verify-blob', ...stamped)]) {
+          const command = [...program, '--bundle', bundle];
+          await verifies(command, ['file']);
+          assert.notEqual(
+            (await bench.attempt([...command, ...identity(), 'other'])).code,
+            0,
+            `${bundle}: another file`,
+          );
+        }
+      }
+    });
+
+    test('each verifies the images and attestations of the other', async () => {
+      const predicate = ['--type', 'custom', '--predicate', 'predicate.json'];
+      for (const signer of [NAME, 'plimsoll']) {
+        const image = await newImage();
+        const program = signer === NAME ? cosign : (...words: readonly string[]) => [PLIMSOLL, ...words];
+        const more = signer === NAME ? ['--yes', ...trust] : [];
+        await bench.run(program('sign', ...more, ...services, image));
+        await bench.run(program('attest', ...more, ...services, ...predicate, image));
+        await verifies([PLIMSOLL, 'verify', ...trust], [image]);
+        await verifies([PLIMSOLL, 'verify-attestation', ...trust, '--type', 'custom'], [image]);
+        await verifies(cosign('verify', ...stamped), [image]);
+        await verifies(cosign('verify-attestation', ...stamped, '--type', 'custom'), [image]);
+      }
+    });
+  });
+
+  describe('cosign 2, Rekor version 1, the older forms', missingPeers('PEER_COSIGN2'), () => {
+    const cosign = peer('PEER_COSIGN2');
+    let env: Readonly<Record<string, string>>;
+
+    before(async () => {
+      const root = JSON.parse(await readFile(join(bench.folder, 'authority/trusted_root.json'), 'utf8')) as TrustedRoot;
+      const chain = root.certificateAuthorities[0]?.certChain.certificates.map(({ rawBytes }) => rawBytes) ?? [];
+      const write = async (name: string, label: string, content: readonly (string | undefined)[]) => {
+        const blocks = content.map((text = '') => formatPem({ label, bytes: Buffer.from(text, 'base64') }));
+        await writeFile(join(bench.folder, name), blocks.join(''));
+        return join(bench.folder, name);
+      };
+      env = {
+        SIGSTORE_ROOT_FILE: await write('root.pem', 'CERTIFICATE', chain),
+        SIGSTORE_REKOR_PUBLIC_KEY: await write('rekor.pub', 'PUBLIC KEY', [root.tlogs[1]?.publicKey.rawBytes]),
+        SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: await write('ct.pub', 'PUBLIC KEY', [root.ctlogs[0]?.publicKey.rawBytes]),
+      };
+    });
+
+    test('each verifies the images and attestations of the other', async () => {
+      const url = authority.ready['url'] ?? '';
+      const named = ['--fulcio-url', url, '--rekor-url', url, '--identity-token', 'token'];
+      const predicate = ['--type', 'custom', '--predicate', 'predicate.json'];
+      for (const signer of [NAME, 'plimsoll']) {
+        const image = await newImage();
+        const program = signer === NAME ? cosign : (...words: readonly string[]) => [PLIMSOLL, ...words];
+        const more = signer === NAME ? ['--yes'] : ['--format', 'legacy'];
+        await bench.run(program('sign', ...more, ...named, image), { env });
+        await bench.run(program('attest', ...more, ...named, ...predicate, image), { env });
+        await verifies([PLIMSOLL, 'verify', ...trust], [image]);
+        await verifies([PLIMSOLL, 'verify-attestation', ...trust, '--type', 'custom'], [image]);
+        await verifies(cosign('verify', '--rekor-url', url), [image], env);
+        await verifies(cosign('verify-attestation', '--rekor-url', url, '--type', 'custom'), [image], env);
+      }
+    });
+  });
+});
