@@ -17,7 +17,9 @@ function pages(): string[] {
 function commandsOf(text: string): string[] {
   const blocks = [...text.matchAll(/```(?:sh|console)?\n([^]*?)```/g)].map((match) => match[1] ?? '');
   return blocks.flatMap((block) =>
-    [...block.matchAll(/(?:^|\$ |&& |\| )plimsoll ([^\n#|>&]+)/gm)].map((match) => (match[1] ?? '').trim()),
+    [...block.replaceAll(/\\\n\s*/g, '').matchAll(/(?:^|\$ |&& |\| )plimsoll ([^\n#|>&]+)/gm)].map((match) =>
+      (match[1] ?? '').trim(),
+    ),
   );
 }
 

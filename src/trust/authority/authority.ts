@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import type { Http, WebHandler } from '../../core/index.ts';
 import { NOTE_KEY_TYPE, noteKeyId, parseCertificate } from '../crypto/index.ts';
-import { createCertificateAuthority } from './ca.ts';
+import { createCertificateAuthority, type CertificateAuthority } from './ca.ts';
 import { ctRoutes } from './ct-routes.ts';
 import { fulcioRoutes } from './fulcio-routes.ts';
 import { answerRoute, json, problem, text, type Route } from './http.ts';
@@ -14,6 +14,7 @@ import { rekor1Routes, rekor2Routes } from './rekor-routes.ts';
 import { openState, type AuthorityPorts, type AuthorityState } from './state.ts';
 import { TileLog, type LogSigner } from './tile-log.ts';
 import { timestampRoutes } from './timestamp-routes.ts';
+import type { TimestampSigner } from './timestamps.ts';
 import { createTokenVerifier, type IssuerRule } from './tokens.ts';
 import { describeTrust, spkiHash, type TrustFiles } from './trust-files.ts';
 
@@ -51,6 +52,7 @@ export async function openAuthority(
     TileLog.open(ports.files, join(folder, 'log'), signers.log),
     TileLog.open(ports.files, join(folder, 'log-v1'), signers.logV1),
   ]);
+  const logs = { ct: ctLog, log, logV1 };
   const issuerUrl = `${state.url}/oidc`;
   const tryOut = options.tryOut
     ? createTryOutIssuer({ url: issuerUrl, key: state.keys.tokens, clock: ports.clock, random: ports.random })
@@ -58,41 +60,21 @@ export async function openAuthority(
   const own: readonly IssuerRule[] =
     tryOut === undefined ? [] : [{ url: issuerUrl, kind: 'email', audience: AUDIENCE }];
   const issuers = [...options.issuers, ...own];
-  const ct = { log: ctLog, key: state.keys.ct };
-  const [caCertificate = new Uint8Array(), root = new Uint8Array()] = state.caChain;
-  const issuer = {
-    key: state.keys.ca,
-    chain: state.caChain,
-    name: parseCertificate(caCertificate, 'certificate of the authority').subject,
-    notAfter: state.notAfter,
-  };
-  const [stampCertificate = new Uint8Array()] = state.timestampChain;
-  const stamps = parseCertificate(stampCertificate, 'certificate of timestamps');
   const trust = describeTrust(state, signers);
-  const handlerOf = routeTo([
+  const http = withOwnIssuer(ports.http, () => handler, state.url);
+  const handler = routeTo([
     ...fulcioRoutes({
-      ca: createCertificateAuthority(ports, issuer, ct),
-      tokens: createTokenVerifier(
-        { clock: ports.clock, http: withOwnIssuer(ports.http, () => handler, state.url) },
-        issuers,
-      ),
+      ca: createCa(ports, state, ctLog),
+      tokens: createTokenVerifier({ ...ports, http }, issuers),
       issuers,
     }),
-    ...ctRoutes({ ...ct, clock: ports.clock, root }),
-    ...rekor2Routes({ log, signer: signers.log }),
-    ...(await rekor1Routes({ log: logV1, signer: signers.logV1, clock: ports.clock, treeId: state.treeId })),
-    ...timestampRoutes(ports, {
-      key: state.keys.timestamps,
-      chain: state.timestampChain,
-      issuer: stamps.issuer,
-      serial: stamps.serial,
-    }),
+    ...(await logRoutes(ports, state, { signers, logs })),
+    ...timestampRoutes(ports, createStamper(state)),
     ...(tryOut?.routes ?? []),
     { method: 'GET', path: /^\/trusted_root\.json$/, answer: () => json(200, trust.trustedRoot) },
     { method: 'GET', path: /^\/signing_config\.v0\.2\.json$/, answer: () => json(200, trust.signingConfig) },
     { method: 'GET', path: /^\/healthz$/, answer: () => text('ok\n') },
   ]);
-  const handler: WebHandler = handlerOf;
   return {
     handler,
     url: state.url,
@@ -100,6 +82,35 @@ export async function openAuthority(
     issueToken: tryOut === undefined ? undefined : (email) => tryOut.issueToken(email, AUDIENCE),
     close: async () => void (await Promise.all([ctLog.close(), log.close(), logV1.close()])),
   };
+}
+
+function createCa(ports: AuthorityPorts, state: AuthorityState, log: TileLog): CertificateAuthority {
+  const { keys, caChain: chain, notAfter } = state;
+  const { subject: name } = parseCertificate(chain[0] ?? new Uint8Array(), 'certificate of the authority');
+  return createCertificateAuthority(ports, { key: keys.ca, chain, name, notAfter }, { log, key: keys.ct });
+}
+
+function createStamper({ keys, timestampChain: chain }: AuthorityState): TimestampSigner {
+  const { issuer, serial } = parseCertificate(chain[0] ?? new Uint8Array(), 'certificate of timestamps');
+  return { key: keys.timestamps, chain, issuer, serial };
+}
+
+interface Logs {
+  readonly signers: Signers;
+  readonly logs: Readonly<Record<keyof Signers, TileLog>>;
+}
+
+async function logRoutes(
+  ports: AuthorityPorts,
+  state: AuthorityState,
+  { signers, logs }: Logs,
+): Promise<readonly Route[]> {
+  const { clock } = ports;
+  return [
+    ...ctRoutes({ log: logs.ct, key: state.keys.ct, clock, root: state.caChain.at(-1) ?? new Uint8Array() }),
+    ...rekor2Routes({ log: logs.log, signer: signers.log }),
+    ...(await rekor1Routes({ log: logs.logV1, signer: signers.logV1, clock, treeId: state.treeId })),
+  ];
 }
 
 function routeTo(routes: readonly Route[]): WebHandler {

@@ -197,10 +197,11 @@ function checkpointFaults(
 ): LogVerdict['faults'][number][] {
   const faults: LogVerdict['faults'][number][] = [];
   // Rekor v1 writes the tree's number behind the name.
-  if (checkpoint.origin !== log.name && !checkpoint.origin.startsWith(`${log.name} - `)) {
+  const name = log.names.find((known) => checkpoint.origin === known || checkpoint.origin.startsWith(`${known} - `));
+  if (name === undefined) {
     faults.push(fault('checkpoint-other-log', `the checkpoint is of ${checkpoint.origin}, not of ${log.name}`));
   }
-  const noteFault = findNoteFault(checkpoint.note, log);
+  const noteFault = findNoteFault(checkpoint.note, { ...log, name: name ?? log.name });
   if (noteFault === 'no-line-of-signer') {
     faults.push(fault('checkpoint-signature-missing', `no line of the checkpoint is by the key of ${log.name}`));
   } else if (noteFault !== undefined) {

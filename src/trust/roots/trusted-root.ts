@@ -42,6 +42,8 @@ export interface CertificateAuthority {
 
 /** A Rekor log: the key id is what entries name, and what checkpoint lines hint at. */
 export interface TransparencyLog extends NoteSigner {
+  /** What the log may call itself in checkpoints: its host, with the port or, as most clients expect, without. */
+  readonly names: readonly string[];
   readonly logId: Uint8Array;
   isValidAt(at: number): boolean;
 }
@@ -102,13 +104,13 @@ function logOf(source: RawLog, path: string): TransparencyLog {
   const key = keyDetails.startsWith('PKCS1_') ? importPkcs1PublicKey(rawBytes, where) : importSpki(rawBytes, where);
   const logId = source.logId?.keyId ?? createHash('sha256').update(key.spki).digest();
   const keyId = source.checkpointKeyId?.keyId ?? logId;
-  return { name: hostOf(source.baseUrl, path), logId, keyId, key, isValidAt: within(validFor) };
+  const { host: name, hostname } = urlOf(source.baseUrl, path);
+  return { name, names: [...new Set([name, hostname])], logId, keyId, key, isValidAt: within(validFor) };
 }
 
-/** Without a port: the name in checkpoints. */
-function hostOf(url: string, path: string): string {
+function urlOf(url: string, path: string): URL {
   const parsed = URL.parse(url.includes('://') ? url : `https://${url}`);
-  if (parsed !== null && parsed.hostname !== '') return parsed.hostname;
+  if (parsed !== null && parsed.hostname !== '') return parsed;
   throw new AppError('invalid-input', `${path}.baseUrl: expected a URL, found "${url}"`);
 }
 
