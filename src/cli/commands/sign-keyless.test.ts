@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createTestRegistry } from '../../app/testing.ts';
+import { createTestAuthority, createTestRegistry } from '../../app/testing.ts';
 import { openRepository } from '../../app/registry.ts';
 import { createHandlerHttp } from '../../artifacts/testing.ts';
 import { parseReference, type WebHandler } from '../../core/index.ts';
 import { createTestPorts } from '../../io/testing.ts';
 import { pushImage } from '../../trust/images/testing.ts';
-import { createState, openAuthority } from '../../trust/index.ts';
 import { runCommand } from '../testing.ts';
 
 const HOST = 'localhost:5000';
@@ -25,9 +24,7 @@ async function setUp() {
   });
   const ports = { ...plain, http };
   const path = (name: string) => join(ports.home, name);
-  const options = { password: '', issuers: [], tryOut: true };
-  await createState(ports, path('authority'), { url: SIGSTORE, password: '' });
-  const opened = await openAuthority(ports, path('authority'), options);
+  const opened = await createTestAuthority(ports, SIGSTORE);
   authority = opened.handler;
   const write = async (name: string, content: string) => await ports.files.writeAtomic(path(name), content);
   await write('root.json', JSON.stringify(opened.trust.trustedRoot));
