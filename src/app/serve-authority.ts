@@ -37,7 +37,7 @@ export interface ServedAuthority extends WebServer {
   readonly caFile?: string;
 }
 
-export function authorityFolder(ports: Ports, given: string | undefined): string {
+function authorityFolder(ports: Ports, given: string | undefined): string {
   return given ?? join(ports.settings.dataDir, 'authority');
 }
 

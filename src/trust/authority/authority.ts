@@ -37,7 +37,7 @@ export interface Authority {
 }
 
 /** What tokens must be for, as all clients of Sigstore ask their providers. */
-export const AUDIENCE = 'sigstore';
+const AUDIENCE = 'sigstore';
 
 /** Throws `not-found` where createState has made none, `untrusted-root` where a log is damaged. */
 export async function openAuthority(

@@ -9,9 +9,12 @@ import { json, problem, readBody, text, type Route } from './http.ts';
 
 /** Seconds that a token is good for. */
 const TOKEN_LIFE = 600;
-const CODE_LIFE_MS = 5 * 60 * 1000;
+const LOGIN_LIFE_MS = 5 * 60 * 1000;
 /** Logins that wait at a time. */
-const MAX_CODES = 1000;
+const MAX_LOGINS = 1000;
+const SECRET_BYTES = 24;
+/** A code is sent to nobody but programs on the user's machine. */
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 export interface TryOutIssuer {
   /** A token for this e-mail. */
@@ -19,13 +22,11 @@ export interface TryOutIssuer {
   readonly routes: readonly Route[];
 }
 
-interface Code {
+interface Login {
   readonly email: string;
   readonly audience: string;
   readonly nonce: string | undefined;
   readonly challenge: string | undefined;
-  readonly redirect: string | undefined;
-  readonly until: number;
 }
 
 export interface TryOutIssuerOptions {
@@ -37,80 +38,97 @@ export interface TryOutIssuerOptions {
 }
 
 export function createTryOutIssuer(options: TryOutIssuerOptions): TryOutIssuer {
-  const { url: issuer, clock, random } = options;
-  const codes = new Map<string, Code>();
-  const secret = () => Buffer.from(random(24)).toString('base64url');
-  const remember = (code: Omit<Code, 'until'>): string => {
-    const now = clock().getTime();
-    for (const [name, { until }] of codes) if (until < now) codes.delete(name);
-    if (codes.size >= MAX_CODES) throw new AppError('unavailable', 'too many logins wait');
-    const name = secret();
-    codes.set(name, { ...code, until: now + CODE_LIFE_MS });
-    return name;
-  };
   const issueToken = (email: string, audience: string, nonce?: string) =>
     signToken(options, { email, audience, nonce });
-  const base = new URL(issuer).pathname.replace(/\/$/, '');
-  const at = (path: string) => new RegExp(`^${base.replaceAll('.', '\\.')}${path}$`);
-  const routes: readonly Route[] = [
-    {
-      method: 'GET',
-      path: at('/\\.well-known/openid-configuration'),
-      answer: () =>
-        json(200, {
-          issuer,
-          authorization_endpoint: `${issuer}/auth`,
-          token_endpoint: `${issuer}/token`,
-          jwks_uri: `${issuer}/keys`,
-          response_types_supported: ['code'],
-          grant_types_supported: ['authorization_code'],
-          subject_types_supported: ['public'],
-          id_token_signing_alg_values_supported: ['ES256'],
-          code_challenge_methods_supported: ['S256'],
-          scopes_supported: ['openid', 'email'],
-          claims_supported: ['aud', 'email', 'email_verified', 'exp', 'iat', 'iss', 'sub'],
-        }),
-    },
-    { method: 'GET', path: at('/keys'), answer: () => json(200, { keys: [publicJwk(options.key)] }) },
-    {
-      method: 'GET',
-      path: at('/auth'),
-      answer: ({ url }) => {
-        const email = url.searchParams.get('email');
-        if (email === null || email === '') return text(loginPage(url), 'text/html; charset=utf-8');
-        const redirect = new URL(required(url.searchParams, 'redirect_uri'));
-        const code = remember({
-          email,
-          audience: required(url.searchParams, 'client_id'),
-          nonce: url.searchParams.get('nonce') ?? undefined,
-          challenge: url.searchParams.get('code_challenge') ?? undefined,
-          redirect: redirect.href,
-        });
-        redirect.searchParams.set('code', code);
-        redirect.searchParams.set('state', url.searchParams.get('state') ?? '');
-        return new Response(null, { status: 302, headers: { location: redirect.href } });
+  const logins = new Logins(options);
+  const base = new URL(options.url).pathname.replace(/\/$/, '').replaceAll('.', '\\.');
+  const at = (path: string) => new RegExp(`^${base}${path}$`);
+  return {
+    issueToken,
+    routes: [
+      {
+        method: 'GET',
+        path: at('/\\.well-known/openid-configuration'),
+        answer: () => json(200, configurationOf(options.url)),
       },
-    },
-    {
-      method: 'POST',
-      path: at('/token'),
-      answer: async ({ request }) => {
-        const form = new URLSearchParams(new TextDecoder().decode(await readBody(request)));
-        const name = required(form, 'code');
-        const code = codes.get(name);
-        codes.delete(name);
-        if (code === undefined || code.until < clock().getTime()) return problem(400, 'invalid_grant: unknown code');
-        const verifier = createHash('sha256')
-          .update(form.get('code_verifier') ?? '')
-          .digest('base64url');
-        if (code.challenge !== undefined && code.challenge !== verifier)
-          return problem(400, 'invalid_grant: code_verifier does not fit');
-        const token = await issueToken(code.email, code.audience, code.nonce);
-        return json(200, { access_token: secret(), token_type: 'Bearer', expires_in: TOKEN_LIFE, id_token: token });
+      { method: 'GET', path: at('/keys'), answer: () => json(200, { keys: [publicJwk(options.key)] }) },
+      { method: 'GET', path: at('/auth'), answer: ({ url }) => logIn(url, logins) },
+      {
+        method: 'POST',
+        path: at('/token'),
+        answer: async ({ request }) => {
+          const form = new URLSearchParams(new TextDecoder().decode(await readBody(request)));
+          const login = logins.take(required(form, 'code'), form.get('code_verifier') ?? '');
+          if (login === undefined) return problem(400, 'invalid_grant: unknown code, or another verifier than its own');
+          const token = await issueToken(login.email, login.audience, login.nonce);
+          const access = Buffer.from(options.random(SECRET_BYTES)).toString('base64url');
+          return json(200, { access_token: access, token_type: 'Bearer', expires_in: TOKEN_LIFE, id_token: token });
+        },
       },
-    },
-  ];
-  return { issueToken, routes };
+    ],
+  };
+}
+
+function configurationOf(issuer: string): unknown {
+  return {
+    issuer,
+    authorization_endpoint: `${issuer}/auth`,
+    token_endpoint: `${issuer}/token`,
+    jwks_uri: `${issuer}/keys`,
+    response_types_supported: ['code'],
+    grant_types_supported: ['authorization_code'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['ES256'],
+    code_challenge_methods_supported: ['S256'],
+    scopes_supported: ['openid', 'email'],
+    claims_supported: ['aud', 'email', 'email_verified', 'exp', 'iat', 'iss', 'sub'],
+  };
+}
+
+/** Asks who it is, and sends the browser back to the program that listens on this machine. */
+function logIn(url: URL, logins: Logins): Response {
+  const { searchParams } = url;
+  const email = searchParams.get('email');
+  if (email === null || email === '') return text(loginPage(url), 'text/html; charset=utf-8');
+  const redirect = new URL(required(searchParams, 'redirect_uri'));
+  if (!LOOPBACK.has(redirect.hostname))
+    throw new AppError('invalid-input', `redirect_uri: expected a host among ${[...LOOPBACK].join(', ')}`);
+  const code = logins.keep({
+    email,
+    audience: required(searchParams, 'client_id'),
+    nonce: searchParams.get('nonce') ?? undefined,
+    challenge: searchParams.get('code_challenge') ?? undefined,
+  });
+  redirect.searchParams.set('code', code);
+  redirect.searchParams.set('state', searchParams.get('state') ?? '');
+  return new Response(null, { status: 302, headers: { location: redirect.href } });
+}
+
+/** Logins that wait for their token, by a code that is good once. */
+class Logins {
+  readonly #options: TryOutIssuerOptions;
+  readonly #waiting = new Map<string, Login & { readonly until: number }>();
+
+  constructor(options: TryOutIssuerOptions) {
+    this.#options = options;
+  }
+
+  keep(login: Login): string {
+    const now = this.#options.clock().getTime();
+    for (const [code, { until }] of this.#waiting) if (until < now) this.#waiting.delete(code);
+    if (this.#waiting.size >= MAX_LOGINS) throw new AppError('unavailable', 'too many logins wait');
+    const code = Buffer.from(this.#options.random(SECRET_BYTES)).toString('base64url');
+    this.#waiting.set(code, { ...login, until: now + LOGIN_LIFE_MS });
+    return code;
+  }
+
+  take(code: string, verifier: string): Login | undefined {
+    const login = this.#waiting.get(code);
+    this.#waiting.delete(code);
+    if (login === undefined || login.until < this.#options.clock().getTime()) return undefined;
+    const challenge = createHash('sha256').update(verifier).digest('base64url');
+    return login.challenge === undefined || login.challenge === challenge ? login : undefined;
+  }
 }
 
 async function signToken(

@@ -47,9 +47,6 @@ export function rekor2Routes({ log, signer }: Rekor2Services): readonly Route[] 
   ];
 }
 
-/** Leaf hash -> index, so that an entry is logged once. */
-type KnownLeaves = Map<string, number>;
-
 export interface Rekor1Services extends Rekor2Services {
   readonly clock: Clock;
   /** Sixteen hex digits that tell this tree from others. */
@@ -63,56 +60,28 @@ const search = object({
 });
 
 export async function rekor1Routes(services: Rekor1Services): Promise<readonly Route[]> {
-  const { log, signer, clock, treeId } = services;
-  const known = await readLeaves(log);
-  const uuidOf = (leaf: string) => treeId + leaf;
-  const describe = async (index: number, at?: Pick<Appended, 'head' | 'proof'>) => {
-    const kept = await log.read(index);
-    if (kept === undefined) return undefined;
-    const head = at?.head ?? log.head;
-    const proof = at?.proof ?? (await log.inclusionProof(index, head.size));
-    const integratedTime = Number(new TextDecoder().decode(kept.extra));
-    const entry = { body: kept.entry, integratedTime, index };
-    return { [uuidOf(leafHex(kept.entry))]: await describeEntry(entry, { head, proof }, signer) };
-  };
-  const byUuid = async (uuid: string) => {
-    const leaf = uuid.startsWith(treeId) ? uuid.slice(treeId.length) : uuid;
-    const index = known.get(leaf);
-    return index === undefined ? undefined : await describe(index);
-  };
+  const { log, signer, treeId } = services;
+  const entries = await Entries.open(services);
+  const found = (entry: unknown, name: string) =>
+    entry === undefined ? problem(404, `no entry ${name}`) : json(200, entry);
   return [
     {
       method: 'POST',
       path: /^\/api\/v1\/log\/entries$/,
-      answer: async ({ request }) => {
-        const { body } = readEntryV1(await readJson(request));
-        const leaf = leafHex(body);
-        const place = { location: `/api/v1/log/entries/${uuidOf(leaf)}` };
-        if (known.has(leaf)) {
-          return json(409, { code: 409, message: `an equivalent entry already exists: ${place.location}` }, place);
-        }
-        const time = Buffer.from(String(Math.floor(clock().getTime() / 1000)));
-        const appended = await log.append(body, time);
-        known.set(leaf, appended.index);
-        return json(201, await describe(appended.index, appended), place);
-      },
+      answer: async ({ request }) => await entries.add(readEntryV1(await readJson(request)).body),
     },
     {
       method: 'GET',
       path: /^\/api\/v1\/log\/entries\/([0-9a-f]{64}|[0-9a-f]{80})$/,
-      answer: async ({ parts: [uuid = ''] }) => {
-        const found = await byUuid(uuid);
-        return found === undefined ? problem(404, `no entry ${uuid}`) : json(200, found);
-      },
+      answer: async ({ parts: [uuid = ''] }) => found(await entries.findByUuid(uuid), uuid),
     },
     {
       method: 'GET',
       path: /^\/api\/v1\/log\/entries$/,
       answer: async ({ url }) => {
-        const given = url.searchParams.get('logIndex') ?? '';
-        if (!/^\d{1,15}$/.test(given)) throw new AppError('invalid-input', 'logIndex: expected a number');
-        const found = await describe(Number(given));
-        return found === undefined ? problem(404, `no entry ${given}`) : json(200, found);
+        const index = url.searchParams.get('logIndex') ?? '';
+        if (!/^\d{1,15}$/.test(index)) throw new AppError('invalid-input', 'logIndex: expected a number');
+        return found(await entries.find(Number(index)), index);
       },
     },
     {
@@ -120,10 +89,13 @@ export async function rekor1Routes(services: Rekor1Services): Promise<readonly R
       path: /^\/api\/v1\/log\/entries\/retrieve$/,
       answer: async ({ request }) => {
         const { logIndexes = [], entryUUIDs = [] } = search(await readJson(request), 'body');
-        const found = await Promise.all([...logIndexes.map((index) => describe(index)), ...entryUUIDs.map(byUuid)]);
+        const all = [
+          ...logIndexes.map((index) => entries.find(index)),
+          ...entryUUIDs.map((uuid) => entries.findByUuid(uuid)),
+        ];
         return json(
           200,
-          found.filter((entry) => entry !== undefined),
+          (await Promise.all(all)).filter((entry) => entry !== undefined),
         );
       },
     },
@@ -134,33 +106,74 @@ export async function rekor1Routes(services: Rekor1Services): Promise<readonly R
         new Response(formatPublicKey(signer.key), { headers: { 'content-type': 'application/x-pem-file' } }),
     },
     { method: 'GET', path: /^\/api\/v1\/log$/, answer: () => json(200, describeHead(log.head, treeId)) },
-    {
-      method: 'GET',
-      path: /^\/api\/v1\/log\/proof$/,
-      answer: async ({ url }) => {
-        const [first, last] = ['firstSize', 'lastSize'].map((name) => Number(url.searchParams.get(name) ?? Number.NaN));
-        if (!isSize(first) || !isSize(last) || first > last || last > log.head.size)
-          throw new AppError('invalid-input', `expected firstSize <= lastSize <= ${log.head.size}`);
-        const hashes = await log.consistencyProof(first, last);
-        return json(200, { rootHash: hex(await log.root(last)), hashes: hashes.map(hex) });
-      },
-    },
+    { method: 'GET', path: /^\/api\/v1\/log\/proof$/, answer: ({ url }) => proveConsistency(log, url) },
   ];
+}
+
+/** Entries by their place and by their leaf hash, so that each is logged once. */
+class Entries {
+  readonly #services: Rekor1Services;
+  /** Leaf hash -> index. */
+  readonly #known = new Map<string, number>();
+
+  private constructor(services: Rekor1Services) {
+    this.#services = services;
+  }
+
+  static async open(services: Rekor1Services): Promise<Entries> {
+    const entries = new Entries(services);
+    const { log } = services;
+    for (let bundle = 0, index = 0; index < log.head.size; bundle += 1) {
+      for (const { entry } of await log.readBundle(bundle)) {
+        entries.#known.set(leafHex(entry), index);
+        index += 1;
+      }
+    }
+    return entries;
+  }
+
+  async add(body: Uint8Array): Promise<Response> {
+    const { log, clock, treeId } = this.#services;
+    const leaf = leafHex(body);
+    const place = { location: `/api/v1/log/entries/${treeId}${leaf}` };
+    if (this.#known.has(leaf)) {
+      return json(409, { code: 409, message: `an equivalent entry already exists: ${place.location}` }, place);
+    }
+    const time = Buffer.from(String(Math.floor(clock().getTime() / 1000)));
+    const appended = await log.append(body, time);
+    this.#known.set(leaf, appended.index);
+    return json(201, await this.find(appended.index, appended), place);
+  }
+
+  async findByUuid(uuid: string): Promise<unknown> {
+    const { treeId } = this.#services;
+    const index = this.#known.get(uuid.startsWith(treeId) ? uuid.slice(treeId.length) : uuid);
+    return index === undefined ? undefined : await this.find(index);
+  }
+
+  /** With its proof, in the tree that it was appended to or in the newest. */
+  async find(index: number, at?: Pick<Appended, 'head' | 'proof'>): Promise<unknown> {
+    const { log, signer, treeId } = this.#services;
+    const kept = await log.read(index);
+    if (kept === undefined) return undefined;
+    const head = at?.head ?? log.head;
+    const proof = at?.proof ?? (await log.inclusionProof(index, head.size));
+    const integratedTime = Number(new TextDecoder().decode(kept.extra));
+    const entry = { body: kept.entry, integratedTime, index };
+    return { [treeId + leafHex(kept.entry)]: await describeEntry(entry, { head, proof }, signer) };
+  }
+}
+
+async function proveConsistency(log: TileLog, url: URL): Promise<Response> {
+  const [first, last] = ['firstSize', 'lastSize'].map((name) => Number(url.searchParams.get(name) ?? Number.NaN));
+  if (!isSize(first) || !isSize(last) || first > last || last > log.head.size)
+    throw new AppError('invalid-input', `expected firstSize <= lastSize <= ${log.head.size}`);
+  const hashes = await log.consistencyProof(first, last);
+  return json(200, { rootHash: hex(await log.root(last)), hashes: hashes.map(hex) });
 }
 
 function isSize(value: number | undefined): value is number {
   return Number.isSafeInteger(value) && (value ?? -1) >= 0;
-}
-
-async function readLeaves(log: TileLog): Promise<KnownLeaves> {
-  const known: KnownLeaves = new Map();
-  for (let bundle = 0, index = 0; index < log.head.size; bundle += 1) {
-    for (const { entry } of await log.readBundle(bundle)) {
-      known.set(leafHex(entry), index);
-      index += 1;
-    }
-  }
-  return known;
 }
 
 async function describeEntry(

@@ -24,7 +24,7 @@ import {
 import { addLeaves, edgeRoot, readEdge, TILE_WIDTH, TreeReader, type Edge } from './tree.ts';
 
 /** Two bytes say how long an entry is. */
-export const MAX_ENTRY_BYTES = 0xffff;
+const MAX_ENTRY_BYTES = 0xffff;
 const MAX_EXTRA_BYTES = 1024 * 1024;
 const MAX_CHECKPOINT_BYTES = 64 * 1024;
 /** Entries of one checkpoint: what comes while one is written waits for the next. */

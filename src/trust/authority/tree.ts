@@ -150,7 +150,7 @@ const EMPTY_ROOT = Uint8Array.from(
 );
 
 /** How many hashes this level of tiles has for so many leaves. */
-export function countAt(size: number, level: number): number {
+function countAt(size: number, level: number): number {
   return Math.floor(size / TILE_WIDTH ** level);
 }
 

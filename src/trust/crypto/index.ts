@@ -6,7 +6,7 @@ export type { AlternativeName, Certificate } from './certificate.ts';
 export { CODE_SIGNING, createCaChain, findChainFault, MAX_CHAIN, TIME_STAMPING } from './chain.ts';
 export type { CaChain, ChainFault } from './chain.ts';
 export { HASH_BYTES, hashLeaf, hashNode, isConsistent, isIncluded, MAX_PROOF_HASHES } from './merkle.ts';
-export { findCosignature, findNoteFault, NOTE_KEY_TYPE, noteKeyId, parseCheckpoint, parseNote } from './note.ts';
+export { findNoteFault, NOTE_KEY_TYPE, noteKeyId, parseCheckpoint } from './note.ts';
 export type { Checkpoint, NoteSigner } from './note.ts';
 export { formatPem, parsePem, parsePemCertificates } from './pem.ts';
 export type { PemBlock } from './pem.ts';

@@ -2,6 +2,7 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { contextTag, encodeDer, TAG } from './der.ts';
+import { bits, certificateTime, generalizedTime as time, octets, oid, sequence, TRUE, utf8 } from './der-build.ts';
 import { importSpki } from './public-key.ts';
 import type { PublicKey } from './public-key.ts';
 
@@ -20,34 +21,8 @@ export function createTestKey(kind: 'p256' | 'ed25519' = 'p256'): TestKey {
   return { privateKey, publicKey, sign: (content) => sign(hash, Buffer.from(content), privateKey) };
 }
 
-const sequence = (...parts: readonly Uint8Array[]): Uint8Array => encodeDer(TAG.sequence, ...parts);
-const octets = (...parts: readonly Uint8Array[]): Uint8Array => encodeDer(TAG.octetString, ...parts);
-const bits = (bytes: Uint8Array): Uint8Array => encodeDer(TAG.bitString, Uint8Array.of(0), bytes);
-const utf8 = (text: string): Uint8Array => encodeDer(TAG.utf8String, Buffer.from(text));
-const TRUE = encodeDer(TAG.boolean, Uint8Array.of(0xff));
-
-export function oid(dotted: string): Uint8Array {
-  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
-  const bytes = [first * 40 + second, ...rest].flatMap((arc) => {
-    const groups = [arc & 0x7f];
-    for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128))
-      groups.unshift((left & 0x7f) | 0x80);
-    return groups;
-  });
-  return encodeDer(TAG.oid, Uint8Array.from(bytes));
-}
-
 function integer(...bytes: readonly number[]): Uint8Array {
   return encodeDer(TAG.integer, Uint8Array.from(bytes));
-}
-
-function time(at: Date): Uint8Array {
-  return encodeDer(TAG.generalizedTime, Buffer.from(`${at.toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`));
-}
-
-/** As certificates have it until 2049. */
-function shortTime(at: Date): Uint8Array {
-  return encodeDer(TAG.utcTime, Buffer.from(`${at.toISOString().replace(/[-:T]/g, '').slice(2, 14)}Z`));
 }
 
 function nameOf(text: string): Uint8Array {
@@ -128,7 +103,7 @@ export function createCertificate(input: CertificateInput): TestCertificate {
       integer(7),
       input.innerAlgorithm === undefined ? ECDSA_SHA256 : sequence(oid(input.innerAlgorithm)),
       nameOf(issuer.name),
-      sequence(shortTime(input.from), shortTime(input.to)),
+      sequence(certificateTime(input.from), certificateTime(input.to)),
       nameOf(name),
       key.publicKey.spki,
       encodeDer(contextTag(3), sequence(...extensions.map(extensionOf))),

@@ -46,7 +46,8 @@ export function refusal(parse: () => unknown): string {
 }
 
 export { NOTE_KEY_TYPE, noteKeyId } from './note.ts';
-export { createCertificate, createTestKey, createTimestamp, extension, oid, sha256 } from './testing-certificates.ts';
+export { oid } from './der-build.ts';
+export { createCertificate, createTestKey, createTimestamp, extension, sha256 } from './testing-certificates.ts';
 export type {
   CertificateInput,
   TestCertificate,
