@@ -14,6 +14,8 @@ import type { Bundle, BundleMaterial } from './bundle.ts';
 export interface LegacyMaterial {
   /** PEM. */
   readonly certificate?: string | undefined;
+  /** PEM; for who keeps it, never for verification. */
+  readonly chain?: string | undefined;
   /** JSON with the promise and the entry of the log. */
   readonly rekorBundle?: string | undefined;
   /** JSON with a TimeStampResp. */

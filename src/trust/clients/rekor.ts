@@ -1,7 +1,20 @@
 /** A client of signature logs: Rekor version 1, and version 2 (tiles). What comes back stands in bundles as it is. */
-import { AppError, arrayOf, mapOf, natural, object, string, type Http } from '../../core/index.ts';
+import {
+  AppError,
+  arrayOf,
+  decodeJson,
+  isRecord,
+  mapOf,
+  natural,
+  object,
+  optional,
+  parseJson,
+  string,
+  type Http,
+} from '../../core/index.ts';
 import { formatEnvelope, type Envelope } from '../../attestations/index.ts';
 import {
+  decodeBase64,
   encodeBase64,
   formatPem,
   formatPublicKey,
@@ -81,24 +94,26 @@ const KEY_DETAILS: Readonly<Partial<Record<KeyAlgorithm, string>>> = {
   'ecdsa-p521': 'PKIX_ECDSA_P521_SHA_256',
 };
 
-const entries = mapOf(
-  object({
-    body: string,
-    integratedTime: natural,
-    logID: string,
-    logIndex: natural,
-    verification: object({
-      signedEntryTimestamp: string,
-      inclusionProof: object({
+const versionOneEntry = object({
+  body: string,
+  integratedTime: natural,
+  logID: string,
+  logIndex: natural,
+  verification: object({
+    signedEntryTimestamp: string,
+    inclusionProof: optional(
+      object({
         checkpoint: string,
         hashes: arrayOf(string, MAX_PROOF_HASHES),
         logIndex: natural,
         rootHash: string,
         treeSize: natural,
       }),
-    }),
+    ),
   }),
-);
+});
+
+const entries = mapOf(versionOneEntry);
 
 async function logInVersion1(
   http: Http,
@@ -113,26 +128,59 @@ async function logInVersion1(
   const answer = posted.status === 409 ? await existing(http, base, posted, signal) : posted;
   const [found] = Object.values(entries(jsonOf(answer, WHAT, place), place));
   if (found === undefined) throw new AppError('invalid-input', `${WHAT} at ${place}: expected an entry, found none`);
+  return loggedEntryOf(found, place);
+}
+
+/** In bundles the entry as it is; `annotation` is what cosign 1 and 2 kept of it. */
+function loggedEntryOf(found: ReturnType<typeof versionOneEntry>, what: string): LoggedEntry {
   const { body, integratedTime, logID, logIndex, verification } = found;
-  const { inclusionProof, signedEntryTimestamp } = verification;
+  const { inclusionProof: proof, signedEntryTimestamp } = verification;
+  const { kind, apiVersion } = decodeJson(decodeBase64(body, `${what}.body`), entryKind, { what: `${what}.body` });
   const value = {
     logIndex: String(logIndex),
     logId: { keyId: base64OfHex(logID) },
-    kindVersion: { kind: proposed.kind, version: proposed.apiVersion },
+    kindVersion: { kind, version: apiVersion },
     integratedTime: String(integratedTime),
     inclusionPromise: { signedEntryTimestamp },
-    inclusionProof: {
-      logIndex: String(inclusionProof.logIndex),
-      rootHash: base64OfHex(inclusionProof.rootHash),
-      treeSize: String(inclusionProof.treeSize),
-      hashes: inclusionProof.hashes.map(base64OfHex),
-      checkpoint: { envelope: inclusionProof.checkpoint },
-    },
+    ...(proof === undefined
+      ? {}
+      : {
+          inclusionProof: {
+            logIndex: String(proof.logIndex),
+            rootHash: base64OfHex(proof.rootHash),
+            treeSize: String(proof.treeSize),
+            hashes: proof.hashes.map(base64OfHex),
+            checkpoint: { envelope: proof.checkpoint },
+          },
+        }),
     canonicalizedBody: body,
   };
-  decodeLogEntry(value, place);
+  decodeLogEntry(value, what);
   const payload = { body, integratedTime, logIndex, logID };
   return { value, annotation: JSON.stringify({ SignedEntryTimestamp: signedEntryTimestamp, Payload: payload }) };
+}
+
+const entryKind = object({ kind: string, apiVersion: string });
+const keptEntry = object({
+  SignedEntryTimestamp: string,
+  Payload: object({ body: string, integratedTime: natural, logIndex: natural, logID: string }),
+});
+
+/**
+ * From a file: an answer of a log of version 1 (one entry by its UUID, or the entry alone), or what cosign 1 and 2 keep of it. Throws
+ * `invalid-input` naming `what`.
+ */
+export function parseLoggedEntry(text: string, what: string): LoggedEntry {
+  const value = parseJson(text, { what });
+  if (isRecord(value) && 'SignedEntryTimestamp' in value) {
+    const { SignedEntryTimestamp: signedEntryTimestamp, Payload: payload } = keptEntry(value, what);
+    const verification = { signedEntryTimestamp, inclusionProof: undefined };
+    return loggedEntryOf({ ...payload, verification }, what);
+  }
+  if (isRecord(value) && 'body' in value) return loggedEntryOf(versionOneEntry(value, what), what);
+  const [found, ...others] = Object.values(entries(value, what));
+  if (found !== undefined && others.length === 0) return loggedEntryOf(found, what);
+  throw new AppError('invalid-input', `${what}: expected one entry, found ${others.length + (found ? 1 : 0)}`);
 }
 
 /** The entry is there already: its place is in Location. */

@@ -91,7 +91,7 @@ function encodeLayer(layer: Descriptor): Readonly<Record<string, unknown>> {
 }
 
 /** The image config that cosign writes: no platform, the zero time of Go, one history entry per layer. */
-function encodeConfig(layers: readonly Descriptor[]): Uint8Array {
+export function encodeConfig(layers: readonly Descriptor[]): Uint8Array {
   const zero = '0001-01-01T00:00:00Z';
   const config = {
     architecture: '',

@@ -35,9 +35,9 @@ const SIGNATURE_ARTIFACT_TYPE = 'application/vnd.dev.cosign.artifact.sig.v1+json
 /** Of the distribution specification. */
 export const MAX_TAG_LENGTH = 128;
 
-export type TagSuffix = 'sig' | 'att';
+export type TagSuffix = 'sig' | 'att' | 'sbom';
 
-/** The tag under which cosign keeps signatures or attestations of an artifact. */
+/** The tag under which cosign keeps signatures, attestations or the SBOM of an artifact. */
 export function signatureTag(artifact: Digest, suffix: TagSuffix): string {
   return `${algorithmOf(artifact)}-${hexOf(artifact)}.${suffix}`;
 }
@@ -236,6 +236,7 @@ function candidateOf(entry: Descriptor, storage: Storage, bytes: Uint8Array): Ca
   if (isBundleMediaType(entry.mediaType)) return { ...base, kind: 'bundle', bytes };
   const material = {
     certificate: entry.annotations?.[CERTIFICATE_ANNOTATION],
+    chain: entry.annotations?.[CHAIN_ANNOTATION],
     rekorBundle: entry.annotations?.[LOG_ANNOTATION],
     timestamp: entry.annotations?.[TIMESTAMP_ANNOTATION],
   };

@@ -31,6 +31,7 @@ import {
   signatureTag,
   TIMESTAMP_ANNOTATION,
 } from './fetch.ts';
+import type { TagSuffix } from './fetch.ts';
 import { encodeSimpleSigning, SIMPLE_SIGNING_MEDIA_TYPE } from './simple-signing.ts';
 
 /** `bundle` is a Sigstore bundle as OCI referrer; `legacy` a layer under cosign's tag. */
@@ -146,6 +147,16 @@ async function pushBundle(repository: Repository, input: BundleInput, options: S
   const bytes = new TextEncoder().encode(
     formatEnvelopeBundle(envelope, { ...proof, hint: options.key.publicKey.hint }),
   );
+  return await storeBundle(repository, { ...input, bytes }, options);
+}
+
+/** A bundle as it is, as referrer of its subject. */
+export async function storeBundle(
+  repository: Repository,
+  input: Omit<BundleInput, 'payload'> & { readonly bytes: Uint8Array },
+  options: { readonly at: Date; readonly signal?: AbortSignal },
+): Promise<Stored> {
+  const { bytes } = input;
   const layer: Descriptor = { mediaType: BUNDLE_MEDIA_TYPE, size: bytes.length, digest: digestOf(bytes) };
   await repository.pushBlob(EMPTY_DESCRIPTOR, EMPTY_CONTENT, options.signal);
   await repository.pushBlob(layer, bytes, options.signal);
@@ -154,7 +165,7 @@ async function pushBundle(repository: Repository, input: BundleInput, options: S
   return { format: 'bundle', manifest: descriptor.digest, source: layer.digest };
 }
 
-function encodeBundleManifest(input: BundleInput, layer: Descriptor, at: Date): Uint8Array {
+function encodeBundleManifest(input: Omit<BundleInput, 'payload'>, layer: Descriptor, at: Date): Uint8Array {
   const { mediaType, size, digest } = input.subject;
   const manifest = {
     schemaVersion: 2,
@@ -179,7 +190,7 @@ function encodeBundleManifest(input: BundleInput, layer: Descriptor, at: Date): 
 }
 
 /** A sha512 digest does not fit into a tag. */
-function writableTag(digest: Digest, suffix: 'sig' | 'att'): string {
+export function writableTag(digest: Digest, suffix: TagSuffix): string {
   const tag = signatureTag(digest, suffix);
   if (tag.length <= MAX_TAG_LENGTH) return tag;
   throw new AppError(

@@ -1,0 +1,69 @@
+/** What is stored beside an image: signatures and attestations as documents, SBOMs as files. */
+import { parseImageManifest, type ReadableRepository } from '../artifacts/index.ts';
+import { predicateTypeOf } from '../attestations/index.ts';
+import { AppError, type Digest, type Ports } from '../core/index.ts';
+import { fetchDocuments, signatureTag, type StoredDocuments } from '../trust/index.ts';
+import { resolveManifest, type InspectInput } from './inspect-artifact.ts';
+import { openArtifact } from './open-artifact.ts';
+
+export interface DownloadInput extends InspectInput {
+  readonly kind: 'signature' | 'attestation';
+  /** Of attestations: a short name or a URI; all when absent. */
+  readonly predicateType?: string | undefined;
+}
+
+/** Throws `not-found` when there is nothing of the kind. */
+export async function downloadDocuments(
+  ports: Ports,
+  input: DownloadInput,
+  signal: AbortSignal,
+): Promise<StoredDocuments> {
+  const { kind, predicateType } = input;
+  const { repository, digest, reference } = await locate(ports, input, signal);
+  const wanted = {
+    kind,
+    ...(predicateType === undefined ? {} : { predicateType: predicateTypeOf(predicateType) }),
+  };
+  const found = await fetchDocuments(repository, digest, wanted, signal);
+  if (found.documents.length + found.unreadable.length > 0) return found;
+  throw new AppError('not-found', `${reference}: no ${kind}s associated`);
+}
+
+/** Larger documents are no SBOM. */
+const MAX_SBOM_BYTES = 128 * 1024 * 1024;
+const SBOM_ARTIFACT_TYPE = 'application/vnd.dev.cosign.artifact.sbom.v1+json';
+
+export interface DownloadedSbom {
+  readonly mediaType: string;
+  readonly content: Uint8Array;
+}
+
+/** The SBOM under cosign's tag, else one that refers to the image. Throws `not-found` when there is none. */
+export async function downloadSbom(ports: Ports, input: InspectInput, signal: AbortSignal): Promise<DownloadedSbom> {
+  const { repository, digest, reference } = await locate(ports, input, signal);
+  const tagged = await repository.findManifest(signatureTag(digest, 'sbom'), signal);
+  const [referrer] =
+    tagged === undefined ? await repository.listReferrers(digest, SBOM_ARTIFACT_TYPE, signal) : [tagged.descriptor];
+  if (referrer === undefined) {
+    throw new AppError('not-found', `${reference}: no sbom attached to reference`, {
+      hint: 'plimsoll download attestation gives attested SBOMs, plimsoll discover lists what there is',
+    });
+  }
+  const manifest = tagged ?? (await repository.fetchManifest(referrer.digest, signal));
+  const [layer] = parseImageManifest(manifest).layers;
+  if (layer === undefined) throw new AppError('invalid-input', `${reference}: expected an SBOM, found no layers`);
+  return { mediaType: layer.mediaType, content: await repository.fetchBlob(layer, MAX_SBOM_BYTES, signal) };
+}
+
+interface Located {
+  readonly repository: ReadableRepository;
+  readonly digest: Digest;
+  /** By digest. */
+  readonly reference: string;
+}
+
+async function locate(ports: Ports, input: InspectInput, signal: AbortSignal): Promise<Located> {
+  const { repository } = await openArtifact(ports, input.reference, input.access);
+  const { descriptor, reference } = await resolveManifest(ports, input, signal);
+  return { repository, digest: descriptor.digest, reference };
+}
