@@ -2,12 +2,12 @@ import { describeSigner } from '../../app/open-signer.ts';
 import { attest } from '../../app/attest.ts';
 import { defineCommand } from '../command.ts';
 import {
-  imageAccessOf,
+  signedImageAccessOf,
   fileOrInput,
   FORMAT_FLAGS,
   formatsOf,
   readSigner,
-  IMAGE_FLAGS,
+  SIGNED_IMAGE_FLAGS,
   PREDICATE_TYPE_FLAG,
   SIGN_COMPATIBILITY_FLAGS,
   SIGNER_FLAGS,
@@ -23,7 +23,7 @@ export const attestCommand = defineCommand({
     predicate: { kind: 'string', required: true, value: 'FILE', description: 'the claim; - for standard input' },
     ...PREDICATE_TYPE_FLAG,
     ...FORMAT_FLAGS,
-    ...IMAGE_FLAGS,
+    ...SIGNED_IMAGE_FLAGS,
     ...SIGN_COMPATIBILITY_FLAGS,
   },
   examples: [
@@ -45,7 +45,7 @@ export const attestCommand = defineCommand({
         predicate: await fileOrInput(context, flags.predicate),
         ...readSigner(flags, context),
         formats: formatsOf(flags.format),
-        ...(await imageAccessOf(flags, context)),
+        ...(await signedImageAccessOf(flags, context)),
       },
       context.signal,
     );

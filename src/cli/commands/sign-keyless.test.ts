@@ -1,5 +1,6 @@
 /** Signing by identity with a private Sigstore, from words to exit codes. */
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createTestAuthority, createTestRegistry } from '../../app/testing.ts';
@@ -87,3 +88,36 @@ test('who signs without a key is told what is missing, and what does not fit', a
   await refused(4, /no such file/, 'sign', '--identity-token', path('absent'), image);
   await refused(2, /version 1/, 'sign', ...signer, '--format', 'legacy', image);
 });
+
+test('the token that says who signs is never shown to a registry', async () => {
+  const plain = createTestPorts();
+  const seen: string[] = [];
+  const ask: WebHandler = async (request) => {
+    seen.push(`${request.url} ${JSON.stringify([...request.headers])} ${await request.text()}`);
+    const challenge = { 'www-authenticate': `Bearer realm="http://${HOST}/token",service="registry"` };
+    if (new URL(request.url).pathname === '/token') return Response.json({ token: 'anonymous' });
+    return new Response(null, { status: 401, headers: challenge });
+  };
+  const ports = { ...plain, http: createHandlerHttp({ [HOST]: ask }) };
+  const token = `e30.${Buffer.from('{"iss":"https://elsewhere.example","sub":"x"}').toString('base64url')}.c2ln`;
+  await plain.files.writeAtomic(join(plain.home, 'predicate.json'), '{}');
+  const key = generatePem();
+  await plain.files.writeAtomic(join(plain.home, 'key'), key);
+  const signer = ['--key', join(plain.home, 'key'), '--identity-token', token];
+  await runCommand(ports, ['sign', ...signer, `${HOST}/app:v1`]);
+  await runCommand(ports, ['attest', ...signer, '--predicate', join(plain.home, 'predicate.json'), `${HOST}/app:v1`]);
+  assert.ok(seen.length > 2);
+  assert.deepEqual(
+    seen.filter((text) => text.includes('c2ln')),
+    [],
+  );
+});
+
+function generatePem(): string {
+  const { privateKey } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    publicKeyEncoding: { format: 'pem', type: 'spki' },
+    privateKeyEncoding: { format: 'pem', type: 'pkcs8' },
+  });
+  return privateKey;
+}

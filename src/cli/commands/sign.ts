@@ -3,12 +3,12 @@ import { signImages } from '../../app/sign.ts';
 import type { SignedImage } from '../../app/sign.ts';
 import { defineCommand } from '../command.ts';
 import {
-  imageAccessOf,
+  signedImageAccessOf,
   FORMAT_FLAGS,
   formatsOf,
   parsePairs,
   readSigner,
-  IMAGE_FLAGS,
+  SIGNED_IMAGE_FLAGS,
   SIGN_COMPATIBILITY_FLAGS,
   SIGNER_FLAGS,
 } from '../flags/trust.ts';
@@ -27,7 +27,7 @@ export const sign = defineCommand({
     annotations: { kind: 'list', short: 'a', value: 'KEY=VALUE', description: 'claim to sign along; may be repeated' },
     ...FORMAT_FLAGS,
     recursive: { kind: 'boolean', short: 'r', description: 'sign every platform image of an index too' },
-    ...IMAGE_FLAGS,
+    ...SIGNED_IMAGE_FLAGS,
     ...SIGN_COMPATIBILITY_FLAGS,
   },
   examples: [
@@ -50,7 +50,7 @@ export const sign = defineCommand({
         annotations: parsePairs('annotations', flags.annotations),
         formats: formatsOf(flags.format),
         recursive: flags.recursive,
-        ...(await imageAccessOf(flags, context)),
+        ...(await signedImageAccessOf(flags, context)),
       },
       context.signal,
     );

@@ -66,6 +66,11 @@ export const IMAGE_FLAGS = {
   'allow-insecure-registry': { kind: 'boolean', hidden: true, description: 'the same as --insecure' },
 } as const satisfies Flags;
 
+const { 'identity-token': _token, 'identity-token-stdin': _input, ...ACCESS_FLAGS } = IMAGE_FLAGS;
+
+/** The same where `--identity-token` says who signs: that token is for the certificate authority and never for a registry. */
+export const SIGNED_IMAGE_FLAGS = ACCESS_FLAGS;
+
 /** What scripts for cosign pass along. */
 export const SIGN_COMPATIBILITY_FLAGS = {
   yes: { kind: 'boolean', short: 'y', hidden: true, description: 'nothing is asked' },
@@ -122,6 +127,10 @@ export function formatsOf(format: string): readonly ('bundle' | 'legacy')[] {
 export async function imageAccessOf(flags: FlagValues<typeof IMAGE_FLAGS>, context: Context) {
   const insecure = flags.insecure || flags['allow-http-registry'] || flags['allow-insecure-registry'];
   return { access: await readAccess({ ...flags, insecure }, context) };
+}
+
+export async function signedImageAccessOf(flags: FlagValues<typeof SIGNED_IMAGE_FLAGS>, context: Context) {
+  return await imageAccessOf({ ...flags, 'identity-token': undefined, 'identity-token-stdin': false }, context);
 }
 
 /** `k=v` entries. Throws `usage` for one without `=` and for a key given twice with different values. */
