@@ -30,6 +30,8 @@ export interface ServeAuthorityInput {
 }
 
 export interface ServedAuthority extends WebServer {
+  /** Where it listens; `url` is where clients reach it. */
+  readonly address: string;
   readonly folder: string;
   /** Files for clients: whom to believe, and where to sign. */
   readonly trustedRoot: string;
@@ -75,7 +77,15 @@ export async function serveAuthority(ports: Ports, input: ServeAuthorityInput): 
       throw new AppError('usage', `--url: expected ${url}, which this authority was made for, found ${input.url}`);
     const trustedRoot = await writeJson(ports, join(folder, 'trusted_root.json'), trust.trustedRoot);
     const signingConfig = await writeJson(ports, join(folder, 'signing_config.v0.2.json'), trust.signingConfig);
-    return { url, close, folder, trustedRoot, signingConfig, ...(tls === undefined ? {} : { caFile: tls.caFile }) };
+    return {
+      url,
+      address: server.url,
+      close,
+      folder,
+      trustedRoot,
+      signingConfig,
+      ...(tls === undefined ? {} : { caFile: tls.caFile }),
+    };
   } catch (error) {
     await close();
     throw error;

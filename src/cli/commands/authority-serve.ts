@@ -70,16 +70,16 @@ export const authorityServe = defineCommand({
       tls: readTls(flags),
       graceMs: flags.drain * 1000,
     });
-    const { url, folder, trustedRoot, signingConfig, caFile } = server;
+    const { url, address, folder, trustedRoot, signingConfig, caFile } = server;
     if (flags['try-out'])
       context.output.note('--try-out: whoever asks gets a token for any e-mail; not for production');
     const lines = [
-      `serving ${folder} at ${url}`,
+      `serving ${folder} at ${url}${address === url ? '' : `, listening at ${address}`}`,
       `trusted root: ${trustedRoot}`,
       `signing config: ${signingConfig}`,
       ...(caFile === undefined ? [] : [`CA bundle: ${caFile}`]),
     ];
-    const value = { url, folder, trustedRoot, signingConfig, ...(caFile === undefined ? {} : { caFile }) };
+    const value = { url, address, folder, trustedRoot, signingConfig, ...(caFile === undefined ? {} : { caFile }) };
     context.output.result(value, lines.join('\n'));
     if (!context.signal.aborted) await once(context.signal, 'abort');
     await server.close();
