@@ -88,7 +88,7 @@ async function openTrust(ports: Ports, input: TrustInput): Promise<Trust> {
   return { root, at: ports.clock(), thresholds };
 }
 
-async function openTrustedRoot(ports: Ports, input: TrustInput): Promise<TrustedRoot> {
+export async function openTrustedRoot(ports: Ports, input: TrustInput): Promise<TrustedRoot> {
   const path = input.trustedRoot ?? ports.settings.trustedRoot;
   if (path !== undefined) return await readTrustedRoot(ports, path);
   if (hasOwnAuthorities(input)) return NO_TRUST;
@@ -116,7 +116,7 @@ async function readText(ports: Ports, path: string): Promise<string> {
 }
 
 /** One rule for each subject. The issuer may be left open only for authorities of one's own: theirs name none. */
-function identityRules(input: IdentityInput, isOwn: boolean): readonly IdentityRule[] {
+export function identityRules(input: IdentityInput, isOwn: boolean): readonly IdentityRule[] {
   const issuer = issuerRule(input, isOwn);
   const subjects = [
     ...input.subjects.map(exactly),

@@ -30,3 +30,7 @@ export type { SigningServices } from './clients/signing-config.ts';
 export { exchange, jsonOf } from './clients/exchange.ts';
 export { createState, isAuthority, ISSUER_KINDS, openAuthority } from './authority/index.ts';
 export type { Authority, IssuerRule } from './authority/index.ts';
+export { describeLogEntry } from './logs/describe-entry.ts';
+export type { LoggedIdentity } from './logs/describe-entry.ts';
+export { followLog } from './logs/follow.ts';
+export type { FollowedTree } from './logs/follow.ts';

@@ -64,6 +64,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'rebase', load: async () => (await import('./rebase.ts')).rebase },
   { name: 'flatten', load: async () => (await import('./flatten.ts')).flatten },
   { name: 'validate', load: async () => (await import('./validate.ts')).validate },
+  { name: 'authority monitor', load: async () => (await import('./authority-monitor.ts')).authorityMonitor },
   { name: 'authority serve', load: async () => (await import('./authority-serve.ts')).authorityServe },
   { name: 'authority token', load: async () => (await import('./authority-token.ts')).authorityToken },
   { name: 'registry serve', load: async () => (await import('./registry-serve.ts')).registryServe },

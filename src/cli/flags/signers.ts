@@ -100,8 +100,14 @@ const CLAIM_FLAGS = [
   [6, 'certificate-github-workflow-ref'],
 ] as const;
 
+type IdentityFlagValues = Pick<
+  SignerFlagValues,
+  'certificate-identity' | 'certificate-identity-regexp' | 'certificate-oidc-issuer' | 'certificate-oidc-issuer-regexp'
+> &
+  Partial<SignerFlagValues>;
+
 /** Undefined only where no flag speaks of an identity: half of one is for the use case to refuse. */
-function identityOf(flags: SignerFlagValues): IdentityInput | undefined {
+export function identityOf(flags: IdentityFlagValues): IdentityInput | undefined {
   const claims = Object.fromEntries(
     CLAIM_FLAGS.flatMap(([number, name]) => (flags[name] === undefined ? [] : [[number, flags[name]]])),
   );

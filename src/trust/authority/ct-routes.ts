@@ -7,7 +7,7 @@ import { encodeBase64, hashLeaf, uint64, vector } from '../crypto/index.ts';
 import type { CertificateLog } from './ca.ts';
 import { encodeDigitallySigned } from './certificates.ts';
 import { json, problem, type Route } from './http.ts';
-import { TILE_WIDTH } from './tree.ts';
+import { TILE_WIDTH } from '../logs/tree.ts';
 
 /** Entries of one answer; clients ask for the rest. */
 const MAX_ENTRIES = 512;

@@ -21,7 +21,7 @@ import {
   type NoteSigner,
   type SigningKey,
 } from '../crypto/index.ts';
-import { addLeaves, edgeRoot, readEdge, TILE_WIDTH, TreeReader, type Edge } from './tree.ts';
+import { addLeaves, edgeRoot, readEdge, TILE_WIDTH, tilePath, TreeReader, type Edge } from '../logs/tree.ts';
 
 /** Two bytes say how long an entry is. */
 const MAX_ENTRY_BYTES = 0xffff;
@@ -274,13 +274,6 @@ export class TileLog {
 }
 
 const TILE_PATH = /^tile\/(?:entries|[0-6])\/(?:x\d{3}\/){0,5}\d{3}(?:\.p\/[1-9]\d{0,2})?$/;
-
-/** 1234067 is `x001/x234/067`. */
-function tilePath(index: number): string {
-  const groups = [index % 1000];
-  for (let rest = Math.floor(index / 1000); rest > 0; rest = Math.floor(rest / 1000)) groups.unshift(rest % 1000);
-  return groups.map((group, at) => `${at === groups.length - 1 ? '' : 'x'}${String(group).padStart(3, '0')}`).join('/');
-}
 
 /** The bundles that change when these come behind the full ones before `size`: the first of them is the open bundle from its beginning. */
 function bundlesOf(

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { AppError, type Http, type Random } from '../../core/index.ts';
 import type { Envelope } from '../../attestations/index.ts';
+import { identitiesOf, type CertificateIdentity } from '../bundles/identity.ts';
 import { requestCertificate } from '../clients/fulcio.ts';
 import { logSignature, type LoggedEntry, type LogService } from '../clients/rekor.ts';
 import { requestTimestamp } from '../clients/timestamp.ts';
@@ -72,7 +73,7 @@ export interface KeylessSigner {
   readonly key: SigningKey;
   readonly voucher: Voucher;
   /** Whom the certificate names, and who says so. */
-  readonly identity: { readonly subject: string; readonly issuer: string };
+  readonly identity: CertificateIdentity;
 }
 
 /** A key for this run and who it is certified for. The token is sent to the certificate authority alone. */
@@ -93,7 +94,9 @@ export async function createKeylessSigner(
   }
   const key = importPkcs8(generatePkcs8(), 'key of this run');
   const chain = await requestCertificate(ports.http, services.fulcio, { ...request, key });
-  const { names, claims } = parseCertificate(chain[0] ?? new Uint8Array(), 'certificate').extensions;
-  const identity = { subject: names[0]?.value ?? '', issuer: claims.get(8) ?? claims.get(1) ?? '' };
+
+  const [identity = { subject: '', issuer: '' }] = identitiesOf(
+    parseCertificate(chain[0] ?? new Uint8Array(), 'certificate'),
+  );
   return { key, voucher: createVoucher(ports, { key, chain }, services), identity };
 }

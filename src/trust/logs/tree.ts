@@ -149,6 +149,13 @@ const EMPTY_ROOT = Uint8Array.from(
   Buffer.from('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'hex'),
 );
 
+/** 1234067 is `x001/x234/067`. */
+export function tilePath(index: number): string {
+  const groups = [index % 1000];
+  for (let rest = Math.floor(index / 1000); rest > 0; rest = Math.floor(rest / 1000)) groups.unshift(rest % 1000);
+  return groups.map((group, at) => `${at === groups.length - 1 ? '' : 'x'}${String(group).padStart(3, '0')}`).join('/');
+}
+
 /** How many hashes this level of tiles has for so many leaves. */
 function countAt(size: number, level: number): number {
   return Math.floor(size / TILE_WIDTH ** level);
