@@ -39,7 +39,7 @@ export const mutants: readonly Mutant[] = [
     ['start of validity', 'certificate.notBefore <= at &&', ''],
     ['end of validity', '&& at <= certificate.notAfter', ''],
     ['end of validity is included', 'at <= certificate.notAfter', 'at < certificate.notAfter'],
-    ['the leaf is issued by the CA', 'issuer === undefined || !isIssuedBy(leaf, issuer)', 'issuer === undefined'],
+    ['the leaf is issued by the CA', '(issuer !== undefined && isIssuedBy(leaf, issuer))', 'issuer !== undefined'],
     ['faults of the chain', 'if (ca.findFault(check.purpose) !== undefined)', 'if (false)'],
     ['a leaf is no CA', 'if (isCa || keyUsage?.keyCertSign === true)', 'if (false)'],
     ['basic constraints of a leaf', 'if (isCa || keyUsage', 'if (keyUsage'],
@@ -237,8 +237,13 @@ export const mutants: readonly Mutant[] = [
       'return undefined;',
     ],
     ['faults of certificates', 'if (fault !== undefined) {\n    const valid', 'if (false) {\n    const valid'],
-    ['SCTs', 'if (check.scts > 0)', 'if (false)'],
+    ['SCTs', 'if (authority !== undefined && check.scts > 0)', 'if (false)'],
     ['count of SCTs', 'if (logs.length >= scts) return;', 'if (logs.length > 0) return;'],
+    [
+      'issuers of signers',
+      'if (check.trustedRoot.authorities.some(({ ca }) => ca.hasIssued(certificate))) {',
+      'if (check.trustedRoot !== undefined) {',
+    ],
     ['identities', 'if (found !== undefined) return found;', 'if (true) return identitiesOf(certificate)[0];'],
   ]),
   ...of('bundles/examine-statement.ts', [
@@ -270,7 +275,11 @@ export const mutants: readonly Mutant[] = [
       "  if (who.kind === 'keys') {\n    const message = 'signed with a certificate",
       "  if (false) {\n    const message = 'signed with a certificate",
     ],
-    ['roots in bundles', 'return roots.length > 0 ? [] :', 'return false ? [] :'],
+    [
+      'roots in bundles',
+      'if (identity === undefined || roots.length > 0) return [];',
+      'if (identity === undefined) return [];',
+    ],
     [
       'faulty entries',
       'if (faults.length > 0 || verdict.faults.length > 0 || verdict.log === undefined) continue;',

@@ -175,11 +175,7 @@ test('every real signature is refused under another identity, key, digest, root 
       { artifact: { kind: 'digest', digest: other } },
       isMessage ? ['entry-other-artifact', 'log-threshold', 'signature-mismatch'] : ['subject-mismatch'],
     );
-    refused({ trustedRoot: loadRoot('trust/staging/trusted_root.json') }, [
-      'issuer-unknown',
-      'log-threshold',
-      'log-unknown',
-    ]);
+    refused({ trustedRoot: loadRoot('trust/staging/trusted_root.json') }, ['issuer-unknown']);
     refused({ at: new Date('2022-01-01T00:00:00Z') }, ['time-in-future']);
     refused({ thresholds: { logs: 2 } }, ['log-threshold']);
     refused({ thresholds: { timestamps: 1 } }, ['timestamp-threshold']);

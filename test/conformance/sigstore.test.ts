@@ -35,7 +35,7 @@ const MALFORMED: Readonly<Record<string, RegExp>> = {
 
 /** Every code, sorted: nothing else may be wrong with the case. */
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
-  'bundle-from-wrong-instance_fail': ['issuer-unknown', 'log-threshold', 'log-unknown'],
+  'bundle-from-wrong-instance_fail': ['issuer-unknown'],
   'checkpoint-bad-keyhint_fail': ['checkpoint-signature-missing', 'log-threshold'],
   'dsse-invalid-sig_fail': ['entry-other-signature', 'log-threshold', 'signature-mismatch'],
   'dsse-mismatch-sig_fail': ['entry-other-signature', 'log-threshold'],

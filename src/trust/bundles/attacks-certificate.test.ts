@@ -195,9 +195,9 @@ test('a chain in the bundle brings no trust: a root in it is refused, an interme
     const mediaType = 'application/vnd.dev.sigstore.bundle+json;version=0.2';
     return outcomeOf(sigstore, { ...bundle, mediaType, verificationMaterial: { ...material, x509CertificateChain } });
   };
-  assert.equal(chain(root), 'certificate-chain-root');
+  assert.equal(chain(root), 'certificate-chain-root issuer-unknown');
   const self = createCertificate({ name: 'leaf', from: SIGNED_AT, to: minutes(10), extensions: [extension.ca()] });
-  assert.equal(chain(self), 'certificate-chain-root');
+  assert.equal(chain(self), 'certificate-chain-root issuer-unknown');
   assert.equal(chain(authority('Other', { issuer: root, purposes: [] })), 'issuer-unknown');
 });
 
@@ -216,4 +216,16 @@ test('several identities are each taken whole, never the issuer of one with the 
   assert.equal(signedBy(evil, evil), 'verified');
   assert.equal(signedBy(evil, ISSUER), 'identity-mismatch');
   assert.equal(signedBy(SUBJECT, evil), 'identity-mismatch');
+});
+
+test('a stranger makes nobody look at logs and timestamps', () => {
+  const stranger = new TestSigstore();
+  const bundle = stranger.signFile(CONTENT, { stampedAt: [minutes(1)] });
+  const entry = bundle.verificationMaterial.tlogEntries[0];
+  assert.ok(entry !== undefined);
+  bundle.verificationMaterial.tlogEntries = Array.from({ length: 32 }, () => entry);
+  assert.equal(outcomeOf(sigstore, bundle), 'issuer-unknown');
+  const other = sigstore.issue({}, [extension.uri('https://evil.test'), extension.claim(8, ISSUER)]);
+  const wrong = sigstore.signFile(CONTENT, { certificate: other, loggedAt: minutes(60) });
+  assert.equal(outcomeOf(sigstore, wrong), 'identity-mismatch');
 });

@@ -9,21 +9,33 @@ import type { CertificateIdentity } from './identity.ts';
 import { messageOf } from './reasons.ts';
 import type { Reasons } from './reasons.ts';
 
+/**
+ * The identity of the rules that the certificate is about, if a trusted authority issued it at all: so much costs little, and the rest
+ * of a stranger's signature is not worth looking at. Names that nobody trusted certified are not read: patterns may take as long over
+ * them as an attacker likes.
+ */
+export function examineSigner(
+  certificate: Certificate,
+  check: { readonly trustedRoot: TrustedRoot; readonly identities: readonly IdentityRule[] },
+  reasons: Reasons,
+): CertificateIdentity | undefined {
+  if (check.trustedRoot.authorities.some(({ ca }) => ca.hasIssued(certificate))) {
+    return examineIdentity(certificate, check.identities, reasons);
+  }
+  reasons.add('certificate', 'issuer-unknown', { message: CHAIN_MESSAGES['issuer-unknown'] });
+  return undefined;
+}
+
 export interface CertificateCheck {
   readonly trustedRoot: TrustedRoot;
-  readonly identities: readonly IdentityRule[];
   /** Milliseconds since 1970: CA and certificate must be valid at each. */
   readonly times: readonly number[];
   /** How many certificate-transparency logs must vouch. */
   readonly scts: number;
 }
 
-/** The identity by which the certificate satisfies one of the rules; whatever else is wrong is among the reasons. */
-export function examineCertificate(
-  certificate: Certificate,
-  check: CertificateCheck,
-  reasons: Reasons,
-): CertificateIdentity | undefined {
+/** Whatever is wrong with the certificate is added to the reasons. */
+export function examineCertificate(certificate: Certificate, check: CertificateCheck, reasons: Reasons): void {
   const { authority, fault } = findAuthority(certificate, check);
   if (fault !== undefined) {
     const valid = `${formatTime(certificate.notBefore)} to ${formatTime(certificate.notAfter)}`;
@@ -31,10 +43,7 @@ export function examineCertificate(
     const isAboutTime = fault.endsWith('-at-time');
     reasons.add('certificate', fault, { message: CHAIN_MESSAGES[fault], ...(isAboutTime ? facts : {}) });
   }
-  // Names that nobody trusted certified are not looked at: patterns may take as long over them as an attacker likes.
-  if (authority === undefined) return undefined;
-  if (check.scts > 0) examineScts(certificate, { authority, check }, reasons);
-  return examineIdentity(certificate, check.identities, reasons);
+  if (authority !== undefined && check.scts > 0) examineScts(certificate, { authority, check }, reasons);
 }
 
 type AuthorityFault = ChainFault | 'authority-not-valid-at-time';

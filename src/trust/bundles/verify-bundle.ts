@@ -3,6 +3,7 @@
  *
  * Follows the Sigstore client specification, sections "Verification" 1 to 6, whose steps reasons name: time, certificate,
  * log, signature; and beyond it: the log entry against signature, key and digest, extended key usage, the subject of in-toto statements.
+ * Only who is wanted is examined: of a stranger it is told that he is one.
  * Nothing is fetched and nothing read from the clock. Nothing signed is interpreted before its signature has verified.
  */
 import { createHash } from 'node:crypto';
@@ -18,7 +19,7 @@ import { findEntryFaults } from '../logs/entry-match.ts';
 import type { LoggedSignature } from '../logs/entry-match.ts';
 import type { TransparencyLog, TrustedRoot } from '../roots/trusted-root.ts';
 import type { Bundle, BundleContent } from './bundle.ts';
-import { examineCertificate } from './examine-certificate.ts';
+import { examineCertificate, examineSigner } from './examine-certificate.ts';
 import { examineStatement } from './examine-statement.ts';
 import { examineTimestamps } from './examine-timestamps.ts';
 import type { CertificateIdentity } from './identity.ts';
@@ -107,7 +108,7 @@ export function proveBundle(
   const thresholds = { ...DEFAULT_THRESHOLDS, ...requirement.thresholds };
   checkRequirement(requirement.who, thresholds);
   const reasons = new Reasons();
-  const verifiers = verifiersOf(bundle, requirement.who, reasons);
+  const verifiers = verifiersOf(bundle, requirement, reasons);
   const candidates = signaturesOf(bundle).flatMap((signature) =>
     verifiers.map((verifier) => ({ ...verifier, signature })),
   );
@@ -162,15 +163,21 @@ function checkRequirement(who: SignerRule, thresholds: Thresholds): void {
   }
 }
 
+/** A key by which a signature would count. */
 interface Verifier {
   readonly key: PublicKey;
-  readonly certificate: Certificate | undefined;
+  readonly certified: { readonly certificate: Certificate; readonly identity: CertificateIdentity } | undefined;
 }
 
-function verifiersOf(bundle: Bundle, who: SignerRule, reasons: Reasons): readonly Verifier[] {
+function verifiersOf(
+  bundle: Bundle,
+  requirement: Pick<BundleRequirement, 'who' | 'trustedRoot'>,
+  reasons: Reasons,
+): readonly Verifier[] {
   const { material } = bundle;
+  const { who, trustedRoot } = requirement;
   if (material.kind === 'key') {
-    if (who.kind === 'keys') return distinct(who.keys).map((key) => ({ key, certificate: undefined }));
+    if (who.kind === 'keys') return distinct(who.keys).map((key) => ({ key, certified: undefined }));
     const message = 'signed with a key, while a signature by a certificate identity is wanted';
     reasons.add('certificate', 'key-only', { message, fix: 'give the public key of the signer' });
     return [];
@@ -191,7 +198,9 @@ function verifiersOf(bundle: Bundle, who: SignerRule, reasons: Reasons): readonl
         message: 'the bundle brings its own root certificate along',
       });
     }
-    return roots.length > 0 ? [] : [{ key: certificate.publicKey, certificate }];
+    const identity = examineSigner(certificate, { trustedRoot, identities: who.identities }, reasons);
+    if (identity === undefined || roots.length > 0) return [];
+    return [{ key: certificate.publicKey, certified: { certificate, identity } }];
   } catch (error) {
     reasons.add('certificate', 'certificate-malformed', { message: messageOf(error) });
     return [];
@@ -292,16 +301,17 @@ function examineSignature(
 ): Examined {
   const { requirement, content } = examination;
   const reasons = new Reasons();
-  const { key, certificate, signature } = candidate;
+  const { key, certified, signature } = candidate;
+  const certificate = certified?.certificate;
   const logged = examineEntries({ ...content, signature, key, certificate: certificate?.der }, examination, reasons);
   const times = [...logged.times, ...stampedTimes(candidate, logged, examination, reasons)];
   examineTimes(times, requirement.at, reasons);
   // Where nothing tells the time, as with keys, the log must be trusted still.
   const moments = times.length === 0 ? [requirement.at] : times.map((time) => time.at);
   examineLogPeriods(logged.withoutTime, moments, reasons);
-  const identity =
-    certificate === undefined ? undefined : examineIdentity(certificate, { times, examination }, reasons);
+  if (certificate !== undefined) examineValidity(certificate, { times, examination }, reasons);
   if (reasons.list.length > 0) return { kind: 'refused', reasons: reasons.list };
+  const identity = certified?.identity;
   const signer: Signer =
     identity === undefined ? { kind: 'key', keyId: key.keyId } : { kind: 'certificate', ...identity };
   const claims = certificate?.extensions.claims ?? new Map<number, string>();
@@ -347,9 +357,9 @@ function stampedTimes(
   reasons: Reasons,
 ): readonly TrustedTime[] {
   const { bundle, requirement, thresholds } = examination;
-  const { signature, certificate } = candidate;
+  const { signature, certified } = candidate;
   const { times, faults, authorities } = examineTimestamps(bundle.timestamps, signature, requirement.trustedRoot);
-  const lacksTime = certificate !== undefined && times.length === 0 && logged.times.length === 0;
+  const lacksTime = certified !== undefined && times.length === 0 && logged.times.length === 0;
   if (authorities < thresholds.timestamps || lacksTime) reasons.addAll(faults.list);
   if (authorities < thresholds.timestamps) {
     const message = 'too few trusted authorities stamped the signature';
@@ -359,11 +369,11 @@ function stampedTimes(
   return times;
 }
 
-function examineIdentity(
+function examineValidity(
   certificate: Certificate,
   given: { readonly times: readonly TrustedTime[]; readonly examination: Examination },
   reasons: Reasons,
-): CertificateIdentity | undefined {
+): void {
   const { requirement, thresholds } = given.examination;
   const times = given.times.map(({ at }) => at.getTime());
   if (times.length === 0 && thresholds.logs === 0 && thresholds.timestamps === 0) times.push(requirement.at.getTime());
@@ -372,9 +382,8 @@ function examineIdentity(
     const message = 'nothing trusted says when it was signed, so the certificate cannot be judged';
     reasons.add('time', 'time-missing', { message });
   }
-  const identities = requirement.who.kind === 'identities' ? requirement.who.identities : [];
   const { trustedRoot } = requirement;
-  return examineCertificate(certificate, { trustedRoot, identities, times, scts: thresholds.scts }, reasons);
+  examineCertificate(certificate, { trustedRoot, times, scts: thresholds.scts }, reasons);
 }
 
 const ENTRY_MESSAGES = {

@@ -18,14 +18,23 @@ export const MAX_CHAIN = 8;
 /** CA certificates, issuer first; signatures among them are verified once, when first asked about. */
 export interface CaChain {
   readonly certificates: readonly Certificate[];
+  /** Whether the first of them signed this certificate; remembered for the certificates of timestamp authorities. */
+  hasIssued(leaf: Certificate): boolean;
   /** What makes the list itself unusable for this purpose, whatever the time. */
   findFault(purpose: string): string | undefined;
 }
 
 export function createCaChain(certificates: readonly Certificate[]): CaChain {
   const known = new Map<string, string | undefined>();
+  const issued = new WeakMap<Certificate, boolean>();
+  const [issuer] = certificates;
   return {
     certificates,
+    hasIssued(leaf) {
+      const answer = issued.get(leaf) ?? (issuer !== undefined && isIssuedBy(leaf, issuer));
+      issued.set(leaf, answer);
+      return answer;
+    },
     findFault(purpose) {
       if (!known.has(purpose)) known.set(purpose, findCaFault(certificates, purpose));
       return known.get(purpose);
@@ -81,8 +90,7 @@ export function findChainFault(
   ca: CaChain,
   check: { readonly times: readonly number[]; readonly purpose: string },
 ): ChainFault | undefined {
-  const [issuer] = ca.certificates;
-  if (issuer === undefined || !isIssuedBy(leaf, issuer)) return 'issuer-unknown';
+  if (!ca.hasIssued(leaf)) return 'issuer-unknown';
   if (ca.findFault(check.purpose) !== undefined) return 'ca-unusable';
   const { isCa, keyUsage, extendedKeyUsage } = leaf.extensions;
   if (isCa || keyUsage?.keyCertSign === true) return 'certificate-is-ca';
