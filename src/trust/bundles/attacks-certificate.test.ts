@@ -1,6 +1,7 @@
 /** Attacks on the certificate of a keyless signature: each is refused for its own reason and nothing else. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { BundleValue } from '../testing.ts';
 import { exactly } from '../../core/index.ts';
 import { createCertificate, createTestKey, extension, oid } from '../crypto/testing.ts';
 import {
@@ -185,20 +186,26 @@ test('one certificate-transparency log counts once, however often it vouches or 
 });
 
 test('a chain in the bundle brings no trust: a root in it is refused, an intermediate is not looked at', () => {
-  const root = authority('Mine', { purposes: [] });
-  const certificate = sigstore.issue({ issuer: root });
-  const bundle = sigstore.signFile(CONTENT, { certificate });
-  const chain = (...others: readonly TestCertificate[]): string => {
+  const chainIn = (version: string, bundle: BundleValue, ...others: readonly TestCertificate[]): string => {
     const { certificate: leaf, ...material } = bundle.verificationMaterial;
     const certificates = [leaf?.rawBytes ?? '', ...others.map(({ der }) => Buffer.from(der).toString('base64'))];
     const x509CertificateChain = { certificates: certificates.map((rawBytes) => ({ rawBytes })) };
-    const mediaType = 'application/vnd.dev.sigstore.bundle+json;version=0.2';
+    const mediaType = `application/vnd.dev.sigstore.bundle+json;version=${version}`;
     return outcomeOf(sigstore, { ...bundle, mediaType, verificationMaterial: { ...material, x509CertificateChain } });
   };
-  assert.equal(chain(root), 'certificate-chain-root issuer-unknown');
+  const chain = (...given: readonly [BundleValue, ...TestCertificate[]]): string => chainIn('0.2', ...given);
+  const root = authority('Mine', { purposes: [] });
+  const mine = sigstore.signFile(CONTENT, { certificate: sigstore.issue({ issuer: root }) });
+  assert.equal(chain(mine, root), 'certificate-chain-root issuer-unknown');
   const self = createCertificate({ name: 'leaf', from: SIGNED_AT, to: minutes(10), extensions: [extension.ca()] });
-  assert.equal(chain(self), 'certificate-chain-root issuer-unknown');
-  assert.equal(chain(authority('Other', { issuer: root, purposes: [] })), 'issuer-unknown');
+  assert.equal(chain(mine, self), 'certificate-chain-root issuer-unknown');
+  assert.equal(chain(mine, authority('Other', { issuer: root, purposes: [] })), 'issuer-unknown');
+  const good = sigstore.signFile(CONTENT);
+  assert.equal(chain(good), 'verified');
+  assert.equal(chain(good, sigstore.intermediate), 'verified');
+  assert.equal(chain(good, sigstore.intermediate, sigstore.ca), 'certificate-chain-root');
+  assert.equal(chainIn('0.1', good, sigstore.intermediate, sigstore.ca), 'verified', 'as npm wrote them');
+  assert.equal(chainIn('0.1', mine, root), 'issuer-unknown');
 });
 
 test('several identities are each taken whole, never the issuer of one with the subject of another', () => {

@@ -127,10 +127,12 @@ test('what the signed attributes say must be so', () => {
   );
   const named = stamp((sigstore) => ({ namedCertificate: sigstore.tsaCa.der }));
   assert.equal(named, 'time-missing timestamp-authority-unknown');
-  assert.equal(
-    stamp(() => ({ status: 2 })),
-    'time-missing timestamp-malformed',
-  );
+  for (const changes of [{ status: 2 }, { contentType: '1.2.840.113549.1.7.1' }]) {
+    assert.equal(
+      stamp(() => changes),
+      'time-missing timestamp-malformed',
+    );
+  }
 });
 
 test('a stamp by another key under the name of the authority is none', () => {

@@ -52,7 +52,7 @@ export type BundleMaterial =
   | {
       readonly kind: 'certificate';
       readonly certificate: Uint8Array;
-      /** What came along behind it: never trusted, and never a root. */
+      /** What came along behind it: never trusted, and from version 0.2 on never a root. */
       readonly others: readonly Uint8Array[];
     };
 

@@ -192,14 +192,13 @@ function verifiersOf(
   }
   try {
     const certificate = parseCertificate(material.certificate, 'certificate');
-    const roots = material.others.map((der) => parseCertificate(der, 'certificate chain')).filter(isSelfIssued);
-    if (roots.length > 0) {
-      reasons.add('certificate', 'certificate-chain-root', {
-        message: 'the bundle brings its own root certificate along',
-      });
+    const hasRoot = bringsRoot(bundle.form, material.others);
+    if (hasRoot) {
+      const message = 'the bundle brings its own root certificate along';
+      reasons.add('certificate', 'certificate-chain-root', { message });
     }
     const identity = examineSigner(certificate, { trustedRoot, identities: who.identities }, reasons);
-    if (identity === undefined || roots.length > 0) return [];
+    if (identity === undefined || hasRoot) return [];
     return [{ key: certificate.publicKey, certified: { certificate, identity } }];
   } catch (error) {
     reasons.add('certificate', 'certificate-malformed', { message: messageOf(error) });
@@ -207,8 +206,11 @@ function verifiersOf(
   }
 }
 
-function isSelfIssued(certificate: Certificate): boolean {
-  return isEqualBytes(certificate.issuer, certificate.subject);
+/** Clients of the first version wrote whole chains, npm among them; later ones must not. Trusted is none of it. */
+function bringsRoot(form: Bundle['form'], others: readonly Uint8Array[]): boolean {
+  if (form === '0.1') return false;
+  const certificates = others.map((der) => parseCertificate(der, 'certificate chain'));
+  return certificates.some(({ issuer, subject }) => isEqualBytes(issuer, subject));
 }
 
 function distinct(keys: readonly PublicKey[]): readonly PublicKey[] {

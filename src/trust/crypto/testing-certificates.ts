@@ -146,6 +146,8 @@ export interface TimestampInput {
   /** Whose hash the signed attributes name instead of the signer's. */
   readonly namedCertificate?: Uint8Array;
   readonly status?: number;
+  /** What the signed attributes say that the content is. */
+  readonly contentType?: string;
 }
 
 /** A TimeStampResp over these bytes. */
@@ -156,7 +158,7 @@ export function createTimestamp(stamped: Uint8Array, input: TimestampInput): Uin
   const attribute = (name: string, value: Uint8Array): Uint8Array => sequence(oid(name), encodeDer(TAG.set, value));
   const named = sequence(sequence(sequence(octets(sha256(input.namedCertificate ?? signer.der)))));
   const attributes = [
-    attribute('1.2.840.113549.1.9.3', oid('1.2.840.113549.1.9.16.1.4')),
+    attribute('1.2.840.113549.1.9.3', oid(input.contentType ?? '1.2.840.113549.1.9.16.1.4')),
     attribute('1.2.840.113549.1.9.4', octets(input.messageDigest ?? sha256(info))),
     attribute('1.2.840.113549.1.9.16.2.47', named),
   ];
