@@ -11,6 +11,10 @@ import { heading, openStage, paint, say } from './demo/stage.ts';
 import type { Stage } from './demo/stage.ts';
 import { root } from './run.ts';
 
+/** Who builds the api: signed for by identity, without a key to keep. */
+const PIPELINE = 'pipeline@shop.example';
+const IDENTITY = '--signing-config authority/signing_config.v0.2.json --identity-token token';
+
 const keep = process.argv.includes('--keep');
 const start = performance.now();
 
@@ -50,9 +54,12 @@ async function play(stage: Stage): Promise<void> {
 
   heading('2. What is in them, what is known about it, how they were made: signed');
   prepareFiles(stage);
-  stage.plimsoll('generate-key-pair');
   stage.plimsoll('db import known.json');
-  for (const name of ['api', 'web']) vouch(stage, name, image(name));
+  const { url: authority = '' } = await stage.serve('authority serve --address 127.0.0.1:0 --dir authority --try-out');
+  stage.plimsoll(`authority token --dir authority ${PIPELINE}`, { to: 'token' });
+  vouch(stage, { name: 'api', image: image('api'), signer: IDENTITY });
+  stage.plimsoll('generate-key-pair');
+  vouch(stage, { name: 'web', image: image('web'), signer: '--key cosign.key --yes' });
   stage.plimsoll(`tree ${image('api')}`);
 
   heading('3. A tag is moved to other bytes after signing');
@@ -61,7 +68,7 @@ async function play(stage: Stage): Promise<void> {
   stage.plimsoll(`verify --key cosign.pub ${registry}/shop/web@${signedWeb}`, { show: 3 });
 
   heading('4. The admission server, with the policies of policies/');
-  writePolicies(stage.folder);
+  writePolicies(stage.folder, `${authority}/oidc`);
   const served = await stage.serve('serve --policy policies --listen 127.0.0.1:0');
   const target: ReviewTarget = { url: served.url ?? '', caFile: served.caFile ?? '' };
   await reviewAll(target, { registry, signedWeb });
@@ -80,12 +87,19 @@ function prepareFiles(stage: Stage): void {
   }
 }
 
+interface Vouching {
+  readonly name: string;
+  readonly image: string;
+  /** Flags that say who signs. */
+  readonly signer: string;
+}
+
 /** SBOM, scan and provenance of an image, signed and attached, and the image itself signed. */
-function vouch(stage: Stage, name: string, image: string): void {
+function vouch(stage: Stage, { name, image, signer }: Vouching): void {
   const options = name === 'api' ? { show: 6 } : { isQuiet: true };
   const format = name === 'api' ? 'spdx-json' : 'cyclonedx-json';
   const type = name === 'api' ? 'spdxjson' : 'cyclonedx';
-  if (name !== 'api') say(paint(2, `  (and the same for ${image}, with a CycloneDX SBOM)`));
+  if (name !== 'api') say(paint(2, `  (and the same for ${image}, with a CycloneDX SBOM, and signed with a key)`));
   stage.plimsoll(`sbom ${image} -o ${format}=${name}.sbom.json`, options);
   stage.plimsoll(`scan ${image} --vex hono.openvex.json --fail-on high`, options);
   stage.plimsoll(`scan ${image} --vex hono.openvex.json -o vuln`, { ...options, to: `${name}.scan.json` });
@@ -93,23 +107,20 @@ function vouch(stage: Stage, name: string, image: string): void {
     `provenance --builder-id https://demo.invalid/builder --build-type https://demo.invalid/append --output ${name}.provenance.json`,
     options,
   );
-  stage.plimsoll(`sign --key cosign.key --yes ${image}`, options);
-  stage.plimsoll(`attest --key cosign.key --yes --type ${type} --predicate ${name}.sbom.json ${image}`, options);
-  stage.plimsoll(`attest --key cosign.key --yes --type vuln --predicate ${name}.scan.json ${image}`, options);
-  stage.plimsoll(
-    `attest --key cosign.key --yes --type slsaprovenance1 --predicate ${name}.provenance.json ${image}`,
-    options,
-  );
+  stage.plimsoll(`sign ${signer} ${image}`, options);
+  stage.plimsoll(`attest ${signer} --type ${type} --predicate ${name}.sbom.json ${image}`, options);
+  stage.plimsoll(`attest ${signer} --type vuln --predicate ${name}.scan.json ${image}`, options);
+  stage.plimsoll(`attest ${signer} --type slsaprovenance1 --predicate ${name}.provenance.json ${image}`, options);
 }
 
-function writePolicies(folder: string): void {
+function writePolicies(folder: string, issuer: string): void {
   const from = join(root, 'examples/demo/policies');
   const key = readFileSync(join(folder, 'cosign.pub'), 'utf8').trim().split('\n').join('\n          ');
   mkdirSync(join(folder, 'policies'));
   for (const name of readdirSync(from)) {
     writeFileSync(
       join(folder, 'policies', name),
-      readFileSync(join(from, name), 'utf8').replaceAll('${PUBLIC_KEY}', key),
+      readFileSync(join(from, name), 'utf8').replaceAll('${PUBLIC_KEY}', key).replaceAll('${ISSUER}', issuer),
     );
   }
 }

@@ -47,6 +47,7 @@ export function openStage(): Stage {
   const environment = {
     PLIMSOLL_DATA_DIR: join(folder, 'data'),
     PLIMSOLL_CACHE_DIR: join(folder, 'cache'),
+    PLIMSOLL_TRUSTED_ROOT: join(folder, 'authority/trusted_root.json'),
     DOCKER_CONFIG: join(folder, 'docker'),
     COSIGN_PASSWORD: 'demo',
   };
