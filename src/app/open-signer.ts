@@ -5,6 +5,7 @@ import {
   createVoucher,
   openSigningKey,
   parseSigningConfig,
+  PUBLIC_MIRROR,
   type AskPassword,
   type KeylessSigner,
   type SigningKey,
@@ -12,6 +13,7 @@ import {
   type Voucher,
 } from '../trust/index.ts';
 import { findIdentityToken } from './identity-token.ts';
+import { findTrustMaterial } from './trust-material.ts';
 
 export interface SignerInput {
   /** A file or `env://NAME`; without one, signatures are by identity. */
@@ -62,8 +64,8 @@ const PUBLIC: SigningServices = {
 const MAX_CONFIG_BYTES = 1024 * 1024;
 
 export async function openSigner(ports: Ports, input: SignerInput, signal?: AbortSignal): Promise<OpenedSigner> {
-  const services = await openServices(ports, input.services ?? {});
   if (input.key === undefined) {
+    const services = await openServices(ports, input.services ?? {}, signal);
     const { fulcio } = services;
     if (fulcio === undefined)
       throw new AppError(
@@ -76,16 +78,22 @@ export async function openSigner(ports: Ports, input: SignerInput, signal?: Abor
   const key = await openSigningKey(ports, input.key, input.askPassword);
   const { signingConfig, rekorUrl, timestampUrl, logs } = input.services ?? {};
   const isLogged = logs === true || signingConfig !== undefined || rekorUrl !== undefined;
+  if (!isLogged && timestampUrl === undefined) return { key, voucher: undefined };
+  const services = await openServices(ports, input.services ?? {}, signal);
   const used = { ...services, ...(isLogged ? {} : { logs: [] }) };
   if (used.logs.length === 0 && timestampUrl === undefined) return { key, voucher: undefined };
   return { key, voucher: createVoucher(ports, { key, chain: undefined }, used) };
 }
 
-async function openServices(ports: Ports, input: ServicesInput): Promise<SigningServices> {
+async function openServices(
+  ports: Ports,
+  input: ServicesInput,
+  signal: AbortSignal | undefined,
+): Promise<SigningServices> {
   const { signingConfig, fulcioUrl, rekorUrl, timestampUrl } = input;
   const base =
     signingConfig === undefined
-      ? PUBLIC
+      ? await openInitialized(ports, signal)
       : parseSigningConfig(await ports.files.read(signingConfig, MAX_CONFIG_BYTES), signingConfig, ports.clock());
   return {
     ...base,
@@ -93,4 +101,13 @@ async function openServices(ports: Ports, input: ServicesInput): Promise<Signing
     ...(rekorUrl === undefined ? {} : { logs: [{ url: rekorUrl, version: 1 as const }] }),
     ...(timestampUrl === undefined ? {} : { timestamps: [timestampUrl] }),
   };
+}
+
+/** The services that initialized material names; those of the public instance only where nothing private is trusted. */
+async function openInitialized(ports: Ports, signal: AbortSignal | undefined): Promise<SigningServices> {
+  const material = await findTrustMaterial(ports, { signal });
+  if (material?.signingConfig !== undefined)
+    return parseSigningConfig(material.signingConfig, `signing configuration of ${material.mirror}`, ports.clock());
+  if (material === undefined || material.mirror === PUBLIC_MIRROR) return PUBLIC;
+  return { fulcio: undefined, oidc: undefined, logs: [], timestamps: [] };
 }

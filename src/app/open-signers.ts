@@ -3,6 +3,7 @@ import { AppError, exactly, parsePattern } from '../core/index.ts';
 import type { IdentityRule, Ports, TextRule } from '../core/index.ts';
 import { NO_TRUST, openPublicKey, parseTrustedRoot, withOwnAuthorities } from '../trust/index.ts';
 import type { OwnAuthorities, SignerDemand, Trust, TrustedRoot } from '../trust/index.ts';
+import { findTrustMaterial } from './trust-material.ts';
 
 /** Trusted roots of the field have ten kilobytes, lists of authorities a hundred. */
 const MAX_TRUST_BYTES = 4 * 1024 * 1024;
@@ -26,8 +27,10 @@ export interface IdentityInput {
   readonly claims?: Readonly<Record<number, string>>;
 }
 
-/** Paths and choices; without a trusted root the configured one is used. */
+/** Paths and choices; without a trusted root the configured one is used, else what was initialized. */
 export interface TrustInput {
+  /** Uses initialized material as it is, without the network. */
+  readonly offline?: boolean;
   readonly trustedRoot?: string | undefined;
   readonly roots?: string | undefined;
   readonly intermediates?: string | undefined;
@@ -41,13 +44,13 @@ export interface TrustInput {
 }
 
 /** Throws `usage` when nobody is named, `untrusted-root` when there is nobody to believe, `invalid-input` for what cannot be read. */
-export async function openSigners(ports: Ports, input: SignersInput): Promise<SignerDemand> {
+export async function openSigners(ports: Ports, input: SignersInput, signal?: AbortSignal): Promise<SignerDemand> {
   const { keys, identity, trust = {} } = input;
   const isNamed = identity !== undefined && identity.subjects.length + identity.subjectPatterns.length > 0;
   if (keys.length > 0 && (identity !== undefined || input.certificate !== undefined)) {
     throw new AppError('usage', 'expected either a key or a certificate identity, found both');
   }
-  if (keys.length > 0) return await openKeys(ports, keys, trust);
+  if (keys.length > 0) return await openKeys(ports, keys, trust, signal);
   if (!isNamed) {
     throw new AppError('usage', 'expected whose signature is wanted, found neither a key nor a certificate identity', {
       hint: 'give --key FILE, or --certificate-identity NAME and --certificate-oidc-issuer URL',
@@ -55,21 +58,26 @@ export async function openSigners(ports: Ports, input: SignersInput): Promise<Si
   }
   const certificate = input.certificate === undefined ? {} : { certificate: await readText(ports, input.certificate) };
   const identities = identityRules(identity, hasOwnAuthorities(trust));
-  return { kind: 'identities', identities, trust: await openTrust(ports, trust), ...certificate };
+  return { kind: 'identities', identities, trust: await openTrust(ports, trust, signal), ...certificate };
 }
 
 /** A key alone says who signed; logs and timestamps are looked at where somebody named whom to believe about them. */
-async function openKeys(ports: Ports, names: readonly string[], input: TrustInput): Promise<SignerDemand> {
+async function openKeys(
+  ports: Ports,
+  names: readonly string[],
+  input: TrustInput,
+  signal: AbortSignal | undefined,
+): Promise<SignerDemand> {
   const keys = await Promise.all(names.map((name) => openPublicKey(ports, name)));
   const isTrustGiven = input.trustedRoot !== undefined || input.timestamps === true;
-  return isTrustGiven ? { kind: 'keys', keys, trust: await openTrust(ports, input) } : { kind: 'keys', keys };
+  return isTrustGiven ? { kind: 'keys', keys, trust: await openTrust(ports, input, signal) } : { kind: 'keys', keys };
 }
 
 function hasOwnAuthorities(input: TrustInput): boolean {
   return input.roots !== undefined || input.chain !== undefined;
 }
 
-async function openTrust(ports: Ports, input: TrustInput): Promise<Trust> {
+async function openTrust(ports: Ports, input: TrustInput, signal: AbortSignal | undefined): Promise<Trust> {
   const { unsafeIgnoreLog = false, unsafeIgnoreScts = false, timestamps = false } = input;
   if (unsafeIgnoreLog) ports.log.warn('transparency log is ignored');
   if (unsafeIgnoreScts) ports.log.warn('certificate transparency is ignored');
@@ -79,7 +87,7 @@ async function openTrust(ports: Ports, input: TrustInput): Promise<Trust> {
   if (input.intermediates !== undefined && input.roots === undefined) {
     throw new AppError('usage', 'expected root CAs beside the intermediate ones, found none');
   }
-  const root = withOwnAuthorities(await openTrustedRoot(ports, input), await readAuthorities(ports, input));
+  const root = withOwnAuthorities(await openTrustedRoot(ports, input, signal), await readAuthorities(ports, input));
   const thresholds = {
     logs: unsafeIgnoreLog ? 0 : 1,
     scts: unsafeIgnoreScts ? 0 : 1,
@@ -88,12 +96,14 @@ async function openTrust(ports: Ports, input: TrustInput): Promise<Trust> {
   return { root, at: ports.clock(), thresholds };
 }
 
-export async function openTrustedRoot(ports: Ports, input: TrustInput): Promise<TrustedRoot> {
+export async function openTrustedRoot(ports: Ports, input: TrustInput, signal?: AbortSignal): Promise<TrustedRoot> {
   const path = input.trustedRoot ?? ports.settings.trustedRoot;
   if (path !== undefined) return await readTrustedRoot(ports, path);
   if (hasOwnAuthorities(input)) return NO_TRUST;
+  const material = await findTrustMaterial(ports, { offline: input.offline ?? false, signal });
+  if (material !== undefined) return parseTrustedRoot(material.trustedRoot, `trusted root of ${material.mirror}`);
   throw new AppError('untrusted-root', 'expected a trusted root, found none', {
-    hint: 'give --trusted-root FILE, or set trustedRoot in the configuration',
+    hint: 'run `plimsoll initialize`, give --trusted-root FILE, or set trustedRoot in the configuration',
   });
 }
 

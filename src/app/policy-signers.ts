@@ -2,9 +2,13 @@
 import { AppError } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
 import type { KeylessSigner } from '../policies/index.ts';
-import { NO_TRUST, restrictTrust, withOwnAuthorities } from '../trust/index.ts';
+import { NO_TRUST, parseTrustedRoot, restrictTrust, withOwnAuthorities } from '../trust/index.ts';
 import type { SignerDemand, TrustedRoot } from '../trust/index.ts';
 import { readTrustedRoot } from './open-signers.ts';
+import { findTrustMaterial } from './trust-material.ts';
+
+/** How long initialized material is used before it is looked at again. */
+const REREAD_MS = 5 * 60 * 1000;
 
 export interface PolicySigners {
   /** Throws `untrusted-root` when nobody is configured to be believed, or not the authority or log that is named. */
@@ -13,9 +17,19 @@ export interface PolicySigners {
 
 export function createPolicySigners(ports: Ports): PolicySigners {
   let kept: { readonly version: string; readonly root: TrustedRoot } | undefined;
+  let initialized: { readonly until: number; readonly root: TrustedRoot | undefined } | undefined;
+  const openInitialized = async (): Promise<TrustedRoot | undefined> => {
+    const now = ports.clock().getTime();
+    if (initialized === undefined || now >= initialized.until) {
+      const material = await findTrustMaterial(ports);
+      const root = material === undefined ? undefined : parseTrustedRoot(material.trustedRoot, 'trusted root');
+      initialized = { until: now + REREAD_MS, root };
+    }
+    return initialized.root;
+  };
   const openRoot = async (): Promise<TrustedRoot | undefined> => {
     const path = ports.settings.trustedRoot;
-    if (path === undefined) return undefined;
+    if (path === undefined) return await openInitialized();
     const stat = await ports.files.stat(path);
     const version = `${stat?.modified.getTime()} ${stat?.size}`;
     if (kept?.version !== version) kept = { version, root: await readTrustedRoot(ports, path) };
@@ -26,7 +40,7 @@ export function createPolicySigners(ports: Ports): PolicySigners {
       const trusted = await openRoot();
       if (trusted === undefined && signer.roots === undefined) {
         throw new AppError('untrusted-root', 'expected a trusted root for keyless authorities, found none', {
-          hint: 'set PLIMSOLL_TRUSTED_ROOT, or trustedRoot in the configuration',
+          hint: 'run `plimsoll initialize`, set PLIMSOLL_TRUSTED_ROOT, or trustedRoot in the configuration',
         });
       }
       const { authority, log, roots } = signer;

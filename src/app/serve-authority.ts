@@ -36,6 +36,8 @@ export interface ServedAuthority extends WebServer {
   /** Files for clients: whom to believe, and where to sign. */
   readonly trustedRoot: string;
   readonly signingConfig: string;
+  /** Where its TUF repository begins. */
+  readonly root: string;
   readonly caFile?: string;
 }
 
@@ -72,11 +74,13 @@ export async function serveAuthority(ports: Ports, input: ServeAuthorityInput): 
       await createState(ports, folder, { url, password: await input.newPassword() });
     }
     authority = await openAuthority(ports, folder, { password: await input.password(), issuers, tryOut: input.tryOut });
-    const { url, trust } = authority;
+    const { url, trust, tufRoot } = authority;
     if (input.url !== undefined && input.url.replace(/\/$/, '') !== url)
       throw new AppError('usage', `--url: expected ${url}, which this authority was made for, found ${input.url}`);
     const trustedRoot = await writeJson(ports, join(folder, 'trusted_root.json'), trust.trustedRoot);
     const signingConfig = await writeJson(ports, join(folder, 'signing_config.v0.2.json'), trust.signingConfig);
+    const root = join(folder, 'root.json');
+    await ports.files.writeAtomic(root, tufRoot);
     return {
       url,
       address: server.url,
@@ -84,6 +88,7 @@ export async function serveAuthority(ports: Ports, input: ServeAuthorityInput): 
       folder,
       trustedRoot,
       signingConfig,
+      root,
       ...(tls === undefined ? {} : { caFile: tls.caFile }),
     };
   } catch (error) {

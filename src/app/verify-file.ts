@@ -19,8 +19,12 @@ export interface VerifyFileInput {
   readonly timestamp?: string | undefined;
 }
 
-export async function verifyFile(ports: Ports, input: VerifyFileInput): Promise<Verification<VerifiedSignature>> {
-  const by = await openSigners(ports, input.signers);
+export async function verifyFile(
+  ports: Ports,
+  input: VerifyFileInput,
+  signal?: AbortSignal,
+): Promise<Verification<VerifiedSignature>> {
+  const by = await openSigners(ports, input.signers, signal);
   const proof = await readProof(ports, input);
   return verifyBlob(proof, { blob: await readBlob(ports, input.file), by });
 }
@@ -37,12 +41,13 @@ export interface VerifyFileAttestationInput extends Omit<VerifyFileInput, 'file'
 export async function verifyFileAttestation(
   ports: Ports,
   input: VerifyFileAttestationInput,
+  signal?: AbortSignal,
 ): Promise<Verification<ProvenAttestation>> {
   const { predicateType, unsafeAnyArtifact = false, file } = input;
   if (file === undefined && !unsafeAnyArtifact) {
     throw new AppError('usage', 'expected the file that the attestation is about, or its digest, found neither');
   }
-  const by = await openSigners(ports, input.signers);
+  const by = await openSigners(ports, input.signers, signal);
   const proof = await readProof(ports, input);
   const blob: Blob = file === undefined ? { kind: 'content', content: new Uint8Array() } : await readBlob(ports, file);
   return verifyBlobAttestation(proof, { blob, by, predicateType, unsafeAnyArtifact });

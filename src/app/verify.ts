@@ -104,7 +104,7 @@ async function verifyEach<V extends Verification>(
   input: VerifyInput,
   question: Question<V>,
 ): Promise<readonly (ImageVerification<V> | FailedVerification)[]> {
-  const by = await openSigners(ports, input.signers);
+  const by = await openSigners(ports, input.signers, question.signal);
   const { references, jobs = ports.settings.parallelism } = input;
   const results = await mapParallel(references, jobs, async (reference) => {
     try {

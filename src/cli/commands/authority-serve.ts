@@ -12,7 +12,8 @@ export const authorityServe = defineCommand({
     'Everything that signing without keys needs, in one process: a certificate authority that clients of Fulcio talk to, its ' +
     'certificate-transparency log, signature logs that speak Rekor version 2 (tiles) and version 1, and RFC 3161 timestamps. Keys and ' +
     'logs are made when the folder holds none; the keys are encrypted with the password in COSIGN_PASSWORD. An entry is acknowledged ' +
-    'when it is on the disk under a signed checkpoint. The folder then holds trusted_root.json and signing_config.v0.2.json for clients.',
+    'when it is on the disk under a signed checkpoint. Clients fetch whom to believe and where to sign from a TUF repository at /tuf, ' +
+    'beginning with root.json in the folder; trusted_root.json and signing_config.v0.2.json lie there too.',
   args: [],
   flags: {
     address: {
@@ -70,16 +71,25 @@ export const authorityServe = defineCommand({
       tls: readTls(flags),
       graceMs: flags.drain * 1000,
     });
-    const { url, address, folder, trustedRoot, signingConfig, caFile } = server;
+    const { url, address, folder, trustedRoot, signingConfig, root, caFile } = server;
     if (flags['try-out'])
       context.output.note('--try-out: whoever asks gets a token for any e-mail; not for production');
     const lines = [
       `serving ${folder} at ${url}${address === url ? '' : `, listening at ${address}`}`,
       `trusted root: ${trustedRoot}`,
       `signing config: ${signingConfig}`,
+      `for clients: plimsoll initialize --mirror ${url}/tuf --root ${root}`,
       ...(caFile === undefined ? [] : [`CA bundle: ${caFile}`]),
     ];
-    const value = { url, address, folder, trustedRoot, signingConfig, ...(caFile === undefined ? {} : { caFile }) };
+    const value = {
+      url,
+      address,
+      folder,
+      trustedRoot,
+      signingConfig,
+      root,
+      ...(caFile === undefined ? {} : { caFile }),
+    };
     context.output.result(value, lines.join('\n'));
     if (!context.signal.aborted) await once(context.signal, 'abort');
     await server.close();

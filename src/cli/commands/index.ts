@@ -10,6 +10,7 @@ export interface CommandEntry {
 
 export const commands: readonly CommandEntry[] = [
   { name: 'ls', aliases: ['tags', 'repo tags', 'repo show-tags'], load: async () => (await import('./ls.ts')).ls },
+  { name: 'initialize', load: async () => (await import('./initialize.ts')).initialize },
   { name: 'catalog', aliases: ['repo ls', 'repo list'], load: async () => (await import('./catalog.ts')).catalog },
   { name: 'digest', aliases: ['resolve'], load: async () => (await import('./digest.ts')).digest },
   { name: 'manifest', load: async () => (await import('./manifest.ts')).manifest },

@@ -31,6 +31,7 @@ async function setUp() {
   await write('root.json', JSON.stringify(opened.trust.trustedRoot));
   await write('services.json', JSON.stringify(opened.trust.signingConfig));
   await write('token', `${await opened.issueToken?.('ada@example.com')}\n`);
+  await write('tuf.json', Buffer.from(opened.tufRoot).toString());
   await write('file', 'content');
   await write('predicate.json', '{}');
   const image = await pushImage(openRepository(ports, parseReference(`${HOST}/app`)));
@@ -121,3 +122,18 @@ function generatePem(): string {
   });
   return privateKey;
 }
+test('after initialize, signing and verifying need neither a trusted root nor a signing configuration', async () => {
+  const { run, path } = await setUp();
+  const blob = ['--bundle', path('bundle'), path('file')];
+  const before = await run('verify-blob', ...WHO, ...blob);
+  assert.equal(before.code, 7, before.stderr);
+  const mirror = ['--mirror', `${SIGSTORE}/tuf`, '--root', path('tuf.json')];
+  const initialized = await run('initialize', ...mirror, '--json');
+  assert.equal(initialized.code, 0, initialized.stderr);
+  assert.equal((JSON.parse(initialized.stdout) as { mirror: string }).mirror, `${SIGSTORE}/tuf`);
+  const signed = await run('sign-blob', '--identity-token', path('token'), ...blob);
+  assert.equal(signed.code, 0, signed.stderr);
+  assert.equal((await run('verify-blob', ...WHO, ...blob)).code, 0);
+  assert.equal((await run('verify-blob', '--offline', ...WHO, ...blob)).code, 0);
+  assert.equal((await run('verify-blob', ...OTHER, ...blob)).code, 1);
+});

@@ -48,15 +48,19 @@ export const verifyBlobAttestation = defineCommand({
     if (given !== undefined && digest !== undefined)
       throw new AppError('usage', 'expected a file or --digest, found both');
     const named = digest === undefined ? given : digestFrom(digest, flags.digestAlg);
-    const verification = await verifyFileAttestation(context.ports, {
-      signers: signersOf(flags),
-      bundle,
-      signature,
-      timestamp,
-      file: named === undefined ? undefined : await fileOrInput(context, named),
-      predicateType: resolvePredicateType(flags.type),
-      unsafeAnyArtifact: !flags['check-claims'],
-    });
+    const verification = await verifyFileAttestation(
+      context.ports,
+      {
+        signers: signersOf(flags),
+        bundle,
+        signature,
+        timestamp,
+        file: named === undefined ? undefined : await fileOrInput(context, named),
+        predicateType: resolvePredicateType(flags.type),
+        unsafeAnyArtifact: !flags['check-claims'],
+      },
+      context.signal,
+    );
     const isVerified = verification.verified.length > 0;
     const name = named ?? 'any file';
     if (!isVerified) {

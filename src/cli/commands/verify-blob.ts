@@ -33,7 +33,11 @@ export const verifyBlobCommand = defineCommand({
   async run({ args: [file = '-'], flags }, context) {
     const { bundle, signature, 'rfc3161-timestamp': timestamp } = flags;
     const input = { signers: signersOf(flags), bundle, signature, timestamp };
-    const verification = await verifyFile(context.ports, { ...input, file: await fileOrInput(context, file) });
+    const verification = await verifyFile(
+      context.ports,
+      { ...input, file: await fileOrInput(context, file) },
+      context.signal,
+    );
     const isVerified = verification.verified.length > 0;
     if (!isVerified) {
       context.output.note(`not verified: ${file}`);

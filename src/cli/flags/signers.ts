@@ -79,6 +79,7 @@ export function signersOf(flags: SignerFlagValues): SignersInput {
     ...(identity === undefined ? {} : { identity }),
     certificate: flags.certificate,
     trust: {
+      offline: flags.offline,
       trustedRoot: flags['trusted-root'],
       roots: flags['ca-roots'],
       intermediates: flags['ca-intermediates'],

@@ -79,7 +79,10 @@ export const SIGN_COMPATIBILITY_FLAGS = {
 
 export const VERIFY_COMPATIBILITY_FLAGS = {
   'private-infrastructure': { kind: 'boolean', hidden: true, description: 'the same as --insecure-ignore-tlog' },
-  offline: { kind: 'boolean', hidden: true, description: 'nothing but the registry is asked anyway' },
+  offline: {
+    kind: 'boolean',
+    description: 'use trust material as it was fetched, without asking its mirror; says what of it has expired',
+  },
   'rekor-url': { kind: 'string', hidden: true, description: 'nothing is looked up: what is stored must prove it' },
   'new-bundle-format': { kind: 'boolean', hidden: true, description: 'both forms are read always' },
   'experimental-oci11': { kind: 'boolean', hidden: true, description: 'referrers are read always' },

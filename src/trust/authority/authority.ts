@@ -1,6 +1,6 @@
 /**
  * A private Sigstore in one process: certificate authority with its transparency log, signature logs of both versions of Rekor,
- * timestamps, and a small OpenID provider for trying out. Requests in, responses out: no socket is needed.
+ * timestamps, a TUF repository that tells clients whom to believe, and a small OpenID provider for trying out. Requests in, responses out: no socket is needed.
  */
 import { join } from 'node:path';
 import type { Http, WebHandler } from '../../core/index.ts';
@@ -17,6 +17,7 @@ import { timestampRoutes } from './timestamp-routes.ts';
 import type { TimestampSigner } from './timestamps.ts';
 import { createTokenVerifier, type IssuerRule } from './tokens.ts';
 import { describeTrust, spkiHash, type TrustFiles } from './trust-files.ts';
+import { openTufService } from './tuf-routes.ts';
 
 export interface AuthorityOptions {
   readonly password: string;
@@ -30,6 +31,8 @@ export interface Authority {
   readonly handler: WebHandler;
   readonly url: string;
   readonly trust: TrustFiles;
+  /** The first root metadata of its TUF repository, which is at `/tuf` of its URL. */
+  readonly tufRoot: Uint8Array;
   /** Only where it has a provider of its own. */
   readonly issueToken: ((email: string) => Promise<string>) | undefined;
   /** Done when all that was accepted is on the disk. */
@@ -61,6 +64,8 @@ export async function openAuthority(
     tryOut === undefined ? [] : [{ url: issuerUrl, kind: 'email', audience: AUDIENCE }];
   const issuers = [...options.issuers, ...own];
   const trust = describeTrust(state, signers);
+  const { 'tuf-root': root, 'tuf-online': online } = state.keys;
+  const tuf = await openTufService(ports, folder, { root, online, trust });
   const http = withOwnIssuer(ports.http, () => handler, state.url);
   const handler = routeTo([
     ...fulcioRoutes({
@@ -70,6 +75,7 @@ export async function openAuthority(
     }),
     ...(await logRoutes(ports, state, { signers, logs })),
     ...timestampRoutes(ports, createStamper(state)),
+    ...tuf.routes,
     ...(tryOut?.routes ?? []),
     { method: 'GET', path: /^\/trusted_root\.json$/, answer: () => json(200, trust.trustedRoot) },
     { method: 'GET', path: /^\/signing_config\.v0\.2\.json$/, answer: () => json(200, trust.signingConfig) },
@@ -79,6 +85,7 @@ export async function openAuthority(
     handler,
     url: state.url,
     trust,
+    tufRoot: tuf.root,
     issueToken: tryOut === undefined ? undefined : (email) => tryOut.issueToken(email, AUDIENCE),
     close: async () => void (await Promise.all([ctLog.close(), log.close(), logV1.close()])),
   };

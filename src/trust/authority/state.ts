@@ -19,7 +19,7 @@ import { decryptKeyFile, encryptKeyFile } from '../keys/key-file.ts';
 import { positive } from './ca.ts';
 import { extension, signCertificate, type CertificateContent } from './certificates.ts';
 
-const KEY_NAMES = ['root', 'ca', 'ct', 'log', 'log-v1', 'timestamps', 'tokens'] as const;
+const KEY_NAMES = ['root', 'ca', 'ct', 'log', 'log-v1', 'timestamps', 'tokens', 'tuf-root', 'tuf-online'] as const;
 export type KeyName = (typeof KEY_NAMES)[number];
 
 export interface AuthorityState {

@@ -17,6 +17,8 @@ export interface Exchange {
   readonly body?: Uint8Array;
   readonly tls?: HttpTls | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Of the answer; 4 MiB when absent. */
+  readonly maxBytes?: number;
 }
 
 export interface Answer {
@@ -42,7 +44,7 @@ export async function exchange(http: Http, what: string, request: Exchange): Pro
 }
 
 async function once(http: Http, what: string, request: Exchange): Promise<Answer> {
-  const { method = 'GET', url, headers = {}, body, tls, signal } = request;
+  const { method = 'GET', url, headers = {}, body, tls, signal, maxBytes = MAX_ANSWER_BYTES } = request;
   const response = await http({
     method,
     url,
@@ -55,8 +57,7 @@ async function once(http: Http, what: string, request: Exchange): Promise<Answer
   let size = 0;
   for await (const chunk of response.body) {
     size += chunk.length;
-    if (size > MAX_ANSWER_BYTES)
-      throw new AppError('invalid-input', `${what} at ${url}: expected at most ${MAX_ANSWER_BYTES} bytes`);
+    if (size > maxBytes) throw new AppError('invalid-input', `${what} at ${url}: expected at most ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return { status: response.status, headers: response.headers, bytes: Buffer.concat(chunks) };

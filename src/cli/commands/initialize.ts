@@ -1,0 +1,41 @@
+import { initializeTrust } from '../../app/trust-material.ts';
+import { defineCommand } from '../command.ts';
+import { describeMaterial, materialValue } from '../flags/material.ts';
+
+export const initialize = defineCommand({
+  name: 'initialize',
+  group: 'trust',
+  summary: 'fetch whom to believe and where to sign from a TUF repository',
+  description:
+    'Afterwards verify and sign need neither --trusted-root nor --signing-config. The repository is asked anew once a day; everything is ' +
+    'proven from the root metadata, and nothing goes back behind what was seen before.',
+  args: [],
+  flags: {
+    mirror: {
+      kind: 'string',
+      value: 'URL',
+      description:
+        'TUF repository: https://, http://, file:///PATH or a folder; that of the public Sigstore when absent',
+    },
+    root: {
+      kind: 'string',
+      value: 'FILE',
+      description:
+        'root metadata to trust: a file, or a URL with --root-checksum; for the public Sigstore it comes along',
+    },
+    'root-checksum': { kind: 'string', value: 'HEX', description: 'SHA-256 of that file, or sha512:HEX' },
+  },
+  examples: [
+    { command: 'plimsoll initialize', explains: 'trusts the public instance of Sigstore' },
+    {
+      command: 'plimsoll initialize --mirror http://127.0.0.1:5555/tuf --root authority/root.json',
+      explains: 'trusts a private one',
+    },
+  ],
+  async run({ flags }, context) {
+    const input = { mirror: flags.mirror, root: flags.root, rootChecksum: flags['root-checksum'] };
+    const material = await initializeTrust(context.ports, input, context.signal);
+    context.output.result(materialValue(material), describeMaterial(material));
+    return 0;
+  },
+});

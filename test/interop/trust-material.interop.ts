@@ -1,0 +1,89 @@
+/** Trust material from the TUF repository of our private Sigstore, and from one that key holders keep in a folder, with released cosign 3. */
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { openRepository } from '../../src/app/registry.ts';
+import { parseReference, resolveSettings } from '../../src/core/index.ts';
+import { createPorts } from '../../src/io/index.ts';
+import { pushImage } from '../../src/trust/images/testing.ts';
+import { createBench, missingPeers, peer, PLIMSOLL, type Bench, type Server } from './support.ts';
+
+const EMAIL = 'ada@example.com';
+
+describe('trust material by TUF, cosign 3', missingPeers('PEER_COSIGN3'), () => {
+  const cosign = peer('PEER_COSIGN3');
+  const ours = (...words: readonly string[]): readonly string[] => [PLIMSOLL, ...words];
+  let bench: Bench;
+  let authority: Server;
+  let registry: Server;
+
+  before(async () => {
+    bench = await createBench();
+    authority = await bench.serve([
+      'authority',
+      'serve',
+      '--address',
+      '127.0.0.1:0',
+      '--dir',
+      'authority',
+      '--try-out',
+    ]);
+    registry = await bench.serve(['registry', 'serve', '--address', '127.0.0.1:0', '--dir', 'registry']);
+    const token = await bench.run(ours('authority', 'token', '--dir', 'authority', EMAIL));
+    await writeFile(join(bench.folder, 'token'), token.stdout.trim());
+    await writeFile(join(bench.folder, 'file'), 'content');
+  });
+  after(async () => {
+    await authority.stop();
+    await registry.stop();
+    await bench.stop();
+  });
+
+  const newImage = async (name: string): Promise<string> => {
+    const home = import.meta.dirname;
+    const settings = resolveSettings({ flags: {}, file: {} }, {}, home);
+    const ports = createPorts({ settings, home, verbose: false, progress: () => undefined });
+    const repository = `${new URL(registry.ready['url'] ?? '').host}/${name}`;
+    const image = await pushImage(openRepository(ports, parseReference(repository)));
+    return `${repository}@${image.digest}`;
+  };
+  const who = (email: string): readonly string[] => [
+    '--certificate-identity',
+    email,
+    '--certificate-oidc-issuer',
+    `${authority.ready['url']}/oidc`,
+  ];
+  const programs = [
+    { name: 'ours', program: ours, yes: [] },
+    { name: 'cosign', program: cosign, yes: ['--yes'] },
+  ] as const;
+
+  test('both are initialized from the authority, then sign and verify without further flags', async () => {
+    const mirror = ['--mirror', `${authority.ready['url']}/tuf`, '--root', 'authority/root.json'];
+    for (const { program } of programs) await bench.run(program('initialize', ...mirror));
+    for (const { name, program, yes } of programs) {
+      const image = await newImage(name);
+      await bench.run(program('sign', ...yes, '--identity-token', 'token', image));
+      await bench.run(program('sign-blob', ...yes, '--identity-token', 'token', '--bundle', `${name}.json`, 'file'));
+      for (const { program: verifier } of programs) {
+        await bench.run(verifier('verify', ...who(EMAIL), image));
+        await bench.run(verifier('verify-blob', ...who(EMAIL), '--bundle', `${name}.json`, 'file'));
+        const refused = await bench.attempt(verifier('verify', ...who('eve@example.com'), image));
+        assert.notEqual(refused.code, 0, 'another identity was taken');
+      }
+    }
+    await bench.run(ours('verify-blob', '--offline', ...who(EMAIL), '--bundle', 'cosign.json', 'file'));
+  });
+
+  test('neither believes another root for the same repository', async () => {
+    const other = await bench.serve(['authority', 'serve', '--address', '127.0.0.1:0', '--dir', 'other', '--try-out']);
+    try {
+      const wrong = ['--mirror', `${other.ready['url']}/tuf`, '--root', 'authority/root.json'];
+      for (const { program } of programs)
+        assert.notEqual((await bench.attempt(program('initialize', ...wrong))).code, 0);
+    } finally {
+      await other.stop();
+    }
+  });
+});
