@@ -9,6 +9,9 @@ export const TILE_WIDTH = 256;
 /** 256^6 leaves are more than whole numbers of 53 bits count. */
 const TILE_LEVELS = 7;
 
+/** Node hashes in memory: those of the proofs of some thousand neighbours. */
+const MAX_NODES = 65_536;
+
 /** The hashes of one tile, as many as there are: 256 when it is full. */
 export type ReadTile = (level: number, index: number, width: number) => Promise<Uint8Array>;
 
@@ -79,6 +82,8 @@ export function edgeRoot(edge: Edge): Uint8Array {
 export class TreeReader {
   readonly #size: number;
   readonly #read: ReadTile;
+  /** Proofs of one tree have most of their nodes in common. */
+  readonly #nodes = new Map<string, Promise<Uint8Array>>();
 
   constructor(size: number, read: ReadTile) {
     this.#size = size;
@@ -134,14 +139,22 @@ export class TreeReader {
   }
 
   /** The root of the whole subtree of 2^height leaves. */
-  async #node(height: number, index: number): Promise<Uint8Array> {
-    const level = Math.floor(height / 8);
-    const count = 2 ** (height % 8);
-    const first = index * count;
-    const tile = Math.floor(first / TILE_WIDTH);
+  #node(height: number, index: number): Promise<Uint8Array> {
+    const key = `${height}/${index}`;
+    const found = this.#nodes.get(key) ?? this.#findNode(height, index);
+    if (this.#nodes.size >= MAX_NODES) this.#nodes.clear();
+    this.#nodes.set(key, found);
+    return found;
+  }
+
+  async #findNode(height: number, index: number): Promise<Uint8Array> {
+    if (height % 8 !== 0)
+      return hashNode(await this.#node(height - 1, index * 2), await this.#node(height - 1, index * 2 + 1));
+    const level = height / 8;
+    const tile = Math.floor(index / TILE_WIDTH);
+    const at = (index % TILE_WIDTH) * HASH_BYTES;
     const width = Math.min(TILE_WIDTH, countAt(this.#size, level) - tile * TILE_WIDTH);
-    const hashes = split(await this.#read(level, tile, width));
-    return rootOf(hashes.slice(first % TILE_WIDTH, (first % TILE_WIDTH) + count));
+    return (await this.#read(level, tile, width)).subarray(at, at + HASH_BYTES);
   }
 }
 
