@@ -45,7 +45,14 @@ export { openDockerArchive } from './local/docker-archive.ts';
 export { openFileTree, openFolderTree } from './local/folder-tree.ts';
 export { folderArchive } from './local/layout-archive.ts';
 export { dockerArchive } from './local/docker-archive-writer.ts';
-export { defaultTarget, openBlobFolder, openLayout, openLayoutReader, readLayoutIndex } from './local/layout.ts';
+export {
+  defaultTarget,
+  markForCosign,
+  openBlobFolder,
+  openLayout,
+  openLayoutReader,
+  readLayoutIndex,
+} from './local/layout.ts';
 export { firstBytes, openArchive, openFolder } from './local/stored-files.ts';
 export type { StoredFiles } from './local/stored-files.ts';
 export { createRegistry } from './server/registry.ts';

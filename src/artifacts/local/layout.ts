@@ -46,10 +46,8 @@ const COSIGN_KINDS: Readonly<Record<string, string>> = {
   sig: 'dev.cosignproject.cosign/sigs',
   att: 'dev.cosignproject.cosign/atts',
 };
-const COSIGN_IMAGES: readonly (string | undefined)[] = [
-  'dev.cosignproject.cosign/image',
-  'dev.cosignproject.cosign/imageIndex',
-];
+/** And `imageIndex`. */
+const COSIGN_IMAGE = 'dev.cosignproject.cosign/image';
 
 /** Fallback tags of referrers, and those of cosign. */
 const BELONGING_TAG = /(?:^|:)sha(?:256|512)-[0-9a-f]{64}(?:\.\w+)?$/;
@@ -130,7 +128,7 @@ export async function defaultTarget(stored: StoredFiles): Promise<string> {
     const name = entry.annotations?.[REF_NAME];
     return name !== undefined && !BELONGING_TAG.test(name);
   });
-  const saved = entries.filter((entry) => COSIGN_IMAGES.includes(entry.annotations?.[COSIGN_KIND]));
+  const saved = entries.filter(isSavedImage);
   for (const candidates of [tagged, saved, entries.filter((entry) => entry.artifactType === undefined), entries]) {
     const [only, ...others] = new Set(candidates.map((entry) => entry.digest));
     if (only !== undefined && others.length === 0) return only;
@@ -147,6 +145,34 @@ export async function defaultTarget(stored: StoredFiles): Promise<string> {
   throw new AppError('usage', `${stored.name}: expected one image, found ${entries.length}`, {
     hint: `add :TAG or @DIGEST to the path; there are ${list}`,
   });
+}
+
+/**
+ * Says in a layout folder what is what, as `cosign save` does, so that cosign can load it: the image, and what is under its tags.
+ * Throws `usage` when the folder holds another image that is marked so: cosign knows one.
+ */
+export async function markForCosign(files: Files, path: string, image: Digest): Promise<void> {
+  const entries = await readEntries(openFolder(files, path));
+  const other = entries.find((entry) => isSavedImage(entry) && entry.digest !== image);
+  if (other !== undefined)
+    throw new AppError('usage', `${path}: expected a folder for one image, found one that holds ${other.digest}`);
+  const tag = image.replace(':', '-');
+  const marked = entries.map((entry) => {
+    const name = entry.annotations?.[REF_NAME] ?? '';
+    const suffix = name.startsWith(`${tag}.`) ? name.slice(tag.length + 1) : '';
+    const kind = entry.digest === image ? imageKind(entry) : COSIGN_KINDS[suffix];
+    return kind === undefined ? entry : { ...entry, annotations: { ...entry.annotations, [COSIGN_KIND]: kind } };
+  });
+  await files.writeAtomic(join(path, 'index.json'), encodeLayoutIndex(marked));
+}
+
+function imageKind({ mediaType }: Descriptor): string {
+  return `${COSIGN_IMAGE}${isIndexType(mediaType) ? 'Index' : ''}`;
+}
+
+function isSavedImage({ annotations }: Descriptor): boolean {
+  const kind = annotations?.[COSIGN_KIND];
+  return kind === COSIGN_IMAGE || kind === `${COSIGN_IMAGE}Index`;
 }
 
 type Entries = () => Promise<readonly Descriptor[]>;
@@ -196,7 +222,7 @@ function findTagged(entries: readonly Descriptor[], tag: string): Descriptor | u
 /** What `cosign save` kept under one of cosign's tags. It saves one image to a folder, so the tag's digest is that image's. */
 function findSaved(entries: readonly Descriptor[], tag: string): Descriptor | undefined {
   const [, hex, suffix = ''] = /^sha256-([0-9a-f]{64})\.(sig|att)$/.exec(tag) ?? [];
-  const images = entries.filter((entry) => COSIGN_IMAGES.includes(entry.annotations?.[COSIGN_KIND]));
+  const images = entries.filter(isSavedImage);
   if (images.length !== 1 || images[0]?.digest !== `sha256:${hex}`) return undefined;
   return entries.find((entry) => entry.annotations?.[COSIGN_KIND] === COSIGN_KINDS[suffix]);
 }
@@ -249,16 +275,47 @@ async function listStoredReferrers(
   const fallback = findTagged(entries, subject.replace(':', '-'));
   const index = fallback === undefined ? undefined : await readStoredManifest(stored, fallback.digest);
   const listed = index !== undefined && isIndexType(index.descriptor.mediaType) ? parseImageIndex(index).manifests : [];
-  for (const { digest } of [...entries, ...listed]) {
+  const unlisted = entries.some(isSavedImage) ? await listSmallBlobs(stored) : [];
+  for (const { digest } of [...entries, ...listed, ...unlisted]) {
     if (!seen.has(digest)) {
-      const manifest = await readStoredManifest(stored, digest);
-      if (manifest !== undefined) seen.set(digest, referrerOf(manifest));
+      const manifest = await (unlisted.some((entry) => entry.digest === digest)
+        ? findReferringBlob(stored, digest)
+        : readStoredManifest(stored, digest));
+      seen.set(digest, manifest === undefined ? undefined : referrerOf(manifest));
     }
     const referrer = seen.get(digest);
     if (referrer?.subject !== subject) continue;
     if (artifactType === undefined || referrer.entry.artifactType === artifactType) found.set(digest, referrer.entry);
   }
   return [...found.values()];
+}
+
+/** One saved image has some hundreds. */
+const MAX_BLOBS = 100_000;
+
+/** `cosign save` of version 3 keeps referrers among the blobs and lists them nowhere. */
+async function listSmallBlobs(stored: StoredFiles): Promise<readonly { readonly digest: Digest }[]> {
+  const names = (await stored.list?.('blobs/sha256')) ?? [];
+  if (names.length > MAX_BLOBS)
+    throw new AppError('invalid-input', `${stored.name}: expected at most ${MAX_BLOBS} blobs, found ${names.length}`);
+  const digests = names.flatMap((name) => findDigest(`sha256:${name}`) ?? []);
+  const sizes = await Promise.all(digests.map((digest) => stored.size(blobPath(digest))));
+  return digests.flatMap((digest, index) => ((sizes[index] ?? 0) <= MAX_REFERRER_BYTES ? [{ digest }] : []));
+}
+
+/** Manifests of referrers have about a kilobyte. */
+const MAX_REFERRER_BYTES = 64 * 1024;
+
+/** Undefined for a blob that is no manifest, which most are. */
+async function findReferringBlob(stored: StoredFiles, digest: Digest): Promise<Manifest | undefined> {
+  const bytes = await readStored(stored, blobPath(digest), MAX_REFERRER_BYTES);
+  if (bytes[0] !== 0x7b || !Buffer.from(bytes).includes('"subject"')) return undefined;
+  try {
+    return await readStoredManifest(stored, digest);
+  } catch (error) {
+    if (error instanceof AppError && error.kind === 'invalid-input') return undefined;
+    throw error;
+  }
 }
 
 function referrerOf(manifest: Manifest): Referrer | undefined {

@@ -12,6 +12,8 @@ export interface StoredFiles {
   size(path: string): Promise<number | undefined>;
   /** All of it, or a range. */
   stream(path: string, range?: ByteRange): AsyncIterable<Uint8Array>;
+  /** Names in a folder; absent where nobody asks for them. */
+  list?(folder: string): Promise<readonly string[]>;
 }
 
 export interface StoredArchive extends StoredFiles {
@@ -39,6 +41,7 @@ export function openFolder(files: Files, path: string): StoredFiles {
       return stat?.kind === 'file' ? stat.size : undefined;
     },
     stream: (name, range) => files.stream(join(path, name), range),
+    list: async (folder) => await files.list(join(path, folder)),
   };
 }
 
