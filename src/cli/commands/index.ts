@@ -85,6 +85,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'sign-blob', load: async () => (await import('./sign-blob.ts')).signBlobCommand },
   { name: 'verify-blob', load: async () => (await import('./verify-blob.ts')).verifyBlobCommand },
   { name: 'attest', load: async () => (await import('./attest.ts')).attestCommand },
+  { name: 'attest-blob', load: async () => (await import('./attest-blob.ts')).attestBlobCommand },
   { name: 'verify-attestation', load: async () => (await import('./verify-attestation.ts')).verifyAttestation },
   {
     name: 'verify-blob-attestation',

@@ -6,7 +6,6 @@ import type { Repository } from '../../artifacts/index.ts';
 import {
   digestSetOf,
   DSSE_MEDIA_TYPE,
-  encodePreAuthentication,
   encodeStatement,
   formatEnvelope,
   IN_TOTO_PAYLOAD_TYPE,
@@ -14,8 +13,8 @@ import {
   STATEMENT_V01,
   STATEMENT_V1,
 } from '../../attestations/index.ts';
+import { proveEnvelope } from '../blobs/attest.ts';
 import { BUNDLE_MEDIA_TYPE, formatEnvelopeBundle } from '../bundles/bundle.ts';
-import type { Envelope } from '../../attestations/index.ts';
 import { encodeBase64, findBase64, formatPem } from '../crypto/index.ts';
 import type { SigningProof, Voucher } from '../sign/voucher.ts';
 import type { SigningKey } from '../crypto/index.ts';
@@ -127,12 +126,6 @@ function pushAttestationBundle(
   const subjects = [{ name: repository.name, digest: digestSetOf(subject.digest) }];
   const payload = encodeStatement({ type: STATEMENT_V1, subjects, predicateType, predicate });
   return pushBundle(repository, { subject, predicateType, payload }, options);
-}
-
-async function proveEnvelope(envelope: Envelope, options: SignOptions): Promise<SigningProof | undefined> {
-  const content = encodePreAuthentication(envelope.payloadType, envelope.payload);
-  const signature = envelope.signatures[0]?.sig ?? new Uint8Array();
-  return await options.voucher?.({ signature, content, envelope }, options.signal);
 }
 
 interface BundleInput {
