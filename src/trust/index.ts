@@ -15,6 +15,8 @@ export type { StoredDocuments } from './images/stored.ts';
 export { signatureTag, SIGN_PREDICATE } from './images/fetch.ts';
 export { attestImage, signImage } from './images/sign.ts';
 export type { ImageAttestation, ImageSignature, SignatureFormat, SignOptions, Stored } from './images/sign.ts';
+export { assembleBundle } from './blobs/assemble.ts';
+export type { BundleParts } from './blobs/assemble.ts';
 export { attestBlob } from './blobs/attest.ts';
 export type { AttestedBlob } from './blobs/attest.ts';
 export { signBlob, verifyBlob, verifyBlobAttestation } from './blobs/blob.ts';

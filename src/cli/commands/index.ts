@@ -105,6 +105,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'download sbom', load: async () => (await import('./download.ts')).downloadSbomCommand },
   { name: 'save', load: async () => (await import('./save.ts')).save },
   { name: 'load', load: async () => (await import('./load.ts')).load },
+  { name: 'bundle create', load: async () => (await import('./bundle-create.ts')).bundleCreate },
   { name: 'triangulate', load: async () => (await import('./triangulate.ts')).triangulate },
   { name: 'clean', load: async () => (await import('./clean.ts')).clean },
   { name: 'provenance', load: async () => (await import('./provenance.ts')).provenance },

@@ -174,19 +174,19 @@ export interface BundleProof extends Partial<SigningProof> {
   readonly hint: string;
 }
 
-/** A bundle of version 0.3 around a signed envelope. */
+/** A bundle of version 0.3 around a signed envelope; of version 0.1 where the log has only promised an entry. */
 export function formatEnvelopeBundle(envelope: Envelope, proof: BundleProof): string {
   return JSON.stringify({
-    mediaType: BUNDLE_MEDIA_TYPE,
+    mediaType: mediaTypeFor(proof),
     verificationMaterial: materialValue(proof),
     dsseEnvelope: envelopeValue(envelope),
   });
 }
 
-/** A bundle of version 0.3 around a signature over a file whose SHA-256 is `sha256`. */
+/** Likewise around a signature over a file whose SHA-256 is `sha256`. */
 export function formatMessageBundle(signature: Uint8Array, sha256: Uint8Array, proof: BundleProof): string {
   return JSON.stringify({
-    mediaType: BUNDLE_MEDIA_TYPE,
+    mediaType: mediaTypeFor(proof),
     verificationMaterial: materialValue(proof),
     messageSignature: {
       messageDigest: { algorithm: 'SHA2_256', digest: encodeBase64(sha256) },
@@ -195,11 +195,25 @@ export function formatMessageBundle(signature: Uint8Array, sha256: Uint8Array, p
   });
 }
 
-function materialValue({ hint, chain, entries = [], timestamps = [] }: BundleProof): unknown {
+/** Later versions demand a proof of inclusion. */
+const PROMISE_MEDIA_TYPE = 'application/vnd.dev.sigstore.bundle+json;version=0.1';
+
+function mediaTypeFor({ entries = [] }: BundleProof): string {
+  return entries.every(({ isProven }) => isProven) ? BUNDLE_MEDIA_TYPE : PROMISE_MEDIA_TYPE;
+}
+
+function materialValue(proof: BundleProof): unknown {
+  const { hint, chain, entries = [], timestamps = [] } = proof;
   const stamps = timestamps.map((stamp) => ({ signedTimestamp: encodeBase64(stamp) }));
   const [leaf] = chain ?? [];
+  const certificate = leaf === undefined ? undefined : { rawBytes: encodeBase64(leaf) };
+  const isChained = mediaTypeFor(proof) === PROMISE_MEDIA_TYPE;
   return {
-    ...(leaf === undefined ? { publicKey: { hint } } : { certificate: { rawBytes: encodeBase64(leaf) } }),
+    ...(certificate === undefined
+      ? { publicKey: { hint } }
+      : isChained
+        ? { x509CertificateChain: { certificates: [certificate] } }
+        : { certificate }),
     ...(entries.length === 0 ? {} : { tlogEntries: entries.map(({ value }) => value) }),
     ...(stamps.length === 0 ? {} : { timestampVerificationData: { rfc3161Timestamps: stamps } }),
   };

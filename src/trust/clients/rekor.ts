@@ -45,6 +45,8 @@ export interface Loggable {
 /** An entry as bundles carry it (TransparencyLogEntry), and what older formats keep of it. */
 export interface LoggedEntry {
   readonly value: unknown;
+  /** Whether it proves that the log includes it, besides the log's promise. */
+  readonly isProven: boolean;
   /** Version 1 alone: cosign's `bundle` annotation. */
   readonly annotation: string | undefined;
 }
@@ -85,7 +87,7 @@ async function logInVersion2(
   };
   const value = jsonOf(await postJson(http, WHAT, place, request, { signal }), WHAT, place);
   decodeLogEntry(value, place);
-  return { value, annotation: undefined };
+  return { value, isProven: true, annotation: undefined };
 }
 
 const KEY_DETAILS: Readonly<Partial<Record<KeyAlgorithm, string>>> = {
@@ -157,7 +159,8 @@ function loggedEntryOf(found: ReturnType<typeof versionOneEntry>, what: string):
   };
   decodeLogEntry(value, what);
   const payload = { body, integratedTime, logIndex, logID };
-  return { value, annotation: JSON.stringify({ SignedEntryTimestamp: signedEntryTimestamp, Payload: payload }) };
+  const annotation = JSON.stringify({ SignedEntryTimestamp: signedEntryTimestamp, Payload: payload });
+  return { value, isProven: proof !== undefined, annotation };
 }
 
 const entryKind = object({ kind: string, apiVersion: string });
