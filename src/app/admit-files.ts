@@ -1,12 +1,12 @@
 /** Judges manifests on disk as the server would judge them, without a cluster. */
 import type { Ports } from '../core/index.ts';
-import { isRecord, mismatch } from '../core/index.ts';
 import { parseYamlDocuments } from '../policies/index.ts';
 import { admit } from './admit.ts';
 import type { Admission } from './admit.ts';
 import { createEvidenceSource } from './gather-evidence.ts';
 import type { RepositoryAccess } from './registry.ts';
 import { loadPolicies } from './load-policies.ts';
+import { expandList, MAX_OBJECTS } from './manifest-images.ts';
 
 export interface AdmitFilesInput extends RepositoryAccess {
   readonly manifests: readonly { readonly name: string; readonly text: string }[];
@@ -16,8 +16,6 @@ export interface AdmitFilesInput extends RepositoryAccess {
   readonly at: Date;
 }
 
-/** Ceiling of objects in one manifest file. */
-const MAX_OBJECTS = 5000;
 /** Milliseconds; images named many times in one run are fetched once. */
 const REUSE_MS = 10 * 60 * 1000;
 
@@ -35,14 +33,4 @@ export async function admitFiles(
   return await Promise.all(
     objects.map((object) => admit(source, { object, namespace, policies, noMatch, at }, signal)),
   );
-}
-
-/** A v1 List is what it holds. */
-function expandList({ value, where }: { readonly value: Readonly<Record<string, unknown>>; readonly where: string }) {
-  if (value.kind !== 'List') return [value];
-  if (!Array.isArray(value.items)) throw mismatch(`${where}.items`, 'a list of objects', value.items);
-  return value.items.map((item: unknown, index) => {
-    if (!isRecord(item)) throw mismatch(`${where}.items[${index}]`, 'an object', item);
-    return item;
-  });
 }

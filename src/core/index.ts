@@ -86,3 +86,4 @@ export { formatBytes } from './format-bytes.ts';
 export { mapParallel } from './parallel.ts';
 export { findPredicateType } from './predicate-types.ts';
 export { VERSION } from './version.ts';
+export { VARIABLES } from './variables.ts';

@@ -1,6 +1,7 @@
 /** Commands that move signatures, attestations and SBOMs about, from words to exit codes. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openRepository } from '../../app/registry.ts';
@@ -174,4 +175,145 @@ test('clean asks first, removes what it was told to in both forms, and nothing e
   await run('clean', '-f', IMAGE);
   assert.equal((await run('download', 'attestation', IMAGE)).code, 4);
   assert.deepEqual(await repository.listTags(), ['v1']);
+});
+
+test('save and load keep everything, and what cosign 3 saves without listing it', async () => {
+  const { run, path, ports } = await setUp();
+  const folder = path('saved');
+  const ran = async (...words: readonly string[]) => {
+    const { code, stderr } = await run(...words);
+    assert.equal(code, 0, `${words.join(' ')}: ${stderr}`);
+  };
+  const verifies = async (...image: readonly string[]) => {
+    await ran('verify', '--key', 'env://PUB', ...image);
+    await ran('verify-attestation', '--key', 'env://PUB', '--type', 'https://example.com/one', ...image);
+  };
+  await ran('save', '--dir', folder, IMAGE);
+  await verifies('--local-image', folder);
+  const file = join(folder, 'index.json');
+  const index = JSON.parse(new TextDecoder().decode(await ports.files.read(file))) as {
+    manifests: { annotations?: Record<string, string>; artifactType?: string }[];
+  };
+  const kinds = index.manifests.flatMap(({ annotations }) => annotations?.['kind'] ?? []);
+  const prefix = 'dev.cosignproject.cosign/';
+  assert.deepEqual(new Set(kinds), new Set([`${prefix}image`, `${prefix}sigs`, `${prefix}atts`]));
+  await run('clean', '-f', IMAGE);
+  await ran('load', '--dir', folder, `${HOST}/loaded:v1`);
+  await verifies(`${HOST}/loaded:v1`);
+  // cosign 3 lists the image alone, and keeps referrers among the blobs
+  const image = index.manifests.filter(({ annotations }) => annotations?.['kind'] === `${prefix}image`);
+  await ports.files.writeAtomic(file, JSON.stringify({ ...index, manifests: image }));
+  await verifies('--local-image', folder);
+  await ran('load', '--dir', folder, `${HOST}/again:v1`);
+  await verifies(`${HOST}/again:v1`);
+  const other = await pushImage(openRepository(ports, parseReference(`${HOST}/third`)), 'other layer');
+  const refused = await run('save', '--dir', folder, `${HOST}/third@${other.digest}`);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /a folder for one image/);
+});
+
+test('attest-blob signs a predicate about a file, or a whole statement if it is about the file', async () => {
+  const { run, write, path } = await setUp();
+  const [file, other] = [await write('file', 'content'), await write('other', 'else')];
+  const claim = ['--predicate', path('predicate.json'), '--type', 'custom'];
+  const outputs = ['--bundle', path('bundle'), '--output-signature', path('envelope')];
+  const attest = ['attest-blob', '--key', 'env://KEY'];
+  const statement = ['--statement', path('statement')];
+  const written = await run(...attest, ...claim, ...outputs, '--output-attestation', path('statement'), file);
+  assert.equal(written.code, 0, written.stderr);
+  const verify = ['verify-blob-attestation', '--key', 'env://PUB', '--type', 'custom'];
+  for (const proof of [
+    ['--bundle', path('bundle')],
+    ['--signature', path('envelope')],
+  ]) {
+    assert.equal((await run(...verify, ...proof, file)).code, 0);
+    assert.equal((await run(...verify, ...proof, other)).code, 1);
+  }
+  assert.equal((await run(...attest, ...statement, '--bundle', path('bundle'), file)).code, 0);
+  assert.equal((await run(...verify, '--bundle', path('bundle'), file)).code, 0);
+  const stranger = await run(...attest, ...statement, other);
+  assert.equal(stranger.code, 3);
+  assert.match(stranger.stderr, /found one about other subjects/);
+  assert.equal((await run(...attest, ...claim)).code, 2);
+  assert.equal((await run(...attest, ...claim, ...statement, file)).code, 2);
+  const hash = '--hash=ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73';
+  await write('printed', (await run(...attest, ...claim, hash)).stdout);
+  assert.equal((await run(...verify, '--signature', path('printed'), file)).code, 0);
+});
+
+test('bundle create makes a bundle of a detached signature, and of nobody’s signature none', async () => {
+  const { run, write, path } = await setUp();
+  const [file, other] = [await write('file', 'content'), await write('other', 'else')];
+  const signature = await write('signature', (await run('sign-blob', '--key', 'env://KEY', file)).stdout);
+  const create = ['bundle', 'create', '--key', 'env://PUB', '--out', path('bundle')];
+  const parts = ['--signature', signature, '--artifact', file];
+  assert.equal((await run(...create, ...parts)).code, 0);
+  assert.equal((await run('verify-blob', '--key', 'env://PUB', '--bundle', path('bundle'), file)).code, 0);
+  const envelope = await write(
+    'envelope',
+    (await run('attest-blob', '--key', 'env://KEY', '--predicate', path('predicate.json'), file)).stdout,
+  );
+  const verify = ['verify-blob-attestation', '--key', 'env://PUB', '--type', 'custom', '--bundle', path('bundle')];
+  const old = JSON.stringify({
+    base64Signature: Buffer.from((await run('download', 'attestation', IMAGE)).stdout.split('\n')[0] ?? '').toString(
+      'base64',
+    ),
+  });
+  assert.equal((await run(...create, '--attestation', envelope)).code, 0);
+  assert.equal((await run(...verify, file)).code, 0);
+  for (const [code, message, words] of [
+    [3, /expected one by sha256:/, ['--signature', signature, '--artifact', other]],
+    [2, /the file that was signed/, ['--signature', signature]],
+    [2, /expected a signature/, ['--artifact', file]],
+    [3, /certificate: expected/, [...parts, '--certificate', file]],
+    [3, /log entry: expected/, [...parts, '--rekor-response', file]],
+  ] as const) {
+    const { code: found, stderr } = await run(...create, ...words);
+    assert.equal(found, code, stderr);
+    assert.match(stderr, message);
+  }
+  assert.equal((await run(...create, '--bundle', await write('old', old))).code, 0);
+});
+
+test('manifest verify and dockerfile verify ask for every image, and the worst decides', async () => {
+  const { run, write } = await setUp();
+  const pod = (image: string) => `apiVersion: v1\nkind: Pod\nspec:\n  containers: [{name: a, image: "${image}"}]\n`;
+  const custom = `---\nkind: Any\nspec: {template: {containers: [{name: x, image: "${HOST}/other:v1"}]}}\n`;
+  const verify = ['verify', '--key', 'env://PUB'];
+  const good = await run('manifest', ...verify, await write('good.yaml', pod(IMAGE)));
+  assert.equal(good.code, 0, good.stderr);
+  const bad = await run('manifest', ...verify, '--json', await write('bad.yaml', pod(IMAGE) + custom));
+  assert.equal(bad.code, 10);
+  assert.deepEqual(
+    (JSON.parse(bad.stdout) as Values).map(({ outcome }) => outcome),
+    ['verified', 'absent'],
+  );
+  assert.equal((await run('manifest', ...verify, await write('none.yaml', 'kind: ConfigMap\n'))).code, 3);
+  const file = await write('Dockerfile', `ARG TAG\nFROM ${HOST}/other:v1 AS one\nFROM ${HOST}/app:$TAG\n`);
+  assert.equal((await run('dockerfile', ...verify, '--build-arg', 'TAG=v1', file)).code, 10);
+  assert.equal((await run('dockerfile', ...verify, '--base-image-only', '--build-arg', 'TAG=v1', file)).code, 0);
+  assert.equal((await run('dockerfile', ...verify, file)).code, 3);
+});
+
+test('env lists every variable that is read, and hides secrets', async () => {
+  const ports = createTestPorts({ environment: { COSIGN_PASSWORD: 'secret', NO_COLOR: '1' } });
+  const { stdout } = await runCommand(ports, ['env']);
+  assert.match(stdout, /^COSIGN_PASSWORD=\*{6}$/m);
+  assert.match(stdout, /^# no colours when set\nNO_COLOR=1$/m);
+  assert.match((await runCommand(ports, ['env', '--show-sensitive-values'])).stdout, /^COSIGN_PASSWORD=secret$/m);
+  const known = new Set([...stdout.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name));
+  const source = join(import.meta.dirname, '../..');
+  const read = new Set<string>();
+  for (const file of readdirSync(source, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.ts') || /test/.test(file)) continue;
+    for (const line of readFileSync(join(source, file), 'utf8').split('\n')) {
+      if (!/\benvironment\b/.test(line)) continue;
+      for (const [name] of line.matchAll(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g)) read.add(name);
+    }
+  }
+  assert.ok(read.size > 5);
+  assert.deepEqual(
+    [...read].filter((name) => !known.has(name)),
+    [],
+  );
 });

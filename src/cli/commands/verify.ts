@@ -1,7 +1,7 @@
 import { verifyImages } from '../../app/verify.ts';
 import type { FailedVerification, SignatureResult } from '../../app/verify.ts';
 import { defineCommand } from '../command.ts';
-import type { Context } from '../command.ts';
+import type { Context, Flags, FlagValues } from '../command.ts';
 import { explainVerification, signerText } from '../explain-proof.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
 import { SIGNER_FLAGS, signersOf } from '../flags/signers.ts';
@@ -11,6 +11,22 @@ import { imageAccessOf, noteReasons, parsePairs, IMAGE_FLAGS, WHICH_IMAGES_FLAGS
 const EXIT_ABSENT = 10;
 const EXIT_UNMATCHED = 12;
 const EXIT_NO_CERTIFICATE = 13;
+
+/** Of every command that verifies images, however it finds them. */
+export const VERIFY_FLAGS = {
+  ...SIGNER_FLAGS,
+  annotations: { kind: 'list', short: 'a', value: 'KEY=VALUE', description: 'claim that must be signed along' },
+  platform: { ...PLATFORM_FLAG, description: 'this image of an index, instead of the index' },
+  ...WHICH_IMAGES_FLAGS,
+  output: {
+    kind: 'choice',
+    short: 'o',
+    choices: ['json', 'text'],
+    default: 'json',
+    description: 'signed payloads as one list (json) or one a line (text), as cosign prints them',
+  },
+  ...IMAGE_FLAGS,
+} as const satisfies Flags;
 
 export const verify = defineCommand({
   name: 'verify',
@@ -22,20 +38,7 @@ export const verify = defineCommand({
     'timestamps are proven by what is stored beside the signature and by the trusted root.\n\n' +
     'Exit codes: 0 verified, 10 no signature, 11 no such tag, 12 none matches, 13 an identity was wanted and no signature has a certificate.',
   args: [{ name: 'IMAGE', description: 'image reference, best by digest; or a local form (oci:PATH)', repeated: true }],
-  flags: {
-    ...SIGNER_FLAGS,
-    annotations: { kind: 'list', short: 'a', value: 'KEY=VALUE', description: 'claim that must be signed along' },
-    platform: { ...PLATFORM_FLAG, description: 'this image of an index, instead of the index' },
-    ...WHICH_IMAGES_FLAGS,
-    output: {
-      kind: 'choice',
-      short: 'o',
-      choices: ['json', 'text'],
-      default: 'json',
-      description: 'signed payloads as one list (json) or one a line (text), as cosign prints them',
-    },
-    ...IMAGE_FLAGS,
-  },
+  flags: VERIFY_FLAGS,
   examples: [
     { command: 'plimsoll verify --key cosign.pub localhost:5000/app:v1', explains: 'requires a signature by the key' },
     {
@@ -48,28 +51,35 @@ export const verify = defineCommand({
       explains: 'shows what was found, and step by step why it counts or not',
     },
   ],
-  async run({ args, flags }, context) {
-    const results = await verifyImages(
-      context.ports,
-      {
-        references: args,
-        signers: signersOf(flags),
-        annotations: parsePairs('annotations', flags.annotations),
-        platform: platformOf(flags.platform),
-        isRecursive: flags.recursive,
-        isLocal: flags['local-image'],
-        unsafeAnyArtifact: !flags['check-claims'],
-        jobs: flags['max-workers'],
-        ...(await imageAccessOf(flags, context)),
-      },
-      context.signal,
-    );
-    const codes = results.map((result) => noteResult(result, context));
-    const text = flags.explain ? explained(results, context) : printed(results, flags.output);
-    context.output.result(results.length === 1 ? results[0] : results, text);
-    return Math.max(0, ...codes);
-  },
+  run: async ({ args, flags }, context) => await runVerification(args, flags, context),
 });
+
+/** The exit code of the worst of them. */
+export async function runVerification(
+  references: readonly string[],
+  flags: FlagValues<typeof VERIFY_FLAGS>,
+  context: Context,
+): Promise<number> {
+  const results = await verifyImages(
+    context.ports,
+    {
+      references,
+      signers: signersOf(flags),
+      annotations: parsePairs('annotations', flags.annotations),
+      platform: platformOf(flags.platform),
+      isRecursive: flags.recursive,
+      isLocal: flags['local-image'],
+      unsafeAnyArtifact: !flags['check-claims'],
+      jobs: flags['max-workers'],
+      ...(await imageAccessOf(flags, context)),
+    },
+    context.signal,
+  );
+  const codes = results.map((result) => noteResult(result, context));
+  const text = flags.explain ? explained(results, context) : printed(results, flags.output);
+  context.output.result(results.length === 1 ? results[0] : results, text);
+  return Math.max(0, ...codes);
+}
 
 type Result = SignatureResult | FailedVerification;
 

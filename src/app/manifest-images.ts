@@ -1,0 +1,47 @@
+/** Which images Kubernetes manifests would have nodes run. */
+import { isRecord, mismatch } from '../core/index.ts';
+import { findImages, findPodSpecs } from '../cluster/index.ts';
+import { parseYamlDocuments } from '../policies/index.ts';
+
+/** Ceiling of objects in one manifest file. */
+export const MAX_OBJECTS = 5000;
+
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * References in the order of the file, each once; of kinds that are not known, those of everything that looks like a pod spec. Throws
+ * `invalid-input` for what is no manifest.
+ */
+export function findManifestImages(text: string, what: string): readonly string[] {
+  const objects = parseYamlDocuments(text, what, MAX_OBJECTS).flatMap(expandList);
+  return [...new Set(objects.flatMap(imagesOf))];
+}
+
+function imagesOf(object: Json): readonly string[] {
+  const known = findImages(object);
+  if (known !== undefined) return known.map(({ image }) => image);
+  return findPodSpecs(object).flatMap((pointer) => {
+    const spec = valueAt(object, pointer);
+    return (findImages({ apiVersion: 'v1', kind: 'Pod', spec }) ?? []).map(({ image }) => image);
+  });
+}
+
+/** By JSON pointer (RFC 6901). */
+function valueAt(object: unknown, pointer: string): unknown {
+  let value = object;
+  for (const part of pointer.split('/').slice(1)) {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    value = (value as Json | undefined)?.[key];
+  }
+  return value;
+}
+
+/** A v1 List is what it holds. */
+export function expandList({ value, where }: { readonly value: Json; readonly where: string }): readonly Json[] {
+  if (value.kind !== 'List') return [value];
+  if (!Array.isArray(value.items)) throw mismatch(`${where}.items`, 'a list of objects', value.items);
+  return value.items.map((item: unknown, index) => {
+    if (!isRecord(item)) throw mismatch(`${where}.items[${index}]`, 'an object', item);
+    return item;
+  });
+}

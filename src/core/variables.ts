@@ -1,0 +1,29 @@
+/** Environment variables that are read besides the settings: what other tools and CI systems set. */
+
+export interface VariableSpec {
+  readonly name: string;
+  readonly description: string;
+  /** Its value is never shown unless asked for. */
+  readonly isSecret?: boolean;
+}
+
+export const VARIABLES: readonly VariableSpec[] = [
+  {
+    name: 'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
+    description: 'secret for the token service of GitHub Actions',
+    isSecret: true,
+  },
+  { name: 'ACTIONS_ID_TOKEN_REQUEST_URL', description: 'token service of GitHub Actions' },
+  { name: 'BUILDKITE_AGENT_ACCESS_TOKEN', description: 'set where an agent of Buildkite gives tokens', isSecret: true },
+  { name: 'CONTAINERD_NAMESPACE', description: 'namespace in which containerd:NAME is looked for' },
+  { name: 'COSIGN_PASSWORD', description: 'password of private key files', isSecret: true },
+  { name: 'DOCKER_CONFIG', description: 'folder of Docker’s config.json with registry credentials' },
+  { name: 'HTTPS_PROXY', description: 'proxy for https; HTTP_PROXY for http, NO_PROXY for hosts without' },
+  { name: 'NO_COLOR', description: 'no colours when set' },
+  { name: 'REGISTRY_AUTH_FILE', description: 'file of registry credentials, as podman and skopeo have it' },
+  { name: 'SIGSTORE_ID_TOKEN', description: 'OpenID token that says who signs without a key', isSecret: true },
+  { name: 'SOURCE_DATE_EPOCH', description: 'seconds since 1970 to write as time of creation' },
+  { name: 'XDG_CACHE_HOME', description: 'folder of caches' },
+  { name: 'XDG_DATA_HOME', description: 'folder of what is kept' },
+  { name: 'XDG_RUNTIME_DIR', description: 'folder in which podman keeps registry credentials' },
+];
