@@ -278,10 +278,8 @@ async function listStoredReferrers(
   const unlisted = entries.some(isSavedImage) ? await listSmallBlobs(stored) : [];
   for (const { digest } of [...entries, ...listed, ...unlisted]) {
     if (!seen.has(digest)) {
-      const manifest = await (unlisted.some((entry) => entry.digest === digest)
-        ? findReferringBlob(stored, digest)
-        : readStoredManifest(stored, digest));
-      seen.set(digest, manifest === undefined ? undefined : referrerOf(manifest));
+      const isListed = !unlisted.some((entry) => entry.digest === digest);
+      seen.set(digest, isListed ? await findReferrer(stored, digest) : await findReferringBlob(stored, digest));
     }
     const referrer = seen.get(digest);
     if (referrer?.subject !== subject) continue;
@@ -307,15 +305,20 @@ async function listSmallBlobs(stored: StoredFiles): Promise<readonly { readonly 
 const MAX_REFERRER_BYTES = 64 * 1024;
 
 /** Undefined for a blob that is no manifest, which most are. */
-async function findReferringBlob(stored: StoredFiles, digest: Digest): Promise<Manifest | undefined> {
+async function findReferringBlob(stored: StoredFiles, digest: Digest): Promise<Referrer | undefined> {
   const bytes = await readStored(stored, blobPath(digest), MAX_REFERRER_BYTES);
   if (bytes[0] !== 0x7b || !Buffer.from(bytes).includes('"subject"')) return undefined;
   try {
-    return await readStoredManifest(stored, digest);
+    return await findReferrer(stored, digest);
   } catch (error) {
     if (error instanceof AppError && error.kind === 'invalid-input') return undefined;
     throw error;
   }
+}
+
+async function findReferrer(stored: StoredFiles, digest: Digest): Promise<Referrer | undefined> {
+  const manifest = await readStoredManifest(stored, digest);
+  return manifest === undefined ? undefined : referrerOf(manifest);
 }
 
 function referrerOf(manifest: Manifest): Referrer | undefined {
