@@ -1,7 +1,7 @@
 /** From what a user says about signers and trust to whose signatures count: keys, identities, authorities, trusted root. */
 import { AppError, exactly, parsePattern } from '../core/index.ts';
 import type { IdentityRule, Ports, TextRule } from '../core/index.ts';
-import { NO_TRUST, openPublicKey, parseTrustedRoot, withOwnAuthorities } from '../trust/index.ts';
+import { NO_TRUST, openPublicKey, parseDetachedSct, parseTrustedRoot, withOwnAuthorities } from '../trust/index.ts';
 import type { OwnAuthorities, SignerDemand, Trust, TrustedRoot } from '../trust/index.ts';
 import { findTrustMaterial } from './trust-material.ts';
 
@@ -14,6 +14,8 @@ export interface SignersInput {
   readonly identity?: IdentityInput;
   /** A path: PEM for signatures without a certificate of their own. */
   readonly certificate?: string | undefined;
+  /** A path: the answer of a certificate-transparency log, in JSON, for certificates without an SCT inside. */
+  readonly sct?: string | undefined;
   readonly trust?: TrustInput;
 }
 
@@ -57,8 +59,10 @@ export async function openSigners(ports: Ports, input: SignersInput, signal?: Ab
     });
   }
   const certificate = input.certificate === undefined ? {} : { certificate: await readText(ports, input.certificate) };
+  const sct =
+    input.sct === undefined ? {} : { detachedSct: parseDetachedSct(await readText(ports, input.sct), input.sct) };
   const identities = identityRules(identity, hasOwnAuthorities(trust));
-  return { kind: 'identities', identities, trust: await openTrust(ports, trust, signal), ...certificate };
+  return { kind: 'identities', identities, trust: await openTrust(ports, trust, signal), ...certificate, ...sct };
 }
 
 /** A key alone says who signed; logs and timestamps are looked at where somebody named whom to believe about them. */

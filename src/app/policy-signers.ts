@@ -40,7 +40,7 @@ export function createPolicySigners(ports: Ports): PolicySigners {
       const trusted = await openRoot();
       if (trusted === undefined && signer.roots === undefined) {
         throw new AppError('untrusted-root', 'expected a trusted root for keyless authorities, found none', {
-          hint: 'run `plimsoll initialize`, set PLIMSOLL_TRUSTED_ROOT, or trustedRoot in the configuration',
+          hint: 'run `plimsoll initialize`, give --trusted-root FILE, or set trustedRoot in the configuration',
         });
       }
       const { authority, log, roots } = signer;

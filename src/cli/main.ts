@@ -76,6 +76,7 @@ function settingFlags(flags: Readonly<Record<string, unknown>>): SettingValues {
     ['cache-dir', 'cacheDir'],
     ['timeout', 'timeoutSeconds'],
     ['jobs', 'parallelism'],
+    ['trusted-root', 'trustedRoot'],
   ] as const) {
     const value = flags[flag];
     if (typeof value === 'string' || typeof value === 'number') given[name] = String(value);

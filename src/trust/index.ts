@@ -1,6 +1,6 @@
 export { formatPublicKey, importPublicKey } from './crypto/index.ts';
 export type { KeyAlgorithm, PublicKey, SigningKey } from './crypto/index.ts';
-export { generatePkcs8, importPkcs8 } from './crypto/index.ts';
+export { generatePkcs8, importPkcs8, parseDetachedSct } from './crypto/index.ts';
 export { encryptKeyFile } from './keys/key-file.ts';
 export { openPlainKey, openPublicKey, openSigningKey } from './keys/open-key.ts';
 export type { AskPassword, KeySources } from './keys/open-key.ts';

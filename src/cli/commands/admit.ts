@@ -1,3 +1,4 @@
+import { POLICY_TRUST_FLAG } from '../flags/trust.ts';
 import { AppError, EXIT_NEGATIVE } from '../../core/index.ts';
 import type { Admission } from '../../app/admit.ts';
 import { admitFiles } from '../../app/admit-files.ts';
@@ -33,6 +34,7 @@ export const admit = defineCommand({
       description: 'verdict for an image that no policy speaks of',
     },
     at: { kind: 'string', value: 'TIME', description: 'judge as of this time (RFC 3339) instead of now' },
+    ...POLICY_TRUST_FLAG,
     insecure: { kind: 'boolean', description: 'ask registries over plain HTTP' },
   },
   examples: [

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { policyText } from '../../policies/testing.ts';
 import { openRepository } from '../../app/registry.ts';
 import { createTestRegistry } from '../../app/testing.ts';
 import { createHandlerHttp } from '../../artifacts/testing.ts';
@@ -310,4 +311,26 @@ test('verify-blob-attestation wants a statement of the type about the file', asy
   assert.equal(await codeOf('--type', 'spdxjson', '--bundle', path('signed'), path('file')), 1, 'no statement');
   assert.equal(await codeOf(...sbom), 2);
   assert.equal(await codeOf(...sbom, '--check-claims=false'), 0);
+});
+
+test('admit judges by identity under the configured trusted root', async () => {
+  const { ports, path, repository, image, reference, run } = await setUp();
+  const keyless = { identities: [{ issuer: ISSUER, subject: SUBJECT }] };
+  const policy = policyText([{ keyless }], { images: [{ glob: '**' }] });
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'app' },
+    spec: { containers: [{ image: reference }] },
+  };
+  await ports.files.writeAtomic(path('policy.yaml'), policy);
+  await ports.files.writeAtomic(path('pod.json'), JSON.stringify(pod));
+  const admit = ['admit', '-f', path('pod.json'), '--policy', path('policy.yaml')];
+  assert.equal((await run(...admit)).code, 7);
+  const configured = { ...ports, settings: { ...ports.settings, trustedRoot: path('root.json') } };
+  const denied = await runCommand(configured, admit);
+  assert.equal(denied.code, 1);
+  assert.match(denied.stdout, /no signature of this image verifies for the authority/);
+  await pushBundle(repository, image, sigstore.signStatement(statementAbout(image, SIGN_PREDICATE)));
+  assert.equal((await runCommand(configured, admit)).code, 0);
 });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { POLICY_TRUST_FLAG } from '../flags/trust.ts';
 import { AppError } from '../../core/index.ts';
 import { openAdmissionService } from '../../app/admission-service.ts';
 import { defaultGraphPath, openOrCreateGraph } from '../../app/open-graph.ts';
@@ -41,6 +42,7 @@ export const serve = defineCommand({
       default: 'deny',
       description: 'verdict for an image that no policy speaks of',
     },
+    ...POLICY_TRUST_FLAG,
     graph: { kind: 'string', value: 'FILE', description: 'evidence graph; default graph.sqlite in the data folder' },
   },
   examples: [

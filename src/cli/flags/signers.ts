@@ -38,6 +38,11 @@ export const SIGNER_FLAGS = {
     value: 'FILE',
     description: 'PEM certificate of the signer, for signatures that carry none',
   },
+  sct: {
+    kind: 'string',
+    value: 'FILE',
+    description: 'SCT beside the certificate: the JSON with which the log answered add-chain',
+  },
   'certificate-chain': {
     kind: 'string',
     aliases: ['cert-chain'],
@@ -78,6 +83,7 @@ export function signersOf(flags: SignerFlagValues): SignersInput {
     keys: flags.key,
     ...(identity === undefined ? {} : { identity }),
     certificate: flags.certificate,
+    sct: flags.sct,
     trust: {
       offline: flags.offline,
       trustedRoot: flags['trusted-root'],

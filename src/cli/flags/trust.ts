@@ -42,6 +42,15 @@ export const VERIFYING_KEY_FLAG = {
   },
 } as const satisfies Flags;
 
+/** For commands whose policies name signers by certificate identity. */
+export const POLICY_TRUST_FLAG = {
+  'trusted-root': {
+    kind: 'string',
+    value: 'FILE',
+    description: 'Sigstore trusted root that keyless authorities are believed by; read again when it changes',
+  },
+} as const satisfies Flags;
+
 export const PREDICATE_TYPE_FLAG = {
   type: {
     kind: 'string',

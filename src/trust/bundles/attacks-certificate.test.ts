@@ -1,9 +1,10 @@
 /** Attacks on the certificate of a keyless signature: each is refused for its own reason and nothing else. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseDetachedSct } from '../crypto/index.ts';
 import type { BundleValue } from '../testing.ts';
 import { exactly } from '../../core/index.ts';
-import { createCertificate, createTestKey, extension, oid } from '../crypto/testing.ts';
+import { createCertificate, createDetachedSct, createTestKey, extension, oid } from '../crypto/testing.ts';
 import {
   authority,
   CONTENT,
@@ -152,6 +153,22 @@ test('a certificate that no trusted log published is refused', () => {
     signedWith(sigstore.issue({ scts: [] }, [extension.uri(SUBJECT), extension.claim(8, ISSUER), malformed])),
     'sct-malformed',
   );
+});
+
+test('an SCT beside the certificate counts if it is over this very certificate', () => {
+  const certificate = sigstore.issue({ scts: [] });
+  const bundle = sigstore.signFile(CONTENT, { certificate });
+  const beside = (text: string): string => outcomeOf(sigstore, bundle, { detachedSct: parseDetachedSct(text, 'sct') });
+  const good = createDetachedSct(sigstore.ct, certificate.der, SIGNED_AT);
+  assert.equal(beside(good), 'verified');
+  assert.equal(beside(createDetachedSct(sigstore.ct, sigstore.issue().der, SIGNED_AT)), 'sct-mismatch sct-threshold');
+  assert.equal(beside(createDetachedSct(createTestKey(), certificate.der, SIGNED_AT)), 'sct-log-unknown sct-threshold');
+  const early = createDetachedSct(sigstore.ct, certificate.der, new Date('2024-01-01T00:00:00Z'));
+  assert.equal(beside(early), 'sct-log-not-valid-at-time sct-threshold');
+  const later = { ...(JSON.parse(good) as object), timestamp: minutes(1).getTime() };
+  assert.equal(beside(JSON.stringify(later)), 'sct-mismatch sct-threshold');
+  assert.throws(() => beside(JSON.stringify({ ...later, sct_version: 1 })), /version 1/);
+  assert.throws(() => beside('{}'), { kind: 'invalid-input' });
 });
 
 test('an SCT taken from another certificate vouches for nothing', () => {

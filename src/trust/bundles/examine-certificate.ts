@@ -2,7 +2,7 @@
 import type { IdentityRule } from '../../core/index.ts';
 import { formatRule } from '../../core/index.ts';
 import { CODE_SIGNING, findChainFault, verifyScts } from '../crypto/index.ts';
-import type { Certificate, ChainFault } from '../crypto/index.ts';
+import type { Certificate, ChainFault, Sct } from '../crypto/index.ts';
 import type { CertificateAuthority, TrustedRoot } from '../roots/trusted-root.ts';
 import { findIdentity, identitiesOf } from './identity.ts';
 import type { CertificateIdentity } from './identity.ts';
@@ -32,6 +32,8 @@ export interface CertificateCheck {
   readonly times: readonly number[];
   /** How many certificate-transparency logs must vouch. */
   readonly scts: number;
+  /** One that came beside the certificate. */
+  readonly detachedSct?: Sct | undefined;
 }
 
 /** Whatever is wrong with the certificate is added to the reasons. */
@@ -97,11 +99,11 @@ function examineScts(
   by: { readonly authority: CertificateAuthority; readonly check: CertificateCheck },
   reasons: Reasons,
 ): void {
-  const { scts, trustedRoot } = by.check;
+  const { scts, trustedRoot, detachedSct: detached } = by.check;
   const [issuer] = by.authority.ca.certificates;
   if (issuer === undefined) return;
   try {
-    const { logs, faults } = verifyScts(certificate, issuer, trustedRoot.ctLogs);
+    const { logs, faults } = verifyScts(certificate, issuer, { logs: trustedRoot.ctLogs, detached });
     if (logs.length >= scts) return;
     for (const fault of faults) reasons.add('certificate', fault, { message: SCT_MESSAGES[fault] });
     const message = 'too few trusted logs published the certificate';

@@ -12,7 +12,7 @@ import type { Digest, IdentityRule, Signer } from '../../core/index.ts';
 import { encodePreAuthentication, formatEnvelope } from '../../attestations/index.ts';
 import type { Statement } from '../../attestations/index.ts';
 import { encodeBase64, isEqualBytes, parseCertificate } from '../crypto/index.ts';
-import type { Certificate, HashName, PublicKey } from '../crypto/index.ts';
+import type { Certificate, HashName, PublicKey, Sct } from '../crypto/index.ts';
 import { verifyLogEntry } from '../logs/entry.ts';
 import type { LogEntry, LogVerdict } from '../logs/entry.ts';
 import { findEntryFaults } from '../logs/entry-match.ts';
@@ -53,6 +53,8 @@ export interface BundleRequirement {
   /** The time of the question: nothing may be dated later, and without logs and timestamps certificates must be valid now. */
   readonly at: Date;
   readonly thresholds?: Partial<Thresholds>;
+  /** That came beside the certificate. */
+  readonly detachedSct?: Sct;
   /** Of the statement in an envelope; undefined takes any. */
   readonly predicateType?: string;
 }
@@ -384,8 +386,8 @@ function examineValidity(
     const message = 'nothing trusted says when it was signed, so the certificate cannot be judged';
     reasons.add('time', 'time-missing', { message });
   }
-  const { trustedRoot } = requirement;
-  examineCertificate(certificate, { trustedRoot, times, scts: thresholds.scts }, reasons);
+  const { trustedRoot, detachedSct } = requirement;
+  examineCertificate(certificate, { trustedRoot, times, scts: thresholds.scts, detachedSct }, reasons);
 }
 
 const ENTRY_MESSAGES = {

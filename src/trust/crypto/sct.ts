@@ -1,12 +1,13 @@
 /**
- * Signed certificate timestamps embedded in certificates (RFC 6962 3.2 and 3.3).
+ * Signed certificate timestamps embedded in certificates, or beside them (RFC 6962 3.2, 3.3 and 4.1).
  *
- * Implements version 1 over precertificates, with the extension bytes, which static logs fill. An SCT of another version is passed
+ * Implements version 1 over precertificates and certificates, with the extension bytes, which static logs fill. An SCT of another version is passed
  * over, as RFC 6962 3.3 demands; a list that cannot be read to its end refuses the certificate.
  */
 import { createHash } from 'node:crypto';
-import { AppError } from '../../core/index.ts';
-import { encodeBase64 } from './base64.ts';
+import { AppError, decodeJson, natural, object, optional, string } from '../../core/index.ts';
+import type { Decoder } from '../../core/index.ts';
+import { decodeBase64, encodeBase64 } from './base64.ts';
 import { isEqualBytes } from './bytes.ts';
 import { tbsWithoutScts } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
@@ -50,11 +51,34 @@ function parseSct(bytes: Uint8Array): Sct | undefined {
   const timestamp = reader.number(8);
   if (!Number.isSafeInteger(timestamp)) throw fault('a time below 2^53 in an SCT');
   const extensions = reader.vector();
+  return { logId, timestamp, extensions, ...readSignature(reader) };
+}
+
+/** What stands at the end of an SCT: DigitallySigned of RFC 5246 4.7. */
+function readSignature(reader: Vectors): Pick<Sct, 'family' | 'signature'> {
   const [hash, algorithm] = [reader.number(1), reader.number(1)];
   const signature = reader.vector();
   reader.end();
   if (hash !== SHA256 || (algorithm !== RSA && algorithm !== ECDSA)) throw fault('SHA-256 with RSA or ECDSA in an SCT');
-  return { logId, timestamp, extensions, family: algorithm === RSA ? 'rsa' : 'ecdsa', signature };
+  return { family: algorithm === RSA ? 'rsa' : 'ecdsa', signature };
+}
+
+const bytes: Decoder<Uint8Array> = (value, path) => decodeBase64(string(value, path), path);
+
+const answer = object({
+  sct_version: natural,
+  id: bytes,
+  timestamp: natural,
+  extensions: optional(bytes),
+  signature: bytes,
+});
+
+/** An SCT beside its certificate: the answer of a log to `add-chain`, in JSON. Throws `invalid-input` naming `what`. */
+export function parseDetachedSct(json: Uint8Array | string, what: string): Sct {
+  const { sct_version: version, id: logId, timestamp, extensions, signature } = decodeJson(json, answer, { what });
+  if (version !== VERSION_1)
+    throw new AppError('invalid-input', `${what}: expected an SCT of version 1, found another`);
+  return { logId, timestamp, extensions: extensions ?? new Uint8Array(), ...readSignature(new Vectors(signature)) };
 }
 
 /** Presentation language of TLS (RFC 5246 4): big-endian numbers and vectors behind a length of two bytes. */
@@ -106,15 +130,20 @@ export type SctFault = 'sct-missing' | 'sct-log-unknown' | 'sct-log-not-valid-at
 export function verifyScts(
   certificate: Certificate,
   issuer: Certificate,
-  logs: readonly CtLog[],
+  given: { readonly logs: readonly CtLog[]; readonly detached?: Sct | undefined },
 ): { readonly logs: readonly CtLog[]; readonly faults: readonly SctFault[] } {
   const { sctList } = certificate.extensions;
-  const scts = sctList === undefined ? [] : parseSctList(sctList);
-  if (scts.length === 0) return { logs: [], faults: ['sct-missing'] };
-  const signed = precertificateEntry(certificate, issuer);
+  const embedded = sctList === undefined ? [] : parseSctList(sctList);
+  const { logs, detached } = given;
+  if (embedded.length === 0 && detached === undefined) return { logs: [], faults: ['sct-missing'] };
+  const precertificate = embedded.length === 0 ? new Uint8Array() : precertificateEntry(certificate, issuer);
+  const scts = [
+    ...embedded.map((sct) => ({ sct, signed: precertificate })),
+    ...(detached === undefined ? [] : [{ sct: detached, signed: certificateEntry(certificate) }]),
+  ];
   const good = new Map<string, CtLog>();
   const faults: SctFault[] = [];
-  for (const sct of scts) {
+  for (const { sct, signed } of scts) {
     const known = logs.filter((log) => isEqualBytes(log.logId, sct.logId));
     const valid = known.filter((log) => log.isValidAt(sct.timestamp));
     const signer = valid.find((log) => isSctSignedBy(sct, signed, log.key));
@@ -128,9 +157,17 @@ export function verifyScts(
 /** Entry type, issuer key hash and TBSCertificate: what stands between the timestamp and the extensions. */
 function precertificateEntry(certificate: Certificate, issuer: Certificate): Uint8Array {
   const tbs = tbsWithoutScts(certificate);
-  const length = Uint8Array.of((tbs.length >> 16) & 0xff, (tbs.length >> 8) & 0xff, tbs.length & 0xff);
   const issuerKeyHash = createHash('sha256').update(issuer.publicKey.spki).digest();
-  return Buffer.concat([Uint8Array.of(0, 1), issuerKeyHash, length, tbs]);
+  return Buffer.concat([Uint8Array.of(0, 1), issuerKeyHash, lengthOf(tbs), tbs]);
+}
+
+/** The same where the log saw the certificate itself. */
+function certificateEntry({ der }: Certificate): Uint8Array {
+  return Buffer.concat([Uint8Array.of(0, 0), lengthOf(der), der]);
+}
+
+function lengthOf({ length }: Uint8Array): Uint8Array {
+  return Uint8Array.of((length >> 16) & 0xff, (length >> 8) & 0xff, length & 0xff);
 }
 
 function isSctSignedBy(sct: Sct, entry: Uint8Array, key: PublicKey): boolean {

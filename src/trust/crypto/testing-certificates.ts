@@ -132,6 +132,30 @@ function encodeSct(input: SctInput, tbs: Uint8Array, issuerKey: PublicKey): Uint
   return Buffer.concat([Uint8Array.of(0), id, at, extensions, Uint8Array.of(4, 3), vector(signature)]);
 }
 
+/** The JSON with which a log answers for a certificate that it saw whole. */
+export function createDetachedSct(log: TestKey, certificate: Uint8Array, at: Date): string {
+  const time = Buffer.alloc(8);
+  time.writeBigUInt64BE(BigInt(at.getTime()));
+  const { length } = certificate;
+  const size = Uint8Array.of(length >> 16, (length >> 8) & 0xff, length & 0xff);
+  const signed = Buffer.concat([
+    Uint8Array.of(0, 0),
+    time,
+    Uint8Array.of(0, 0),
+    size,
+    certificate,
+    Uint8Array.of(0, 0),
+  ]);
+  const signature = Buffer.concat([Uint8Array.of(4, 3), vector(log.sign(signed))]);
+  return JSON.stringify({
+    sct_version: 0,
+    id: Buffer.from(sha256(log.publicKey.spki)).toString('base64'),
+    timestamp: at.getTime(),
+    extensions: '',
+    signature: signature.toString('base64'),
+  });
+}
+
 export function sha256(content: Uint8Array): Uint8Array {
   return createHash('sha256').update(content).digest();
 }

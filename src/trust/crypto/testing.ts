@@ -47,7 +47,14 @@ export function refusal(parse: () => unknown): string {
 
 export { NOTE_KEY_TYPE, noteKeyId } from './note.ts';
 export { oid } from './der-build.ts';
-export { createCertificate, createTestKey, createTimestamp, extension, sha256 } from './testing-certificates.ts';
+export {
+  createCertificate,
+  createDetachedSct,
+  createTestKey,
+  createTimestamp,
+  extension,
+  sha256,
+} from './testing-certificates.ts';
 export type {
   CertificateInput,
   TestCertificate,

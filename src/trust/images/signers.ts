@@ -10,7 +10,7 @@ import type { LegacyMaterial } from '../bundles/legacy.ts';
 import { proveBundle } from '../bundles/verify-bundle.ts';
 import type { Blob, BundleRequirement, ProvenSignature, Thresholds } from '../bundles/verify-bundle.ts';
 import { findBase64 } from '../crypto/index.ts';
-import type { PublicKey } from '../crypto/index.ts';
+import type { PublicKey, Sct } from '../crypto/index.ts';
 import type { TrustedRoot } from '../roots/trusted-root.ts';
 import { cutReason, rejection } from './candidate.ts';
 import type { Candidate, RejectionCode } from './candidate.ts';
@@ -25,6 +25,8 @@ export type SignerDemand =
       readonly trust: Trust;
       /** PEM, for signatures that have no certificate beside them. */
       readonly certificate?: string;
+      /** An SCT that came beside the certificate. */
+      readonly detachedSct?: Sct;
     };
 
 /** Whom to believe about the signer, and at what time the question is asked. */
@@ -121,7 +123,14 @@ export function bundleDemand(by: SignerDemand, trust: Trust): Omit<BundleRequire
     by.kind === 'keys'
       ? ({ kind: 'keys', keys: by.keys } as const)
       : ({ kind: 'identities', identities: by.identities } as const);
-  return { who, trustedRoot, at, ...(thresholds === undefined ? {} : { thresholds }) };
+  const detachedSct = by.kind === 'identities' ? by.detachedSct : undefined;
+  return {
+    who,
+    trustedRoot,
+    at,
+    ...(thresholds === undefined ? {} : { thresholds }),
+    ...(detachedSct === undefined ? {} : { detachedSct }),
+  };
 }
 
 export function signedBy({ signer, claims, times, logs }: ProvenSignature): SignedBy {
