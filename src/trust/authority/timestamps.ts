@@ -7,6 +7,7 @@ import {
   encodeDer,
   explicit,
   generalizedTime,
+  implicitSetOf,
   natural,
   octets,
   oid,
@@ -120,7 +121,7 @@ export async function createTimestamp(
     sequence(signer.issuer, natural(...signer.serial)),
     SHA256,
     // the same bytes under the tag that stands inside (RFC 5652 5.4)
-    Buffer.concat([Uint8Array.of(contextTag(0)), signed.subarray(1)]),
+    implicitSetOf(0, ...attributes),
     ECDSA_SHA256,
     octets(await signer.key.sign(signed)),
   );
@@ -128,7 +129,7 @@ export async function createTimestamp(
     natural(3),
     encodeDer(TAG.set, SHA256),
     sequence(oid(TST_INFO), explicit(0, octets(info))),
-    ...(request.wantsCertificates ? [explicit(0, ...signer.chain)] : []),
+    ...(request.wantsCertificates ? [implicitSetOf(0, ...signer.chain)] : []),
     encodeDer(TAG.set, signerInfo),
   );
   const granted = sequence(natural(0));

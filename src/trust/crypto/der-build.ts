@@ -17,6 +17,11 @@ export function setOf(...members: readonly Uint8Array[]): Uint8Array {
   return encodeDer(TAG.set, ...members.toSorted((one, other) => Buffer.compare(one, other)));
 }
 
+/** The same under a context tag. */
+export function implicitSetOf(number: number, ...members: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat([Uint8Array.of(contextTag(number)), setOf(...members).subarray(1)]);
+}
+
 export function oid(dotted: string): Uint8Array {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
   const bytes = [first * 40 + second, ...rest].flatMap((arc) => {

@@ -29,6 +29,7 @@ export {
   explicit,
   generalizedTime,
   implicit,
+  implicitSetOf,
   natural,
   octets,
   oid,
