@@ -3,8 +3,7 @@
  * @sigstore/verify (PEER_SIGSTORE_JS); and of a saved image from a cold start, beside cosign (PEER_COSIGN3). All in one run, as ratios.
  */
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
-import { readFileSync, realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exactly } from '../src/core/index.ts';
 import { parseBundle } from '../src/trust/bundles/bundle.ts';
@@ -12,6 +11,7 @@ import { verifyBundle } from '../src/trust/bundles/verify-bundle.ts';
 import type { BundleRequirement } from '../src/trust/bundles/verify-bundle.ts';
 import { parseTrustedRoot } from '../src/trust/roots/trusted-root.ts';
 import { saveTestImage } from '../test/conformance/saved-image.ts';
+import { openSigstoreJs } from '../test/interop/sigstore-js.ts';
 import { dataSet, hasSharedData } from '../test/shared-data.ts';
 import { formatTable, measure } from './measure.ts';
 import type { Row } from './measure.ts';
@@ -66,7 +66,8 @@ async function benchBundle(folder: string, sample: (typeof SAMPLES)[number]): Pr
   rows.push({ operation, ours, other: 'its ECDSA checks alone', theirs: await measure(bareChecks(sample.checks)) });
   const peer = process.env['PEER_SIGSTORE_JS'];
   if (peer === undefined) return;
-  const theirs = await measure(sigstoreJs(peer, { text, content, root, found }));
+  const verifyWithPeer = openSigstoreJs(peer, root);
+  const theirs = await measure(() => verifyWithPeer(text, content, found));
   rows.push({ operation, ours, other: '@sigstore/verify', theirs });
 }
 
@@ -82,36 +83,6 @@ function bareChecks(counts: { readonly p384: number; readonly p256: number }): (
     for (let count = 0; count < counts.p384; count += 1) p384();
     for (let count = 0; count < counts.p256; count += 1) p256();
   };
-}
-
-/** The few names of the library that are used here. */
-interface SigstoreJs {
-  readonly toTrustMaterial: (root: unknown) => unknown;
-  readonly toSignedEntity: (bundle: unknown, content?: Buffer) => unknown;
-  readonly Verifier: new (material: unknown) => { verify(entity: unknown, policy: unknown): unknown };
-}
-
-function sigstoreJs(
-  peer: string,
-  given: { readonly text: string; readonly content: Buffer; readonly root: string; readonly found: Case },
-): () => void {
-  const require = createRequire(realpathSync(join(peer, 'package.json')));
-  const { toTrustMaterial, toSignedEntity, Verifier } = require(peer) as SigstoreJs;
-  const { bundleFromJSON } = require('@sigstore/bundle') as { bundleFromJSON: (value: unknown) => Bundle };
-  const { TrustedRoot } = require('@sigstore/protobuf-specs') as {
-    TrustedRoot: { fromJSON: (value: unknown) => unknown };
-  };
-  const verifier = new Verifier(toTrustMaterial(TrustedRoot.fromJSON(JSON.parse(given.root))));
-  const { identity, issuer } = given.found;
-  return () => {
-    const bundle = bundleFromJSON(JSON.parse(given.text));
-    const content = bundle.content.$case === 'messageSignature' ? given.content : undefined;
-    verifier.verify(toSignedEntity(bundle, content), { subjectAlternativeName: identity, extensions: { issuer } });
-  };
-}
-
-interface Bundle {
-  readonly content: { readonly $case: string };
 }
 
 /** One saved image, the whole program from its start. */

@@ -1,6 +1,6 @@
 /**
  * Released peers for side-by-side tests, in a cache outside the tree: from Debian's packages, unpacked and not installed, else built
- * from their Go modules; libraries from Node's package registry. Prints nothing but progress; what cannot be had is named with the reason.
+ * from their Go modules; libraries from Node's package registry, programs from Python's. Prints nothing but progress; what cannot be had is named with the reason.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -34,6 +34,8 @@ interface Peer {
   readonly goTest?: { readonly package: string; readonly version: string };
   /** Library on the package registry of Node: what is found is its folder. */
   readonly npm?: { readonly package: string; readonly version: string };
+  /** Program of a package on the package index of Python. */
+  readonly python?: { readonly package: string; readonly version: string; readonly program: string };
   /** Words with which it ends well; `version` or `--version` when absent. */
   readonly probe?: readonly string[];
 }
@@ -104,6 +106,17 @@ const PEERS: readonly Peer[] = [
     variable: 'PEER_SIGSTORE_JS',
     npm: { package: '@sigstore/verify', version: '4.1.3' },
   },
+  {
+    name: 'sigstore-python',
+    variable: 'PEER_SIGSTORE_PYTHON',
+    python: { package: 'sigstore', version: '4.5.1', program: 'sigstore' },
+  },
+  {
+    name: 'tessera-fsck',
+    variable: 'PEER_TESSERA_FSCK',
+    go: 'github.com/transparency-dev/tessera/cmd/fsck@v1.0.4',
+    probe: ['--help'],
+  },
 ];
 
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'plimsoll-peers');
@@ -132,7 +145,7 @@ export function installPeers(): InstalledPeers {
 function install(peer: Peer, path: string): string[] {
   const reasons: string[] = [];
   process.stderr.write(`installing ${peer.name} ...\n`);
-  for (const way of [fromDebian, fromGo, fromGoTest, fromNpm]) {
+  for (const way of [fromDebian, fromGo, fromGoTest, fromNpm, fromPython]) {
     const reason = way(peer, path);
     if (existsSync(path)) return [];
     if (reason !== undefined) reasons.push(reason);
@@ -245,6 +258,22 @@ function fromNpm(peer: Peer, path: string): string | undefined {
   const { status, error, stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8' });
   if (status !== 0) return `npm install ${wanted}: ${error?.message ?? lastLine(stderr)}`;
   symlinkSync(join(folder, 'node_modules', peer.npm.package), path);
+  return undefined;
+}
+
+/** In an environment of its own, so that nothing of the machine's Python changes. */
+function fromPython(peer: Peer, path: string): string | undefined {
+  if (peer.python === undefined) return undefined;
+  const { package: name, version, program } = peer.python;
+  const folder = join(cache, 'unpacked', peer.name);
+  for (const [command, ...args] of [
+    ['python3', '-m', 'venv', folder],
+    [join(folder, 'bin/pip'), 'install', '--quiet', `${name}==${version}`],
+  ] as const) {
+    const { status, error, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+    if (status !== 0) return `${args.join(' ')}: ${error?.message ?? lastLine(stderr)}`;
+  }
+  symlinkSync(join(folder, 'bin', program), path);
   return undefined;
 }
 

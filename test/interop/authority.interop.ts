@@ -1,6 +1,7 @@
 /**
  * Signing by identity in both directions with released cosign 3 and 2 against our private Sigstore: cosign 3 with Rekor version 2 and
- * bundles, cosign 2 with Rekor version 1 and the older forms. Each verifies what the other signed and refuses the same.
+ * bundles, cosign 2 with Rekor version 1 and the older forms; with sigstore-python and sigstore-js. Each verifies what the other signed and refuses the
+ * same. Tessera's fsck reads the log.
  */
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -11,13 +12,17 @@ import { parseReference, resolveSettings } from '../../src/core/index.ts';
 import { createPorts } from '../../src/io/index.ts';
 import { formatPem } from '../../src/trust/crypto/index.ts';
 import { pushImage } from '../../src/trust/images/testing.ts';
+import { openSigstoreJs } from './sigstore-js.ts';
 import { createBench, missingPeers, peer, PLIMSOLL, type Bench, type Server } from './support.ts';
 
 const EMAIL = 'ada@example.com';
 const NAME = 'cosign';
 
 interface TrustedRoot {
-  readonly tlogs: readonly { readonly publicKey: { readonly rawBytes: string } }[];
+  readonly tlogs: readonly {
+    readonly publicKey: { readonly rawBytes: string };
+    readonly logId?: { readonly keyId: string };
+  }[];
   readonly ctlogs: TrustedRoot['tlogs'];
   readonly certificateAuthorities: readonly {
     readonly certChain: { readonly certificates: readonly { readonly rawBytes: string }[] };
@@ -112,6 +117,65 @@ describe('signing by identity', () => {
         await verifies(cosign('verify-attestation', ...stamped, '--type', 'custom'), [image]);
       }
     });
+  });
+
+  describe('sigstore-python', missingPeers('PEER_SIGSTORE_PYTHON'), () => {
+    const python = peer('PEER_SIGSTORE_PYTHON', '--trust-config', 'trust.json');
+
+    test('each verifies the files of the other', async () => {
+      const read = async (name: string) =>
+        JSON.parse(await readFile(join(bench.folder, 'authority', name), 'utf8')) as unknown;
+      const config = {
+        mediaType: 'application/vnd.dev.sigstore.clienttrustconfig.v0.1+json',
+        trustedRoot: await read('trusted_root.json'),
+        signingConfig: await read('signing_config.v0.2.json'),
+      };
+      await writeFile(join(bench.folder, 'trust.json'), JSON.stringify(config));
+      const token = await readFile(join(bench.folder, 'token'), 'utf8');
+      await bench.run([PLIMSOLL, 'sign-blob', ...services, '--bundle', 'for-python.json', 'file']);
+      await bench.run(python('sign', '--identity-token', token, '--bundle', 'python.json', 'file'));
+      await verifies([PLIMSOLL, 'verify-blob', ...trust, '--bundle', 'python.json'], ['file']);
+      const named = (email: string) => [
+        '--cert-identity',
+        email,
+        '--cert-oidc-issuer',
+        `${authority.ready['url']}/oidc`,
+      ];
+      const verify = (email: string, file: string) =>
+        bench.attempt(python('verify', 'identity', '--bundle', 'for-python.json', ...named(email), file));
+      assert.equal((await verify(EMAIL, 'file')).code, 0);
+      assert.notEqual((await verify('eve@example.com', 'file')).code, 0);
+      assert.notEqual((await verify(EMAIL, 'other')).code, 0);
+    });
+  });
+
+  test('sigstore-js verifies ours', missingPeers('PEER_SIGSTORE_JS'), async () => {
+    await bench.run([PLIMSOLL, 'sign-blob', ...services, '--bundle', 'for-js.json', 'file']);
+    const read = (name: string) => readFile(join(bench.folder, name), 'utf8');
+    const verify = openSigstoreJs(process.env['PEER_SIGSTORE_JS'] ?? '', await read('authority/trusted_root.json'));
+    const [text, issuer] = [await read('for-js.json'), `${authority.ready['url']}/oidc`];
+    verify(text, Buffer.from('content'), { identity: EMAIL, issuer });
+    assert.throws(() => verify(text, Buffer.from('content'), { identity: 'eve@example.com', issuer }));
+    assert.throws(() => verify(text, Buffer.from('other content'), { identity: EMAIL, issuer }));
+  });
+
+  test("Tessera's fsck accepts our log", missingPeers('PEER_TESSERA_FSCK'), async () => {
+    await bench.run([PLIMSOLL, 'sign-blob', ...services, '--bundle', 'one-more.json', 'file']);
+    const root = JSON.parse(await readFile(join(bench.folder, 'authority/trusted_root.json'), 'utf8')) as TrustedRoot;
+    const { publicKey, logId } = root.tlogs[0] ?? assert.fail('no log');
+    const hint = Buffer.from(logId?.keyId ?? '', 'base64')
+      .subarray(0, 4)
+      .toString('hex');
+    const [ed25519, key] = [Uint8Array.of(1), Buffer.from(publicKey.rawBytes, 'base64').subarray(-32)];
+    const verifier = `127.0.0.1+${hint}+${Buffer.concat([ed25519, key]).toString('base64')}\n`;
+    await writeFile(join(bench.folder, 'log.vkey'), verifier);
+    const words = [
+      `--storage_url=file://${join(bench.folder, 'authority/log')}`,
+      '--public_key=log.vkey',
+      '--ui=false',
+    ];
+    const checked = await bench.run(peer('PEER_TESSERA_FSCK')(...words));
+    assert.match(checked.stderr, /Successfully fsck'd log/);
   });
 
   describe('cosign 2, Rekor version 1, the older forms', missingPeers('PEER_COSIGN2'), () => {
