@@ -38,5 +38,13 @@ export { describeLogEntry } from './logs/describe-entry.ts';
 export type { LoggedIdentity } from './logs/describe-entry.ts';
 export { followLog } from './logs/follow.ts';
 export type { FollowedTree } from './logs/follow.ts';
-export { PUBLIC_MIRROR, PUBLIC_ROOT, rootChecksum, updateTuf } from './tuf/index.ts';
-export type { RoleState, TufSource } from './tuf/index.ts';
+export {
+  describeKey,
+  missingSignatures,
+  PUBLIC_MIRROR,
+  PUBLIC_ROOT,
+  rootChecksum,
+  TufFolder,
+  updateTuf,
+} from './tuf/index.ts';
+export type { Plan, RepositoryState, RoleState, Signatures, TopRole, TufSource } from './tuf/index.ts';

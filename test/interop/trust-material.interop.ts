@@ -1,6 +1,9 @@
 /** Trust material from the TUF repository of our private Sigstore, and from one that key holders keep in a folder, with released cosign 3. */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openRepository } from '../../src/app/registry.ts';
@@ -86,4 +89,44 @@ describe('trust material by TUF, cosign 3', missingPeers('PEER_COSIGN3'), () => 
       await other.stop();
     }
   });
+
+  test('both follow a repository that two key holders keep in a folder, and the rotation of its keys', async () => {
+    for (const name of ['one', 'two', 'online', 'next'])
+      await bench.run(ours('generate-key-pair', '--output-key-prefix', name));
+    const tuf = async (verb: string, ...words: readonly string[]) =>
+      await bench.run(ours('tuf', verb, 'tuf', ...words));
+    const keys = ['--root-key', 'one.pub', '--root-key', 'two.pub', '--root-threshold', '2'];
+    await tuf('init', ...keys, '--snapshot-key', 'online.pub');
+    await tuf('add', 'authority/trusted_root.json', 'authority/signing_config.v0.2.json');
+    for (const name of ['one', 'two']) await tuf('sign', '--key', `${name}.key`);
+    await tuf('publish', '--key', 'online.key');
+    const folder = await serveFolder(join(bench.folder, 'tuf'));
+    const root = ['--root', 'tuf/1.root.json'];
+    for (const { program } of programs) {
+      await bench.run(program('initialize', '--mirror', `file://${join(bench.folder, 'tuf')}`, ...root));
+      await bench.run(program('initialize', '--mirror', folder.url, ...root));
+    }
+    await tuf('rotate', '--role', 'snapshot', '--role', 'timestamp', '--add', 'next.pub', '--remove', 'online.pub');
+    for (const name of ['one', 'two']) await tuf('sign', '--key', `${name}.key`);
+    await tuf('publish', '--key', 'next.key');
+    for (const { name, program } of programs) {
+      await bench.run(program('initialize', '--mirror', folder.url, ...root));
+      await bench.run(program('verify-blob', ...who(EMAIL), '--bundle', `${name}.json`, 'file'));
+    }
+    await bench.run(ours('tuf', 'check', 'tuf'));
+    folder.close();
+  });
 });
+
+/** Any web server would do. */
+async function serveFolder(folder: string): Promise<{ readonly url: string; readonly close: () => void }> {
+  const server = createServer((request, response) => {
+    readFile(join(folder, request.url ?? '')).then(
+      (content) => response.end(content),
+      () => response.writeHead(404).end(),
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => void server.close() };
+}

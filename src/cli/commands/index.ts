@@ -11,6 +11,12 @@ export interface CommandEntry {
 export const commands: readonly CommandEntry[] = [
   { name: 'ls', aliases: ['tags', 'repo tags', 'repo show-tags'], load: async () => (await import('./ls.ts')).ls },
   { name: 'initialize', load: async () => (await import('./initialize.ts')).initialize },
+  { name: 'tuf init', load: async () => (await import('./tuf-init.ts')).tufInit },
+  { name: 'tuf add', load: async () => (await import('./tuf-add.ts')).tufAdd },
+  { name: 'tuf sign', load: async () => (await import('./tuf-sign.ts')).tufSign },
+  { name: 'tuf publish', load: async () => (await import('./tuf-publish.ts')).tufPublish },
+  { name: 'tuf rotate', load: async () => (await import('./tuf-rotate.ts')).tufRotate },
+  { name: 'tuf check', load: async () => (await import('./tuf-check.ts')).tufCheck },
   { name: 'catalog', aliases: ['repo ls', 'repo list'], load: async () => (await import('./catalog.ts')).catalog },
   { name: 'digest', aliases: ['resolve'], load: async () => (await import('./digest.ts')).digest },
   { name: 'manifest', load: async () => (await import('./manifest.ts')).manifest },

@@ -1,5 +1,7 @@
 export { rootChecksum, updateTuf } from './client.ts';
 export type { RoleState, TufSource } from './client.ts';
+export { describeKey } from './metadata.ts';
+export type { TopRole } from './metadata.ts';
 export { PUBLIC_MIRROR, PUBLIC_ROOT } from './public-root.ts';
-export { TufFolder } from './repository.ts';
-export type { Plan } from './repository.ts';
+export { missingSignatures, TufFolder } from './repository.ts';
+export type { Plan, RepositoryState, Signatures } from './repository.ts';
