@@ -1,4 +1,5 @@
 /** Verifies signatures and attestations of images, in registries or on the disk: many at a time, whom to believe read once. */
+import { resolveSource } from './resolve-source.ts';
 import { AppError, mapParallel, parseReference, targetOf, toAppError } from '../core/index.ts';
 import type { Digest, Platform, Ports, Reason, Verification, VerifiedSignature } from '../core/index.ts';
 import { selectManifest } from '../artifacts/index.ts';
@@ -7,7 +8,7 @@ import { formatEnvelope } from '../attestations/index.ts';
 import { fetchAttestations, fetchSignatures, verifyAttestations, verifySignatures } from '../trust/index.ts';
 import type { Candidate, ProvenAttestation, SignerDemand } from '../trust/index.ts';
 import { listImages } from './list-images.ts';
-import { openArtifact } from './open-artifact.ts';
+import { openNamed as openSource } from './open-artifact.ts';
 import { openSigners } from './open-signers.ts';
 import type { SignersInput } from './open-signers.ts';
 import { openRepository } from './registry.ts';
@@ -53,7 +54,7 @@ export interface ImageVerification<V> {
 export interface FailedVerification {
   readonly reference: string;
   readonly outcome: 'failed';
-  readonly error: AppError;
+  readonly error: Pick<AppError, 'kind' | 'message' | 'exitCode'>;
 }
 
 export type SignatureResult = ImageVerification<Verification<VerifiedSignature>>;
@@ -105,13 +106,15 @@ async function verifyEach<V extends Verification>(
   question: Question<V>,
 ): Promise<readonly (ImageVerification<V> | FailedVerification)[]> {
   const by = await openSigners(ports, input.signers, question.signal);
+  if (input.unsafeAnyArtifact === true) ports.log.warn('which artifact was signed is not looked at');
   const { references, jobs = ports.settings.parallelism } = input;
   const results = await mapParallel(references, jobs, async (reference) => {
     try {
       return await verifyReference(ports, { ...input, reference, by, jobs }, question);
     } catch (error) {
       if (references.length === 1) throw error;
-      return [{ reference, outcome: 'failed', error: toAppError(error) } as const];
+      const { kind, message, exitCode } = toAppError(error);
+      return [{ reference, outcome: 'failed', error: { kind, message, exitCode } } as const];
     }
   });
   return results.flat();
@@ -164,7 +167,11 @@ const LOCAL_NAME = /^(?:[./~]|(?:oci|oci-dir|oci-archive|docker-archive|blobs):)
 async function openNamed(ports: Ports, input: VerifyInput & { readonly reference: string }) {
   const { reference: text } = input;
   if (input.isLocal === true || LOCAL_NAME.test(text)) {
-    const { repository, findTarget } = await openArtifact(ports, text);
+    const name = await resolveSource(ports, text);
+    // Who says that it lies here must not have a registry asked instead.
+    if (name.scheme === 'registry')
+      throw new AppError('not-found', `${text}: expected an image on the disk, found none`);
+    const { repository, findTarget } = await openSource(ports, name);
     return { repository, target: await findTarget(), digest: undefined };
   }
   const reference = parseReference(text);

@@ -223,6 +223,7 @@ test('many references are verified in one run, each answered by itself', async (
   );
   assert.equal(code, 11);
   assert.match(stderr, /could not verify localhost:5000\/app:gone/);
+  assert.match(stdout, /"kind": "not-found",\s+"message": "localhost:5000\/app:gone: the tag does not exist"/);
 });
 
 test('--recursive verifies an index and every image in it, --platform one of them', async () => {
@@ -333,4 +334,13 @@ test('admit judges by identity under the configured trusted root', async () => {
   assert.match(denied.stdout, /no signature of this image verifies for the authority/);
   await pushBundle(repository, image, sigstore.signStatement(statementAbout(image, SIGN_PREDICATE)));
   assert.equal((await runCommand(configured, admit)).code, 0);
+});
+
+test('what is said to lie on the disk is asked of no registry', async () => {
+  const { reference, run, trust, state } = await setUp();
+  const asked = state.asked;
+  const { code, stderr } = await run('verify', ...trust, ...WHO, '--local-image', reference);
+  assert.equal(code, 4);
+  assert.match(stderr, /expected an image on the disk, found none/);
+  assert.equal(state.asked, asked);
 });

@@ -56,7 +56,7 @@ export const verifyAttestation = defineCommand({
       ...(await imageAccessOf(flags, context)),
     };
     const results = await verifyImageAttestations(context.ports, input, context.signal);
-    const codes = results.map((result) => noteResult(result, predicateType, context));
+    const codes = results.map((result) => noteResult(result, { predicateType, isExplained: flags.explain }, context));
     const text = flags.explain ? explained(results, context) : printed(results, flags.output);
     context.output.result(results.length === 1 ? results[0] : results, text);
     return Math.max(0, ...codes);
@@ -65,7 +65,11 @@ export const verifyAttestation = defineCommand({
 
 type Result = AttestationResult | FailedVerification;
 
-function noteResult(result: Result, predicateType: string, context: Context): number {
+function noteResult(
+  result: Result,
+  { predicateType, isExplained }: { readonly predicateType: string; readonly isExplained: boolean },
+  context: Context,
+): number {
   if (result.outcome === 'failed') {
     context.output.note(`could not verify ${result.reference}: ${result.error.message}`);
     return result.error.exitCode;
@@ -78,7 +82,7 @@ function noteResult(result: Result, predicateType: string, context: Context): nu
   }
   const named = `${result.reference} (${result.digest})`;
   context.output.note(`no matching attestations of type ${predicateType} for ${named}`);
-  noteReasons(context, rejected);
+  if (!isExplained) noteReasons(context, rejected);
   return EXIT_NEGATIVE;
 }
 

@@ -75,7 +75,7 @@ export async function runVerification(
     },
     context.signal,
   );
-  const codes = results.map((result) => noteResult(result, context));
+  const codes = results.map((result) => noteResult(result, flags.explain, context));
   const text = flags.explain ? explained(results, context) : printed(results, flags.output);
   context.output.result(results.length === 1 ? results[0] : results, text);
   return Math.max(0, ...codes);
@@ -83,7 +83,7 @@ export async function runVerification(
 
 type Result = SignatureResult | FailedVerification;
 
-function noteResult(result: Result, context: Context): number {
+function noteResult(result: Result, isExplained: boolean, context: Context): number {
   if (result.outcome === 'failed') {
     context.output.note(`could not verify ${result.reference}: ${result.error.message}`);
     return result.error.exitCode;
@@ -98,7 +98,7 @@ function noteResult(result: Result, context: Context): number {
   }
   const isAbsent = result.outcome === 'absent';
   context.output.note(isAbsent ? `no signatures found for ${named}` : `no matching signatures for ${named}`);
-  noteReasons(context, rejected);
+  if (!isExplained) noteReasons(context, rejected);
   if (isAbsent) return EXIT_ABSENT;
   return rejected.every(({ code }) => code === 'key-only') ? EXIT_NO_CERTIFICATE : EXIT_UNMATCHED;
 }
