@@ -102,9 +102,9 @@ export async function findTrustMaterial(
 }
 
 /** Throws `untrusted-root` when nothing was initialized. */
-async function getTrustMaterial(
+export async function getTrustMaterial(
   ports: Ports,
-  options: { readonly offline?: boolean; readonly signal?: AbortSignal },
+  options: { readonly offline?: boolean; readonly signal?: AbortSignal | undefined },
 ): Promise<TrustMaterial> {
   const found = await findTrustMaterial(ports, options);
   if (found !== undefined) return found;
@@ -113,7 +113,7 @@ async function getTrustMaterial(
 
 /** Writes everything that verifying and signing elsewhere needs, in one file. */
 export async function exportTrust(ports: Ports, path: string, signal?: AbortSignal): Promise<TrustMaterial> {
-  const material = await getTrustMaterial(ports, signal === undefined ? {} : { signal });
+  const material = await getTrustMaterial(ports, { signal });
   await ports.files.writeAtomic(path, await ports.files.read(keptPath(ports), MAX_FILE_BYTES));
   return material;
 }

@@ -48,3 +48,9 @@ export {
   updateTuf,
 } from './tuf/index.ts';
 export type { Plan, RepositoryState, RoleState, Signatures, TopRole, TufSource } from './tuf/index.ts';
+export { createTrustedRoot } from './roots/create-trusted-root.ts';
+export type { TrustedServicesInput } from './roots/create-trusted-root.ts';
+export { describeSigningConfig, describeTrustedRoot } from './roots/describe-trusted-root.ts';
+export type { Member } from './roots/describe-trusted-root.ts';
+export { createSigningConfig } from './clients/create-signing-config.ts';
+export type { SigningConfigInput } from './clients/create-signing-config.ts';

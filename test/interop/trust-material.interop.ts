@@ -9,8 +9,18 @@ import { after, before, describe, test } from 'node:test';
 import { openRepository } from '../../src/app/registry.ts';
 import { parseReference, resolveSettings } from '../../src/core/index.ts';
 import { createPorts } from '../../src/io/index.ts';
+import { formatPem } from '../../src/trust/crypto/index.ts';
 import { pushImage } from '../../src/trust/images/testing.ts';
 import { createBench, missingPeers, peer, PLIMSOLL, type Bench, type Server } from './support.ts';
+
+interface MadeRoot {
+  readonly tlogs: readonly { readonly publicKey: { readonly rawBytes: string } }[];
+  readonly ctlogs: MadeRoot['tlogs'];
+  readonly certificateAuthorities: readonly {
+    readonly certChain: { readonly certificates: readonly { readonly rawBytes: string }[] };
+  }[];
+  readonly timestampAuthorities: MadeRoot['certificateAuthorities'];
+}
 
 const EMAIL = 'ada@example.com';
 
@@ -115,6 +125,43 @@ describe('trust material by TUF, cosign 3', missingPeers('PEER_COSIGN3'), () => 
     }
     await bench.run(ours('tuf', 'check', 'tuf'));
     folder.close();
+  });
+
+  test('trusted roots and signing configurations are the same as cosign makes them', async () => {
+    const made = JSON.parse(await readFile(join(bench.folder, 'authority/trusted_root.json'), 'utf8')) as MadeRoot;
+    const write = async (name: string, label: string, content: readonly (string | undefined)[]) => {
+      const blocks = content.map((text = '') => formatPem({ label, bytes: Buffer.from(text, 'base64') }));
+      await writeFile(join(bench.folder, name), blocks.join(''));
+      return name;
+    };
+    const chainOf = ([first]: MadeRoot['certificateAuthorities']) =>
+      first?.certChain.certificates.map(({ rawBytes }) => rawBytes) ?? [];
+    const fulcio = await write('fulcio.pem', 'CERTIFICATE', chainOf(made.certificateAuthorities));
+    const tsa = await write('tsa.pem', 'CERTIFICATE', chainOf(made.timestampAuthorities));
+    const tiles = await write('tiles.pub', 'PUBLIC KEY', [made.tlogs[0]?.publicKey.rawBytes]);
+    const ct = await write('ct.pub', 'PUBLIC KEY', [made.ctlogs[0]?.publicKey.rawBytes]);
+    const start = 'start-time=2025-01-01T00:00:00Z';
+    const service = `api-version=1,${start},operator=a.test`;
+    const commands = [
+      ['trusted-root', 'create', '--fulcio', `url=https://fulcio.test,certificate-chain=${fulcio}`].concat(
+        [
+          '--rekor',
+          `url=https://rekor.test,public-key=${tiles},${start},end-time=2030-01-01T00:00:00Z,origin=log.test`,
+        ],
+        ['--ctfe', `url=https://ct.test,public-key=${ct},${start}`],
+        ['--tsa', `url=https://tsa.test/api/v1/timestamp,certificate-chain=${tsa}`],
+      ),
+      ['signing-config', 'create', '--fulcio', `url=https://fulcio.test,${service}`].concat(
+        ['--oidc-provider', `url=https://oidc.test,${service}`, '--rekor', `url=https://rekor.test,${service}`],
+        ['--rekor-config', 'ANY', '--tsa', `url=https://tsa.test,${service}`, '--tsa-config', 'EXACT:1'],
+      ),
+    ];
+    for (const command of commands) {
+      const [mine, theirs] = await Promise.all(
+        programs.map(({ program }) => bench.run(program(...(command as readonly string[])))),
+      );
+      assert.deepEqual(JSON.parse(mine?.stdout ?? ''), JSON.parse(theirs?.stdout ?? '{}'), command.join(' '));
+    }
   });
 });
 

@@ -11,6 +11,15 @@ export interface CommandEntry {
 export const commands: readonly CommandEntry[] = [
   { name: 'ls', aliases: ['tags', 'repo tags', 'repo show-tags'], load: async () => (await import('./ls.ts')).ls },
   { name: 'initialize', load: async () => (await import('./initialize.ts')).initialize },
+  { name: 'trusted-root create', load: async () => (await import('./trusted-root-create.ts')).trustedRootCreate },
+  { name: 'trusted-root inspect', load: async () => (await import('./trusted-root-inspect.ts')).trustedRootInspect },
+  { name: 'trusted-root export', load: async () => (await import('./trusted-root-export.ts')).trustedRootExport },
+  { name: 'trusted-root import', load: async () => (await import('./trusted-root-import.ts')).trustedRootImport },
+  { name: 'signing-config create', load: async () => (await import('./signing-config-create.ts')).signingConfigCreate },
+  {
+    name: 'signing-config inspect',
+    load: async () => (await import('./signing-config-inspect.ts')).signingConfigInspect,
+  },
   { name: 'tuf init', load: async () => (await import('./tuf-init.ts')).tufInit },
   { name: 'tuf add', load: async () => (await import('./tuf-add.ts')).tufAdd },
   { name: 'tuf sign', load: async () => (await import('./tuf-sign.ts')).tufSign },

@@ -17,11 +17,16 @@ const MEDIA_TYPE = 'application/vnd.dev.sigstore.signingconfig.v0.2+json';
 const MAX_CONFIG_BYTES = 1024 * 1024;
 const MAX_SERVICES = 64;
 
+const time = (value: unknown, path: string): string => {
+  const text = string(value, path);
+  if (!Number.isNaN(Date.parse(text))) return text;
+  throw new AppError('invalid-input', `${path}: expected an RFC 3339 time, found "${text}"`);
+};
 const service = object({
   url: string,
   majorApiVersion: natural,
   operator: optional(string),
-  validFor: object({ start: string, end: optional(string) }),
+  validFor: object({ start: time, end: optional(time) }),
 });
 const services = optional(arrayOf(service, MAX_SERVICES));
 const selection = optional(object({ selector: oneOf('ANY', 'ALL', 'EXACT'), count: optional(natural) }));
@@ -37,11 +42,16 @@ const configuration = object({
 
 type Service = ReturnType<typeof service>;
 
+/** The document as it stands. Throws `invalid-input` naming `what`. */
+export function decodeSigningConfig(text: Uint8Array | string, what: string): ReturnType<typeof configuration> {
+  const found = decodeJson(text, configuration, { what, maxBytes: MAX_CONFIG_BYTES });
+  if (found.mediaType === MEDIA_TYPE) return found;
+  throw new AppError('invalid-input', `${what}.mediaType: expected ${MEDIA_TYPE}, found ${found.mediaType}`);
+}
+
 /** Throws `invalid-input` naming `what`; also when the configuration asks for more services than it has. */
 export function parseSigningConfig(text: Uint8Array, what: string, at: Date): SigningServices {
-  const found = decodeJson(text, configuration, { what, maxBytes: MAX_CONFIG_BYTES });
-  if (found.mediaType !== MEDIA_TYPE)
-    throw new AppError('invalid-input', `${what}.mediaType: expected ${MEDIA_TYPE}, found ${found.mediaType}`);
+  const found = decodeSigningConfig(text, what);
   const pick = (list: readonly Service[] | undefined, versions: readonly number[]) => usable(list ?? [], versions, at);
   const logs = select(pick(found.rekorTlogUrls, [2, 1]), found.rekorTlogConfig, `${what}.rekorTlogUrls`);
   const stamps = select(pick(found.tsaUrls, [1]), found.tsaConfig, `${what}.tsaUrls`);

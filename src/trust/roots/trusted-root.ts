@@ -80,12 +80,16 @@ const root = object({
 type RawLog = ReturnType<typeof log>;
 type RawAuthority = ReturnType<typeof authority>;
 
+/** The document as it stands, with times in milliseconds. Throws `invalid-input` naming the path. */
+export function decodeTrustedRoot(input: Uint8Array | string, what: string): ReturnType<typeof root> {
+  const source = decodeJson(input, root, { what, maxBytes: MAX_ROOT_BYTES });
+  if (MEDIA_TYPES.includes(source.mediaType)) return source;
+  throw new AppError('invalid-input', `${what}.mediaType: expected ${MEDIA_TYPES[0]}, found "${source.mediaType}"`);
+}
+
 /** Throws `invalid-input` naming the path: malformed, of an unknown version, a period without a start, an unsupported key. */
 export function parseTrustedRoot(input: Uint8Array | string, what: string): TrustedRoot {
-  const source = decodeJson(input, root, { what, maxBytes: MAX_ROOT_BYTES });
-  if (!MEDIA_TYPES.includes(source.mediaType)) {
-    throw new AppError('invalid-input', `${what}.mediaType: expected ${MEDIA_TYPES[0]}, found "${source.mediaType}"`);
-  }
+  const source = decodeTrustedRoot(input, what);
   return {
     authorities: (source.certificateAuthorities ?? []).map((entry, index) =>
       authorityOf(entry, `${what}.certificateAuthorities[${index}]`),
