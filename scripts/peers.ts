@@ -112,6 +112,21 @@ const PEERS: readonly Peer[] = [
     python: { package: 'sigstore', version: '4.5.1', program: 'sigstore' },
   },
   {
+    name: 'fulcio',
+    variable: 'PEER_FULCIO',
+    go: 'github.com/sigstore/fulcio@v1.8.8',
+  },
+  {
+    name: 'timestamp-server',
+    variable: 'PEER_TIMESTAMP_SERVER',
+    go: 'github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server@v2.1.0',
+  },
+  {
+    name: 'rekor-tiles',
+    variable: 'PEER_REKOR_TILES',
+    go: 'github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix@v2.3.0',
+  },
+  {
     name: 'tessera-fsck',
     variable: 'PEER_TESSERA_FSCK',
     go: 'github.com/transparency-dev/tessera/cmd/fsck@v1.0.4',

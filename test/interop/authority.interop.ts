@@ -4,16 +4,17 @@
  * same. Tessera's fsck reads the log.
  */
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openRepository } from '../../src/app/registry.ts';
 import { parseReference, resolveSettings } from '../../src/core/index.ts';
 import { createPorts } from '../../src/io/index.ts';
-import { formatPem } from '../../src/trust/crypto/index.ts';
+import { formatPem, importSpki, NOTE_KEY_TYPE, noteKeyId } from '../../src/trust/crypto/index.ts';
 import { pushImage } from '../../src/trust/images/testing.ts';
 import { openSigstoreJs } from './sigstore-js.ts';
-import { createBench, missingPeers, peer, PLIMSOLL, type Bench, type Server } from './support.ts';
+import { createBench, missingPeers, peer, PLIMSOLL, startPeer, type Bench, type Host, type Server } from './support.ts';
 
 const EMAIL = 'ada@example.com';
 const NAME = 'cosign';
@@ -116,6 +117,102 @@ describe('signing by identity', () => {
         await verifies(cosign('verify', ...stamped), [image]);
         await verifies(cosign('verify-attestation', ...stamped, '--type', 'custom'), [image]);
       }
+    });
+  });
+
+  const released = missingPeers('PEER_FULCIO', 'PEER_TIMESTAMP_SERVER', 'PEER_REKOR_TILES');
+  describe('released Fulcio, Rekor tiles and timestamp authority', released, () => {
+    const servers: Host[] = [];
+    const start = async (command: (host: string, port: string) => readonly string[], path: string): Promise<string> => {
+      const server = await startPeer((address) => {
+        const [host = '', port = ''] = address.split(':');
+        return command(host, port);
+      }, path);
+      servers.push(server);
+      return server.url;
+    };
+    const next = (port: string, step: number) => String(Number(port) + step);
+    let fulcio: string;
+    let stamps: string;
+
+    before(async () => {
+      const issuer = `${authority.ready['url']}/oidc`;
+      const config = { OIDCIssuers: { [issuer]: { IssuerURL: issuer, ClientID: 'sigstore', Type: 'email' } } };
+      const files = ['--config-path', join(bench.folder, 'fulcio.json')];
+      await writeFile(join(bench.folder, 'fulcio.json'), JSON.stringify(config));
+      fulcio = await start((host, port) => {
+        const hosts = ['--host', host, '--grpc-host', host, '--legacy-unix-domain-socket', `@fulcio-${port}`];
+        const ports = ['--port', port, '--grpc-port', next(port, 1), '--metrics-port', next(port, 2)];
+        return peer('PEER_FULCIO', 'serve', '--ca', 'ephemeralca', '--ct-log-url', '')(...files, ...hosts, ...ports);
+      }, '/healthz');
+      stamps = await start(
+        (host, port) =>
+          peer('PEER_TIMESTAMP_SERVER', 'serve', '--timestamp-signer', 'memory')('--host', host, '--port', port),
+        '/ping',
+      );
+      const save = async (name: string, url: string) =>
+        await writeFile(join(bench.folder, name), await (await fetch(url)).text());
+      await save('fulcio.pem', `${fulcio}/api/v1/rootCert`);
+      await save('stamps.pem', `${stamps}/api/v1/timestamp/certchain`);
+      await startRekorTiles();
+    });
+    after(async () => {
+      for (const server of servers) await server.stop();
+    });
+
+    /** Its key takes the place of our log's in a trusted root of its own. */
+    async function startRekorTiles(): Promise<void> {
+      const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+      const key = join(bench.folder, 'rekor.pem');
+      await writeFile(key, privateKey.export({ format: 'pem', type: 'pkcs8' }));
+      const url = await start((host, port) => {
+        const ports = ['--http-port', port, '--grpc-port', next(port, 1), '--http-metrics-port', next(port, 2)];
+        const log = ['--hostname', host, '--storage-dir', join(bench.folder, 'tiles'), '--signer-filepath', key];
+        return peer('PEER_REKOR_TILES', 'serve')(...log, ...ports, '--checkpoint-interval', '1s');
+      }, '/healthz');
+      const spki = publicKey.export({ format: 'der', type: 'spki' });
+      const keyId = noteKeyId('127.0.0.1', NOTE_KEY_TYPE.ed25519, importSpki(spki));
+      const change = async (
+        name: string,
+        to: string,
+        changes: (source: Readonly<Record<string, unknown>>) => object,
+      ) => {
+        const text = await readFile(join(bench.folder, 'authority', name), 'utf8');
+        const source = JSON.parse(text) as Readonly<Record<string, unknown>>;
+        await writeFile(join(bench.folder, to), JSON.stringify({ ...source, ...changes(source) }));
+      };
+      await change('trusted_root.json', 'released-root.json', ({ tlogs }) => {
+        const [log] = tlogs as readonly [{ readonly publicKey: object }];
+        const rawBytes = spki.toString('base64');
+        const logId = { keyId: Buffer.from(keyId).toString('base64') };
+        return { tlogs: [{ ...log, baseUrl: url, logId, publicKey: { ...log.publicKey, rawBytes } }] };
+      });
+      await change('signing_config.v0.2.json', 'released-services.json', ({ rekorTlogUrls }) => {
+        const [log] = rekorTlogUrls as readonly [object];
+        return { rekorTlogUrls: [{ ...log, url }] };
+      });
+    }
+
+    test('take the place of ours', async () => {
+      const theirs = ['--fulcio-url', fulcio, '--timestamp-server-url', `${stamps}/api/v1/timestamp`];
+      const chosen = ['--signing-config', 'released-services.json', '--identity-token', 'token'];
+      const bundle = ['--bundle', 'released.json'];
+      await bench.run([PLIMSOLL, 'sign-blob', ...chosen, ...theirs, ...bundle, 'file']);
+      const chains = ['--certificate-chain', 'fulcio.pem', '--timestamp-certificate-chain', 'stamps.pem'];
+      const lenient = ['--insecure-ignore-sct', '--use-signed-timestamps'];
+      const root = ['--trusted-root', 'released-root.json'];
+      await verifies([PLIMSOLL, 'verify-blob', ...root, ...chains, ...lenient, ...bundle], ['file']);
+      const other = await bench.attempt([
+        PLIMSOLL,
+        'verify-blob',
+        ...trust,
+        ...chains,
+        ...lenient,
+        ...bundle,
+        ...identity(),
+        'file',
+      ]);
+      assert.notEqual(other.code, 0, 'a log that is not trusted');
     });
   });
 

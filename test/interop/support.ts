@@ -120,13 +120,16 @@ export interface Host {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a registry of a peer that takes its address as an argument, at a port below those that outgoing connections are given. */
-export async function startPeer(command: (address: string) => readonly string[]): Promise<Host> {
+/**
+ * Starts a server of a peer that takes its address as an argument, at a port below those that outgoing connections are given; it is
+ * ready when it answers at the path, which for registries is `/v2/`.
+ */
+export async function startPeer(command: (address: string) => readonly string[], path = '/v2/'): Promise<Host> {
   let printed = '';
   for (let tries = 0; tries < 5; tries += 1) {
     const address = `127.0.0.1:${randomInt(15_000, 30_000)}`;
     const url = `http://${address}`;
-    if (await answers(url)) continue; // somebody else's
+    if (await answers(url + path)) continue; // somebody else's
     const [program = '', ...args] = command(address);
     const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     const ended = new Promise<void>((resolve) => {
@@ -136,16 +139,16 @@ export async function startPeer(command: (address: string) => readonly string[])
     child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
     const until = Date.now() + START_MS;
     while (child.exitCode === null && Date.now() < until) {
-      if (!(await answers(url))) await sleep(50);
+      if (!(await answers(url + path))) await sleep(50);
       else if (child.exitCode === null) return { url, address, stop: async () => (child.kill(), await ended) };
     }
     child.kill();
   }
-  throw new Error(`a peer's registry did not start: ${printed}`);
+  throw new Error(`a peer's server did not start: ${printed}`);
 }
 
 async function answers(url: string): Promise<boolean> {
-  return await fetch(`${url}/v2/`).then(
+  return await fetch(url).then(
     // 400 is what a server of TLS says to plain HTTP
     ({ ok, status }) => ok || status === 400,
     () => false,
