@@ -51,9 +51,9 @@ test('an identity token is stored after it was tried, and used as refresh token 
 test('a helper is given an identity token under the name that stands for it', async () => {
   const { ports, path } = setUp();
   await ports.files.writeAtomic(path, JSON.stringify({ credsStore: 'pass' }));
-  const inputs: (string | undefined)[] = [];
+  const inputs: string[] = [];
   const run: typeof ports.run = async (_program, _args, { input }) => {
-    inputs.push(input);
+    inputs.push(String(input));
     return { code: 0, stdout: '', stderr: '' };
   };
   const credential = { kind: 'identity-token', token: 'refresh' } as const;

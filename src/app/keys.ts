@@ -8,6 +8,7 @@ import {
   importPkcs8,
   openPlainKey,
   openSigningKey,
+  writeKeySecret,
 } from '../trust/index.ts';
 import type { AskPassword } from '../trust/index.ts';
 
@@ -41,6 +42,26 @@ export async function importKeyPair(ports: Ports, input: ImportKeyPairInput): Pr
   const paths = pathsOf(input.prefix);
   for (const path of [paths.privateKey, paths.publicKey]) await requireAbsent(ports, path, input.force);
   return await writeKeyPair(ports, input, await openPlainKey(ports, input.key));
+}
+
+/** A new pair in the Secret `k8s://NAMESPACE/NAME`, and the public half in a file. Refuses to replace what is there unless forced. */
+export async function generateKeySecret(
+  ports: Ports,
+  input: GenerateKeyPairInput & { readonly name: string },
+  signal?: AbortSignal,
+): Promise<KeyPairFiles> {
+  const place = /^k8s:\/\/(.+)$/.exec(input.name)?.[1];
+  if (place === undefined) throw new AppError('usage', `expected k8s://NAMESPACE/NAME, found "${input.name}"`);
+  const { publicKey: path } = pathsOf(input.prefix);
+  await requireAbsent(ports, path, input.force);
+  const pkcs8 = generatePkcs8();
+  const key = importPkcs8(pkcs8, input.name).publicKey;
+  const password = await input.askPassword();
+  const publicKey = formatPublicKey(key);
+  const keys = { privateKey: encryptKeyFile(pkcs8, password, ports.random), publicKey, password };
+  await writeKeySecret(ports, place, { keys, replace: input.force, signal });
+  await ports.files.writeAtomic(path, publicKey, { mode: 0o644 });
+  return { privateKey: input.name, publicKey: path, keyId: key.keyId };
 }
 
 async function writeKeyPair(ports: Ports, input: GenerateKeyPairInput, pkcs8: Uint8Array): Promise<KeyPairFiles> {

@@ -75,7 +75,7 @@ export async function openSigner(ports: Ports, input: SignerInput, signal?: Abor
     const token = await findIdentityToken(ports, input.services?.identityToken, signal);
     return await createKeylessSigner(ports, { ...services, fulcio }, { token, signal });
   }
-  const key = await openSigningKey(ports, input.key, input.askPassword);
+  const key = await openSigningKey(ports, input.key, input.askPassword, signal);
   const { signingConfig, rekorUrl, timestampUrl, logs } = input.services ?? {};
   const isLogged = logs === true || signingConfig !== undefined || rekorUrl !== undefined;
   if (!isLogged && timestampUrl === undefined) return { key, voucher: undefined };

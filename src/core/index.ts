@@ -66,6 +66,7 @@ export type {
   HttpTls,
   LayerChange,
   LayerRef,
+  LoadPackage,
   Log,
   Ports,
   Progress,

@@ -130,8 +130,14 @@ export type Serve = (handler: WebHandler, options: ServeOptions) => Promise<WebS
 export type RunProgram = (
   program: string,
   args: readonly string[],
-  options: { readonly input?: string; readonly signal?: AbortSignal; readonly maxBytes: number },
+  options: { readonly input?: string | Uint8Array; readonly signal?: AbortSignal; readonly maxBytes: number },
 ) => Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
+
+/**
+ * Loads a package that is no part of the program and is installed by who needs it, such as the client of a cloud service. Throws `not-found`
+ * when it is not there.
+ */
+export type LoadPackage = (name: string) => Promise<Readonly<Record<string, unknown>>>;
 
 /** Small derived values that may vanish at any time, by key. */
 export interface Cache {
@@ -261,6 +267,7 @@ export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly run: RunProgram;
+  readonly loadPackage: LoadPackage;
   readonly serve: Serve;
   readonly cache: Cache;
   /** Absent where the program is not started as a whole, as in tests: then work stays on this thread. */

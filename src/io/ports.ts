@@ -1,7 +1,7 @@
 /** All ports together, as the process offers them. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Ports, Progress, Settings, Threads } from '../core/index.ts';
+import { AppError, type Ports, type Progress, type Settings, type Threads } from '../core/index.ts';
 import { createFileCache } from './cache.ts';
 import { createFiles } from './files.ts';
 import { createHttp } from './http.ts';
@@ -26,6 +26,7 @@ export function createPorts(options: PortsOptions): Ports {
     random: (bytes) => randomBytes(bytes),
     // What few commands need is loaded when it is needed: every command pays for the rest.
     run: async (...words) => (await import('./run.ts')).createRunProgram()(...words),
+    loadPackage,
     serve: async (...words) => (await import('./serve.ts')).serveHttp(...words),
     cache: createFileCache(join(options.settings.cacheDir, 'v1')),
     ...(options.worker === undefined ? {} : { threads: lazyThreads(options.worker) }),
@@ -35,6 +36,19 @@ export function createPorts(options: PortsOptions): Ports {
     log: options.verbose ? createErrorLog(clock) : createWarnings(),
     progress: options.progress,
   };
+}
+
+async function loadPackage(name: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return (await import(name)) as Readonly<Record<string, unknown>>;
+  } catch (cause) {
+    const isAbsent = cause instanceof Error && 'code' in cause && String(cause.code).endsWith('MODULE_NOT_FOUND');
+    if (!isAbsent) throw new AppError('unavailable', `package ${name}: could not be loaded`, { cause });
+    throw new AppError('not-found', `package ${name}: not installed`, {
+      cause,
+      hint: `npm install ${name} in the folder of the program`,
+    });
+  }
 }
 
 function lazyThreads(worker: string): Threads {

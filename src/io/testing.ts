@@ -35,6 +35,9 @@ export function createTestPorts(changes: Partial<Ports> = {}, folder = temporary
     clock: () => TEST_TIME,
     random: (bytes) => randomBytes(bytes),
     run: createRunProgram(),
+    loadPackage: async (name) => {
+      throw new AppError('not-found', `package ${name}: not installed`);
+    },
     serve: serveHttp,
     cache: createMemoryCache(),
     environment: {},

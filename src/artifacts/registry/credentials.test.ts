@@ -64,7 +64,7 @@ test('a broken entry fails when it is asked for, and only then', needsSharedData
 test('credential helpers are asked by their protocol; an empty name means none', needsSharedData, async () => {
   const asked: string[] = [];
   const run: RunProgram = async (program, args, { input }) => {
-    asked.push(`${program} ${args.join(' ')} ${input}`);
+    asked.push(`${program} ${args.join(' ')} ${String(input)}`);
     if (program.endsWith('registry2-helper'))
       return { code: 1, stdout: 'credentials not found in native keychain\n', stderr: '' };
     return { code: 0, stdout: '{"ServerURL":"","Username":"<token>","Secret":"s"}', stderr: '' };

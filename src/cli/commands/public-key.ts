@@ -8,7 +8,7 @@ export const publicKeyCommand = defineCommand({
   summary: 'print the public half of a private key',
   args: [],
   flags: {
-    key: { kind: 'string', required: true, value: 'KEY', description: 'private key: a file or env://NAME' },
+    key: { kind: 'string', required: true, value: 'KEY', description: 'private key, as sign takes it' },
     outfile: { kind: 'string', value: 'FILE', description: 'write it to this file instead' },
   },
   examples: [

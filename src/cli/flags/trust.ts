@@ -12,7 +12,8 @@ export const SIGNER_FLAGS = {
   key: {
     kind: 'string',
     value: 'KEY',
-    description: 'private key: a file or env://NAME; without one, signs by identity',
+    description:
+      'private key: a file, env://, k8s://, pkcs11:, hashivault://, awskms://, gcpkms://, azurekms:// or that of a plugin; without one, signs by identity',
   },
   'identity-token': {
     kind: 'string',
@@ -38,7 +39,7 @@ export const VERIFYING_KEY_FLAG = {
   key: {
     kind: 'list',
     value: 'KEY',
-    description: 'public key: a file or env://NAME; repeated, any of them may have signed',
+    description: 'public key: a file, https://, or as keys of sign; repeated, any of them may have signed',
   },
 } as const satisfies Flags;
 
