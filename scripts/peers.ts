@@ -40,6 +40,10 @@ interface Peer {
   readonly probe?: readonly string[];
 }
 
+const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'plimsoll-peers');
+/** A token in files, for programs that need one. */
+const SOFTHSM_MODULE = join(cache, 'unpacked/softhsm2-util/root/usr/lib/softhsm/libsofthsm2.so');
+
 const PEERS: readonly Peer[] = [
   {
     name: 'cosign3',
@@ -92,6 +96,28 @@ const PEERS: readonly Peer[] = [
     probe: ['version', '--client'],
   },
   {
+    name: 'softhsm2-util',
+    variable: 'PEER_SOFTHSM',
+    debian: {
+      suite: 'bookworm',
+      package: 'softhsm2',
+      binary: 'usr/bin/softhsm2-util',
+      libraries: ['libsofthsm2'],
+    },
+    probe: ['--version'],
+  },
+  {
+    name: 'pkcs11-tool',
+    variable: 'PEER_PKCS11_TOOL',
+    debian: {
+      suite: 'bookworm',
+      package: 'opensc',
+      binary: 'usr/bin/pkcs11-tool',
+      libraries: ['opensc-pkcs11', 'libeac3', 'libglib2.0-0'],
+    },
+    probe: ['--module', SOFTHSM_MODULE, '--show-info'],
+  },
+  {
     // The suite of the OCI distribution specification, in a version that the public proxy and checksum database of Go modules hold.
     name: 'distribution-conformance',
     variable: 'PEER_DISTRIBUTION_CONFORMANCE',
@@ -134,7 +160,6 @@ const PEERS: readonly Peer[] = [
   },
 ];
 
-const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'plimsoll-peers');
 const bin = join(cache, 'bin');
 
 export interface InstalledPeers {

@@ -173,11 +173,16 @@ test('a Secret of Kubernetes gives the key with its password, and the public hal
   await refuses(open(run, 'k8s://signing/--all'), 'invalid-input', /k8s:\/\/NAMESPACE\/NAME/);
 });
 
+const LISTED = ['other', 'release']
+  .map((label, id) => `Public Key Object; EC\n  label:      ${label}\n  ID:         0${id}ff\n`)
+  .join('');
+
 test('a token is asked through pkcs11-tool, which finds the PIN in the environment', async () => {
   const asked: string[] = [];
   const run: RunProgram = async (_, args) => {
     asked.push(args.join(' '));
     const file = (name: string): string => args[args.indexOf(name) + 1] ?? '';
+    if (args.includes('--list-objects')) return { code: 0, stdout: LISTED, stderr: '' };
     if (args.includes('--read-object')) writeFileSync(file('--output-file'), derOf(ec.publicKey));
     else writeFileSync(file('--output-file'), signHashed(ec.privateKey, readFileSync(file('--input-file'))));
     return { code: 0, stdout: '', stderr: '' };
@@ -189,6 +194,7 @@ test('a token is asked through pkcs11-tool, which finds the PIN in the environme
     asked.every((line) => line.startsWith('--module /lib/hsm.so --token-label my token --label release --id 01ff')),
   );
   assert.ok(asked.every((line) => !line.includes('4321')));
+  await works(portsRunning(run, environment), name.replace('id=%01%ff;', ''), ec.publicKey);
   const open = (name: string, run: RunProgram, environment = {}) =>
     openSigningKey(portsRunning(run, environment), name, noPassword);
   await refuses(open('pkcs11:token=a;object=b', run), 'usage', /module/);

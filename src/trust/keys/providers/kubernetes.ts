@@ -53,7 +53,7 @@ export async function writeKeySecret(
   };
   const verb = content.replace ? ['apply', '--server-side', '--force-conflicts'] : ['create'];
   const input = JSON.stringify(document);
-  await runKubectl(sources, [...verb, '--filename', '-'], { input, signal: content.signal });
+  await runKubectl(sources, [...verb, '--validate=false', '--filename', '-'], { input, signal: content.signal });
 }
 
 function parsePlace(place: string): { readonly namespace: string; readonly name: string } {

@@ -17,7 +17,7 @@ export const pkcs11: KeyProvider = {
   scheme: 'pkcs11',
   open: async (sources, name, signal) => {
     const token = parseToken(sources, name);
-    const tool: Tool = { sources, name, token, signal };
+    const tool = await chooseById({ sources, name, token, signal });
     const spki = await withFolder(sources, async (path) => {
       await runTool(tool, ['--read-object', '--type', 'pubkey', '--output-file', path('key')]);
       return await sources.files.read(path('key'), MAX_FILE_BYTES);
@@ -101,13 +101,13 @@ interface Tool {
   readonly signal: AbortSignal | undefined;
 }
 
-async function runTool({ sources, name, token, signal }: Tool, words: readonly string[]): Promise<void> {
+async function runTool({ sources, name, token, signal }: Tool, words: readonly string[]): Promise<string> {
   if (words.includes('--login') && (sources.environment[PIN] ?? '') === '')
     throw new AppError('usage', `key ${name.text}: expected the PIN in ${PIN}, found none`);
   const options = { maxBytes: MAX_OUTPUT_BYTES, ...(signal === undefined ? {} : { signal }) };
   const args = ['--module', token.module, ...token.selection, ...words];
-  const { code, stderr } = await sources.run(PROGRAM, args, options);
-  if (code === 0) return;
+  const { code, stdout, stderr } = await sources.run(PROGRAM, args, options);
+  if (code === 0) return stdout;
   const said = stderr.trim().split('\n').slice(0, 3).join('; ');
   const kind = /CKR_PIN|CKR_USER_NOT_LOGGED_IN/.test(stderr)
     ? 'unauthorized'
@@ -115,6 +115,24 @@ async function runTool({ sources, name, token, signal }: Tool, words: readonly s
       ? 'not-found'
       : 'unavailable';
   throw new AppError(kind, `key ${name.text}: ${PROGRAM} ended with ${code}: ${said}`);
+}
+
+/** By a label alone the tool may find another object than the private key (OpenSC 0.23), so the key's id is looked up. */
+async function chooseById(tool: Tool): Promise<Tool> {
+  const { selection } = tool.token;
+  const label = selection[selection.indexOf('--label') + 1] ?? '';
+  if (selection.includes('--id')) return tool;
+  const objects = (await runTool(tool, ['--list-objects', '--type', 'pubkey'])).split(/^(?=\S)/m);
+  const ids = objects.flatMap((object) => {
+    const isWanted = /^\s*label:\s*(.*?)\s*$/m.exec(object)?.[1] === label;
+    return isWanted ? (/^\s*ID:\s*([0-9a-f]+)/m.exec(object)?.[1] ?? []) : [];
+  });
+  const [id, ...others] = new Set(ids);
+  if (others.length > 0) {
+    const expected = 'expected one key of this label, add id=ID';
+    throw new AppError('usage', `key ${tool.name.text}: ${expected}, found ids ${ids.join(', ')}`);
+  }
+  return id === undefined ? tool : { ...tool, token: { ...tool.token, selection: [...selection, '--id', id] } };
 }
 
 /** The tool reads and writes files: digests and signatures, nothing secret. */
