@@ -1,13 +1,15 @@
 /** Signs images in registries, and files. */
-import { AppError, formatReference, parseReference, targetOf } from '../core/index.ts';
+import { AppError, EXIT_NEGATIVE, formatReference, parseReference, targetOf } from '../core/index.ts';
 import type { Descriptor, Digest, Ports } from '../core/index.ts';
 import { signBlob, signImage } from '../trust/index.ts';
 import type { SignatureFormat, SignOptions, Stored } from '../trust/index.ts';
 import { listImages } from './list-images.ts';
 import { openSigner } from './open-signer.ts';
 import type { OpenedSigner, SignerInput } from './open-signer.ts';
+import type { SignersInput } from './open-signers.ts';
 import { openRepository } from './registry.ts';
 import type { RepositoryAccess } from './registry.ts';
+import { verifyImageAttestations } from './verify.ts';
 
 export interface SigningInput extends SignerInput {
   readonly formats: readonly SignatureFormat[];
@@ -19,6 +21,15 @@ export interface SignImagesInput extends SigningInput {
   readonly annotations: Readonly<Record<string, string>>;
   /** Also signs every image that an index names. */
   readonly recursive: boolean;
+  /** What must be attested about each reference before the first is signed. */
+  readonly requires?: RequiredAttestations;
+}
+
+export interface RequiredAttestations {
+  /** URIs. */
+  readonly predicateTypes: readonly string[];
+  /** Who must have attested it. */
+  readonly signers: SignersInput;
 }
 
 export interface SignedImage {
@@ -37,10 +48,32 @@ export async function signImages(
   signal?: AbortSignal,
 ): Promise<readonly SignedImage[]> {
   if (input.references.length === 0) throw new AppError('usage', 'expected at least one image to sign, found none');
+  if (input.requires !== undefined) await requireAttested(ports, input, input.requires, signal);
   const signer = await openSigner(ports, input, signal);
   const signed: SignedImage[] = [];
   for (const text of input.references) signed.push(...(await signReference(ports, { text, input, signer }, signal)));
   return signed;
+}
+
+/** Throws with the exit code of a "no" for the first attestation that does not verify. */
+async function requireAttested(
+  ports: Ports,
+  input: SignImagesInput,
+  { predicateTypes, signers }: RequiredAttestations,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { references, access } = input;
+  for (const predicateType of predicateTypes) {
+    const verify = { references, signers, predicateType, ...(access === undefined ? {} : { access }) };
+    for (const result of await verifyImageAttestations(ports, verify, signal)) {
+      if (result.outcome === 'verified') continue;
+      if (result.outcome === 'failed') throw result.error;
+      const reasons = result.verification.rejected.map(({ code, message }) => `${code}: ${message}`);
+      const found = reasons.length === 0 ? 'none' : reasons.join('; ');
+      const message = `${result.reference}: expected a verified attestation ${predicateType}, found ${found}`;
+      throw new AppError('unauthorized', message, { exitCode: EXIT_NEGATIVE, hint: 'nothing was signed' });
+    }
+  }
 }
 
 async function signReference(

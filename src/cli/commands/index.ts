@@ -124,6 +124,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'manifest verify', load: async () => (await import('./manifest-verify.ts')).manifestVerify },
   { name: 'dockerfile verify', load: async () => (await import('./dockerfile-verify.ts')).dockerfileVerify },
   { name: 'env', load: async () => (await import('./env.ts')).env },
+  { name: 'rotate', load: async () => (await import('./rotate.ts')).rotate },
   { name: 'triangulate', load: async () => (await import('./triangulate.ts')).triangulate },
   { name: 'clean', load: async () => (await import('./clean.ts')).clean },
   { name: 'provenance', load: async () => (await import('./provenance.ts')).provenance },

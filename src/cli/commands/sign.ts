@@ -1,7 +1,10 @@
 import { describeSigner } from '../../app/open-signer.ts';
 import { signImages } from '../../app/sign.ts';
-import type { SignedImage } from '../../app/sign.ts';
-import { defineCommand } from '../command.ts';
+import { resolvePredicateType } from '../../app/attest.ts';
+import type { RequiredAttestations, SignedImage } from '../../app/sign.ts';
+import { AppError } from '../../core/index.ts';
+import { defineCommand, type Flags, type FlagValues } from '../command.ts';
+import { SIGNER_FLAGS as VERIFIER_FLAGS } from '../flags/signers.ts';
 import {
   signedImageAccessOf,
   FORMAT_FLAGS,
@@ -12,6 +15,44 @@ import {
   SIGN_COMPATIBILITY_FLAGS,
   SIGNER_FLAGS,
 } from '../flags/trust.ts';
+
+const { key: VERIFY_KEY, 'trusted-root': TRUSTED_ROOT } = VERIFIER_FLAGS;
+
+/** What must be proven before anything is signed, and by whom. */
+const REQUIRE_FLAGS = {
+  'require-attestation': {
+    kind: 'list',
+    value: 'TYPE',
+    description: 'sign only images of which such an attestation verifies: a short name or a URI; may be repeated',
+  },
+  'verify-key': { ...VERIFY_KEY, description: 'public key of who must have attested it' },
+  'certificate-identity': VERIFIER_FLAGS['certificate-identity'],
+  'certificate-identity-regexp': VERIFIER_FLAGS['certificate-identity-regexp'],
+  'certificate-oidc-issuer': VERIFIER_FLAGS['certificate-oidc-issuer'],
+  'certificate-oidc-issuer-regexp': VERIFIER_FLAGS['certificate-oidc-issuer-regexp'],
+  'trusted-root': TRUSTED_ROOT,
+} as const satisfies Flags;
+
+function requirementsOf(flags: FlagValues<typeof REQUIRE_FLAGS>): { readonly requires?: RequiredAttestations } {
+  const predicateTypes = flags['require-attestation'].map(resolvePredicateType);
+  if (predicateTypes.length === 0) {
+    const isSaid = flags['verify-key'].length + flags['certificate-identity'].length > 0;
+    if (!isSaid) return {};
+    throw new AppError('usage', 'expected --require-attestation beside who must have attested it, found none');
+  }
+  const issuer = flags['certificate-oidc-issuer'];
+  const issuerPattern = flags['certificate-oidc-issuer-regexp'];
+  const subjects = flags['certificate-identity'];
+  const subjectPatterns = flags['certificate-identity-regexp'];
+  const isIdentity =
+    subjects.length + subjectPatterns.length > 0 || issuer !== undefined || issuerPattern !== undefined;
+  const signers = {
+    keys: flags['verify-key'],
+    ...(isIdentity ? { identity: { subjects, subjectPatterns, issuer, issuerPattern } } : {}),
+    trust: { trustedRoot: flags['trusted-root'] },
+  };
+  return { requires: { predicateTypes, signers } };
+}
 
 export const sign = defineCommand({
   name: 'sign',
@@ -26,6 +67,7 @@ export const sign = defineCommand({
     ...SIGNER_FLAGS,
     annotations: { kind: 'list', short: 'a', value: 'KEY=VALUE', description: 'claim to sign along; may be repeated' },
     ...FORMAT_FLAGS,
+    ...REQUIRE_FLAGS,
     recursive: { kind: 'boolean', short: 'r', description: 'sign every platform image of an index too' },
     ...SIGNED_IMAGE_FLAGS,
     ...SIGN_COMPATIBILITY_FLAGS,
@@ -40,6 +82,11 @@ export const sign = defineCommand({
       command: 'plimsoll sign --signing-config signing_config.v0.2.json --identity-token token localhost:5000/app:v1',
       explains: 'signs as whom the token is for, with the services named',
     },
+    {
+      command:
+        'plimsoll sign --key release.key --require-attestation slsaprovenance1 --verify-key builder.pub localhost:5000/app:v1',
+      explains: 'signs only what the builder attested the provenance of',
+    },
   ],
   async run({ args, flags }, context) {
     const signed = await signImages(
@@ -50,6 +97,7 @@ export const sign = defineCommand({
         annotations: parsePairs('annotations', flags.annotations),
         formats: formatsOf(flags.format),
         recursive: flags.recursive,
+        ...requirementsOf(flags),
         ...(await signedImageAccessOf(flags, context)),
       },
       context.signal,

@@ -81,6 +81,8 @@ export interface ImageAttestation {
   /** A URI. */
   readonly predicateType: string;
   readonly predicate: unknown;
+  /** The statement's bytes, to be signed as they are, in place of one that is made of the predicate. */
+  readonly statement?: Uint8Array;
 }
 
 export async function attestImage(
@@ -124,7 +126,7 @@ function pushAttestationBundle(
 ): Promise<Stored> {
   const { subject, predicateType, predicate } = attestation;
   const subjects = [{ name: repository.name, digest: digestSetOf(subject.digest) }];
-  const payload = encodeStatement({ type: STATEMENT_V1, subjects, predicateType, predicate });
+  const payload = attestation.statement ?? encodeStatement({ type: STATEMENT_V1, subjects, predicateType, predicate });
   return pushBundle(repository, { subject, predicateType, payload }, options);
 }
 
@@ -234,7 +236,7 @@ async function appendAttestation(
 ): Promise<Stored> {
   const { subject, predicateType, predicate } = attestation;
   const subjects = [{ name: repository.name, digest: digestSetOf(subject.digest) }];
-  const payload = encodeStatement({ type: STATEMENT_V01, subjects, predicateType, predicate });
+  const payload = attestation.statement ?? encodeStatement({ type: STATEMENT_V01, subjects, predicateType, predicate });
   const envelope = await signEnvelope(payload, IN_TOTO_PAYLOAD_TYPE, options.key);
   const proof = await proveEnvelope(envelope, options);
   const bytes = new TextEncoder().encode(formatEnvelope(envelope));
