@@ -104,7 +104,7 @@ test('keys that are absent, of an unknown scheme or not keys are refused by kind
   const verify = (name: string) => verifyImage(ports, { ...verifying(`${HOST}/app:v1`), signers: { keys: [name] } });
   await rejects(verify(path('absent.pub')), 'not-found', /absent\.pub/);
   await rejects(verify('env://ABSENT'), 'not-found', /variable is not set/);
-  await rejects(verify('awskms:///alias/x'), 'invalid-input', /expected a file or env:\/\/NAME/);
+  await rejects(verify('absent-kms://x'), 'not-found', /sigstore-kms-absent-kms/);
   await rejects(verify('env://KEY'), 'invalid-input', /expected a PEM block PUBLIC KEY/);
   await rejects(
     verifyImage(ports, { ...verifying(`${HOST}/app:v1`), signers: { keys: [] } }),
