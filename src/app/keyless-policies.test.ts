@@ -9,11 +9,13 @@ import { createTestPorts } from '../io/testing.ts';
 import { evaluate, listRequirements, parsePolicies } from '../policies/index.ts';
 import { createSubject, policyText } from '../policies/testing.ts';
 import { pushBundle, pushImage } from '../trust/images/testing.ts';
+import { serveTestRepository } from '../trust/tuf/testing.ts';
 import { ISSUER, pemOf, SUBJECT, TestSigstore } from '../trust/testing.ts';
 import { createEvidenceSource } from './gather-evidence.ts';
 import { loadPolicies } from './load-policies.ts';
 import { openRepository } from './registry.ts';
 import { createTestRegistry } from './testing.ts';
+import { initializeTrust } from './trust-material.ts';
 
 const HOST = 'localhost:5000';
 const SIGN_PREDICATE = 'https://sigstore.dev/cosign/sign/v1';
@@ -30,7 +32,8 @@ async function setUp(root: object | null = sigstore.root) {
   const plain = createTestPorts({ clock: () => new Date('2026-01-01T00:00:00Z') });
   const trustedRoot = join(plain.home, 'root.json');
   if (root !== null) await plain.files.writeAtomic(trustedRoot, JSON.stringify(root));
-  const http = createHandlerHttp({ [HOST]: createTestRegistry(plain) });
+  const tuf = await serveTestRepository(plain, sigstore.root);
+  const http = createHandlerHttp({ [HOST]: createTestRegistry(plain), 'localhost:5555': tuf.handler });
   const settings = { ...plain.settings, ...(root === null ? {} : { trustedRoot }) };
   const ports = { ...plain, http, settings };
   const reference = parseReference(`${HOST}/app`);
@@ -47,7 +50,12 @@ async function setUp(root: object | null = sigstore.root) {
     const subject = { ...createSubject(), digest: image.digest };
     return evaluate(policies, { subject, evidence, rejected, at: ports.clock(), noMatch: 'deny' });
   };
-  return { ports, repository, image, judge, judgeBy };
+  const initialize = async () => {
+    const path = join(plain.home, 'tuf.json');
+    await plain.files.writeAtomic(path, tuf.root);
+    return await initializeTrust(ports, { mirror: 'http://localhost:5555/tuf', root: path });
+  };
+  return { ports, repository, image, judge, judgeBy, initialize };
 }
 
 test('a policy admits what the identity signed, and nothing that another or nobody signed', async () => {
@@ -107,4 +115,13 @@ test('a CA or log that the trusted root does not have is refused by name', async
   await assert.rejects(elsewhere, /expected fulcio\.elsewhere, found fulcio\.test/);
   const log = judge({ keyless: { identities }, ctlog: { url: 'https://other.test' } });
   await assert.rejects(log, /expected other\.test, found rekor\.test, log2025\.rekor\.test/);
+});
+
+test('without a configured trusted root, what was initialized says whom to believe', async () => {
+  const { repository, image, judge, initialize } = await setUp(null);
+  await initialize();
+  await pushBundle(repository, image, sigstore.signStatement(statementAbout(image, SIGN_PREDICATE)));
+  assert.equal((await judge({ keyless: { identities } })).outcome, 'allow');
+  const other = await judge({ keyless: { identities: [{ issuer: ISSUER, subject: `${SUBJECT}x` }] } });
+  assert.equal(other.outcome, 'deny');
 });

@@ -5,6 +5,7 @@ import { createHandlerHttp } from '../artifacts/testing.ts';
 import { AppError, type Http, type Ports, type WebHandler } from '../core/index.ts';
 import { createTestPorts, temporaryFolder } from '../io/testing.ts';
 import { EMPTY_ROOT, serveTestRepository } from '../trust/tuf/testing.ts';
+import { openTufSource } from './tuf-source.ts';
 import { exportTrust, findTrustMaterial, importTrust, initializeTrust } from './trust-material.ts';
 
 const MIRROR = 'http://localhost:5555/tuf';
@@ -220,4 +221,92 @@ test('processes that initialize at the same time leave one whole file', async ()
     Array.from({ length: 8 }, async () => await initializeTrust(ports, { mirror: MIRROR, root: world.root })),
   );
   assert.ok(await findTrustMaterial({ ...ports, http: world.offline }));
+});
+
+test('a root that was seen once stays, even for who begins again with an older one', async () => {
+  const world = await createWorld();
+  const ports = world.client();
+  await initializeTrust(ports, { mirror: MIRROR, root: world.root });
+  world.now = new Date(START.getTime() + 200 * 24 * HOUR_MS);
+  await findTrustMaterial(ports);
+  const http: Http = async (request) =>
+    await ports.http({ ...request, url: request.url.replace('/2.root.json', '/999.root.json') });
+  const again = initializeTrust({ ...ports, http }, { mirror: MIRROR, root: world.root });
+  await assert.rejects(again, fails('untrusted-root', /root\.json: expected version 2 or newer, found 1/));
+});
+
+test('material that expires before the day is over is fetched anew then', async () => {
+  const world = await createWorld();
+  const ports = world.client();
+  const stale: Http = async (request) => {
+    const now = world.now;
+    world.now = START;
+    const response = await ports.http(request);
+    world.now = now;
+    return response;
+  };
+  world.now = new Date(START.getTime() + 6.9 * 24 * HOUR_MS);
+  const first = await initializeTrust({ ...ports, http: stale }, { mirror: MIRROR, root: world.root });
+  world.now = new Date(START.getTime() + 7.1 * 24 * HOUR_MS);
+  const second = await findTrustMaterial(ports);
+  assert.deepEqual(
+    [first, second].map((found) => found?.roles.find(({ role }) => role === 'timestamp')?.version),
+    [1, 2],
+  );
+});
+
+test('a slower process leaves the newer metadata of a faster one alone', async () => {
+  const world = await createWorld();
+  const ports = world.client();
+  await initializeTrust(ports, { mirror: MIRROR, root: world.root });
+  const old = await openTufSource(ports, MIRROR)('timestamp.json', 16_384);
+  world.now = new Date(START.getTime() + 4 * 24 * HOUR_MS);
+  const slow: Http = async (request) => {
+    if (!request.url.endsWith('/timestamp.json')) return await ports.http(request);
+    await findTrustMaterial(ports);
+    const body = (async function* () {
+      yield old ?? new Uint8Array();
+    })();
+    return { status: 200, headers: new Map(), body };
+  };
+  await findTrustMaterial({ ...ports, http: slow });
+  const kept = await findTrustMaterial({ ...ports, http: world.offline });
+  assert.equal(kept?.roles.find(({ role }) => role === 'timestamp')?.version, 2);
+});
+
+test('what is no trust material is refused wherever it comes from', async () => {
+  const world = await createWorld();
+  const ports = world.client();
+  await initializeTrust(ports, { mirror: MIRROR, root: world.root });
+  const wrong = initializeTrust(ports, { mirror: MIRROR, rootChecksum: '00' });
+  await assert.rejects(wrong, fails('untrusted-root', /root: expected sha256 00/));
+  const path = join(ports.home, 'file');
+  await exportTrust(ports, path);
+  const text = textOf(await ports.files.read(path));
+  await ports.files.writeAtomic(path, text.replace('trust.v1', 'trust.v2'));
+  await assert.rejects(
+    importTrust(ports, path, {}),
+    fails('invalid-input', /mediaType: expected application\/vnd\.plimsoll/),
+  );
+  const other = createTestPorts();
+  const { handler, root } = await serveTestRepository(other, { mediaType: 'text/plain' });
+  await other.files.writeAtomic(path, root);
+  const served = { ...other, http: createHandlerHttp({ 'localhost:5555': handler }) };
+  await assert.rejects(
+    initializeTrust(served, { mirror: MIRROR, root: path }),
+    fails('invalid-input', /trusted_root\.json\.mediaType/),
+  );
+});
+
+test('no path leads out of a repository', async () => {
+  const ports = createTestPorts();
+  await ports.files.writeAtomic(join(ports.home, 'secret'), 'secret');
+  await ports.files.writeAtomic(join(ports.home, 'tuf/timestamp.json'), '{}');
+  for (const mirror of [join(ports.home, 'tuf'), 'http://localhost:5555/tuf'])
+    for (const path of ['../secret', 'targets/../../secret', './timestamp.json', '/etc/passwd', 'targets//a'])
+      await assert.rejects(
+        openTufSource(ports, mirror)(path, 100),
+        fails('invalid-input', /expected a path inside/),
+        path,
+      );
 });

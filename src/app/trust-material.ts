@@ -176,6 +176,11 @@ async function update(
   const { trustedRoot, signingConfig } = await readTargets(repository, mirror);
   const roles = repository.roles();
   const versionOf = (name: string): number => roles.find(({ role }) => role === name)?.version ?? 0;
+  if (before !== undefined && versionOf('root') < before.rootVersion)
+    throw new AppError(
+      'untrusted-root',
+      `root.json: expected version ${before.rootVersion} or newer, found ${versionOf('root')}`,
+    );
   const kept: Kept = {
     mirror,
     refreshed,

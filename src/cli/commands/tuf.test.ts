@@ -57,6 +57,8 @@ test('two holders sign one after the other, the folder is published, clients fol
   await tuf(0, 'publish', '--key', path('online.key'));
   const mirror = ['--mirror', path('tuf')];
   await run(0, 'initialize', ...mirror, '--root', join(path('tuf'), '1.root.json'));
+  const signing = await run(2, 'sign-blob', '--identity-token', 'x', '--bundle', path('bundle'), path('ada.pub'));
+  assert.match(signing.stderr, /expected a certificate authority, found none/, 'nothing private is signed in public');
   await tuf(
     0,
     'rotate',

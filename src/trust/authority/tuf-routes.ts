@@ -1,8 +1,8 @@
 /**
  * The TUF repository of an authority: its trusted root and signing configuration as targets, for clients to fetch and follow.
  *
- * Every role is renewed when a client asks for the timestamp and half of that role's life has passed: as long as the authority serves,
- * nothing expires, and no clock needs to run.
+ * Every role is renewed when half its life has passed and a client asks for what it begins with, a root or the timestamp: as long as the
+ * authority serves, nothing expires, and no clock needs to run.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -60,15 +60,15 @@ export async function openTufService(
     routes: [
       {
         method: 'GET',
-        path: /^\/tuf\/timestamp\.json$/,
-        answer: async () => {
+        path: /^\/tuf\/(timestamp\.json|[1-9]\d{0,8}\.root\.json)$/,
+        answer: async ({ parts: [name = ''] }) => {
           await renew();
-          return await read('timestamp.json');
+          return await read(name);
         },
       },
       {
         method: 'GET',
-        path: /^\/tuf\/([1-9]\d{0,8}\.(?:root|snapshot|targets)\.json|targets\/[0-9a-f]{64}\.[\w.]+)$/,
+        path: /^\/tuf\/([1-9]\d{0,8}\.(?:snapshot|targets)\.json|targets\/[0-9a-f]{64}\.[\w.]+)$/,
         answer: async ({ parts: [name = ''] }) => await read(name),
       },
     ],

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { AppError } from '../../core/index.ts';
 import { dataSet, needsSharedData } from '../../../test/shared-data.ts';
 import { updateTuf, type TufRepository, type TufUpdate } from './client.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { isDelegated } from './metadata.ts';
+import { PUBLIC_ROOT } from './public-root.ts';
 import { AT, createTestRepository, days, newKey, readRepository, resign, sourceOf } from './testing.ts';
 
 interface Case {
@@ -107,6 +110,22 @@ test('the whole chain of roots of the public instance verifies from the first', 
     refusal(/timestamp\.json: expected it in the repository/),
   );
   assert.deepEqual(kept, [history.get('15.root.json')]);
+});
+
+test('the root that comes along leads to the trust material of the public instance', needsSharedData, async () => {
+  const copy = readRepository(join(dataSet('sigstore'), 'trust/public-good/tuf'));
+  const versionOf = (path: string): number => {
+    const { signed } = JSON.parse(Buffer.from(copy.get(path) ?? []).toString()) as { signed: { version: number } };
+    return signed.version;
+  };
+  const files = new Map([['timestamp.json', copy.get('timestamp.json') ?? new Uint8Array()]]);
+  for (const role of ['snapshot', 'targets'])
+    files.set(`${versionOf(`${role}.json`)}.${role}.json`, copy.get(`${role}.json`) ?? new Uint8Array());
+  const material = copy.get('targets/trusted_root.json') ?? new Uint8Array();
+  files.set(`targets/${createHash('sha256').update(material).digest('hex')}.trusted_root.json`, material);
+  const at = new Date('2026-08-22T00:00:00Z');
+  const updated = await updateTuf({ trusted: Buffer.from(PUBLIC_ROOT), source: sourceOf(files), at });
+  assert.deepEqual(await updated.findTarget('trusted_root.json'), material);
 });
 
 /** A repository, the root that clients know, and their first update. */
@@ -267,6 +286,97 @@ function rename(files: Map<string, Uint8Array>, path: string, keyids: readonly s
   files.set(path, Buffer.from(JSON.stringify(file)));
 }
 
+test('a root that its own keys did not sign is no beginning', async () => {
+  const { files, update } = await start();
+  await resign(files, '1.root.json', { by: [newKey()] });
+  const trusted = files.get('1.root.json') ?? new Uint8Array();
+  await assert.rejects(update({ trusted }), refusal(/trusted root: expected signatures by 1 keys, found 0/));
+});
+
+test('another timestamp of the same version changes nothing', async () => {
+  const { files, online, update, first } = await start();
+  await resign(files, 'timestamp.json', { signed: { expires: '2039-01-01T00:00:00Z' }, by: [online] });
+  const again = await update({ previous: first.files });
+  assert.deepEqual(again.roles(), first.roles());
+});
+
+interface DelegatedRole {
+  readonly name: string;
+  readonly to?: readonly (readonly [name: string, terminating: boolean])[];
+  readonly targets?: Readonly<Record<string, unknown>>;
+}
+
+/** A repository whose roles delegate everything under `a/` to each other; the first is the top one. */
+async function startDelegating(roles: readonly DelegatedRole[]) {
+  const { files, online, offline, update } = await start();
+  const keys = { offline: { keytype: 'ecdsa', scheme: 'ecdsa-sha2-nistp256', keyval: { public: pemOf(offline) } } };
+  const header = { _type: 'targets', spec_version: '1.0.31', version: 1, expires: '2039-01-01T00:00:00Z' };
+  for (const { name, to = [], targets = {} } of roles) {
+    const path = `1.${name}.json`;
+    const rule = { keyids: ['offline'], threshold: 1, paths: ['a/*'] };
+    const delegated = to.map(([role, terminating]) => ({ ...rule, name: role, terminating }));
+    files.set(path, Buffer.from('{"signed":{}}'));
+    await resign(files, path, {
+      signed: { ...header, targets, delegations: { keys, roles: delegated } },
+      by: [offline],
+    });
+    if (name !== 'targets') rename(files, path, ['offline']);
+  }
+  const meta = Object.fromEntries(roles.map(({ name }) => [`${name}.json`, { version: 1 }]));
+  await resign(files, '1.snapshot.json', { signed: { meta }, by: [online] });
+  await resign(files, 'timestamp.json', { signed: { meta: { 'snapshot.json': { version: 1 } } }, by: [online] });
+  return await update();
+}
+
+const LISTED = { 'a/b': { length: 1, hashes: { sha256: '0'.repeat(64) } } };
+
+test('a terminating role ends the search, also for roles that wait behind its delegator', async () => {
+  const roles = (terminating: boolean): readonly DelegatedRole[] => [
+    {
+      name: 'targets',
+      to: [
+        ['one', false],
+        ['two', false],
+      ],
+    },
+    { name: 'one', to: [['three', terminating]] },
+    { name: 'two', targets: LISTED },
+    { name: 'three' },
+  ];
+  assert.equal(await (await startDelegating(roles(true))).findTarget('a/b'), undefined);
+  const open = await startDelegating(roles(false));
+  await assert.rejects(open.findTarget('a/b'), refusal(/targets\/a\/0{64}\.b: expected it in the repository/));
+});
+
+test('roles that delegate in a circle, or to ever more roles, are not followed for ever', async () => {
+  const circle = [
+    { name: 'targets', to: [['one', false]] as const },
+    {
+      name: 'one',
+      to: [
+        ['one', false],
+        ['targets', false],
+      ] as const,
+    },
+  ];
+  assert.equal(await (await startDelegating(circle)).findTarget('a/b'), undefined);
+  const chain = Array.from({ length: 40 }, (_, index) => ({
+    name: index === 0 ? 'targets' : `r${index}`,
+    to: [[`r${index + 1}`, false]] as const,
+  }));
+  await assert.rejects((await startDelegating(chain)).findTarget('a/b'), refusal(/expected at most 32 roles/));
+});
+
+test('targets without a hash of a known kind, or too large to be trust material, are refused', async () => {
+  const find = async (file: unknown): Promise<unknown> =>
+    await (await startDelegating([{ name: 'targets', targets: { 'a/b': file } }])).findTarget('a/b');
+  await assert.rejects(find({ length: 1, hashes: { md5: '00' } }), refusal(/expected a sha256 or sha512 hash/));
+  await assert.rejects(
+    find({ length: 2 ** 25, hashes: { sha256: '0'.repeat(64) } }),
+    refusal(/expected at most 16777216 bytes/),
+  );
+});
+
 test('an endless chain of roots ends', async () => {
   const { files, offline, update } = await start();
   const source: TufUpdate['source'] = async (path) => {
@@ -296,6 +406,28 @@ test('a newer root is kept before anything else can fail, without what its keys 
     refusal(/timestamp\.json/),
   );
   assert.deepEqual([...(kept[0]?.keys() ?? [])].toSorted(), ['1.root.json', '1.targets.json', '2.root.json']);
+});
+
+test('one byte changed anywhere ends in a refusal or in the very same target', async () => {
+  const { files, trusted } = await start();
+  const paths = [...files.keys()].filter((path) => path !== '1.root.json');
+  const change = fc.tuple(fc.constantFrom(...paths), fc.nat(), fc.integer({ min: 1, max: 255 }));
+  await fc.assert(
+    fc.asyncProperty(change, async ([path, place, flip]) => {
+      const bytes = Uint8Array.from(files.get(path) ?? []);
+      const index = place % bytes.length;
+      bytes[index] = (bytes[index] ?? 0) ^ flip;
+      const changed = new Map([...files, [path, bytes]]);
+      try {
+        const repository = await updateTuf({ trusted, source: sourceOf(changed), at: AT });
+        assert.equal(Buffer.from((await repository.findTarget('app.txt')) ?? []).toString(), 'hello');
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        assert.ok(['untrusted-root', 'invalid-input'].includes(error.kind), error.message);
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
 
 test('the canonical form sorts, escapes two characters and refuses fractions', () => {

@@ -200,7 +200,7 @@ class Client {
     let current: Metadata<TargetsContent> | undefined = top;
     while (current !== undefined) {
       const { targets, delegations } = current.content;
-      const found = Object.hasOwn(targets, path) ? targets[path] : undefined;
+      const found = targets[path];
       if (found !== undefined) return await this.#fetchTarget(path, found);
       const matching = (delegations?.roles ?? []).filter((entry) => isDelegated(entry, path));
       const last = matching.findIndex((entry) => entry.terminating === true);

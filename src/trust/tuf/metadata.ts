@@ -192,7 +192,7 @@ export function signersOf(metadata: Metadata, role: RoleKeys, known: KeyMap): re
   const found = new Map<string, string>();
   for (const keyid of new Set(role.keyids)) {
     const key = Object.hasOwn(known, keyid) ? findKey(known[keyid]) : undefined;
-    if (key === undefined || found.has(key.publicKey.keyId)) continue;
+    if (key === undefined) continue;
     const isSigned = metadata.signatures.some((entry) => entry.keyid === keyid && key.verify(content, entry.sig));
     if (isSigned) found.set(key.publicKey.keyId, keyid);
   }

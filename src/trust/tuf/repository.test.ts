@@ -86,6 +86,26 @@ test('a rotated key signs no more, and clients of the first root follow', async 
   assert.equal(client.roles().length, 4);
 });
 
+test('other keys for targets make the list of targets be signed anew, and no role is left without enough keys', async () => {
+  const { folder, offline, online } = await createTestRepository();
+  const next = newKey();
+  const change = { role: 'targets' as const, add: [next.publicKey], remove: [keyIdOf(offline)] };
+  await assert.rejects(
+    folder.rotate({ ...change, threshold: 2 }, AT),
+    fails('usage', /targets: expected a threshold from 1 to its 1 keys/),
+  );
+  await folder.rotate(change, AT);
+  await folder.sign(offline);
+  await assert.rejects(
+    folder.publish([online], AT),
+    fails('untrusted-root', /staged\/targets\.json, by the keys of root 2/),
+  );
+  await folder.sign(next);
+  const { targets } = await folder.publish([online], AT);
+  assert.equal(targets?.content.version, 2);
+  assert.deepEqual(Object.keys(targets.content.targets), ['app.txt']);
+});
+
 test('roles are renewed when half their life has passed, and no sooner', async () => {
   const { folder, offline, online } = await createTestRepository();
   const keys = [offline, online];

@@ -105,8 +105,9 @@ export const EMPTY_ROOT = { mediaType: 'application/vnd.dev.sigstore.trustedroot
 /** The TUF repository of an authority without the rest of it, at `/tuf`; its root metadata, too. */
 export async function serveTestRepository(
   ports: Ports,
+  trustedRoot: unknown = EMPTY_ROOT,
 ): Promise<{ readonly handler: WebHandler; readonly root: Uint8Array }> {
-  const trust = { trustedRoot: EMPTY_ROOT, signingConfig: { any: 'services' } };
+  const trust = { trustedRoot, signingConfig: { any: 'services' } };
   const content = { root: newKey(), online: newKey('ed25519'), trust };
   const { routes, root } = await openTufService(ports, join(ports.home, 'authority'), content);
   return { root, handler: async (request) => (await answerRoute(routes, request)) ?? problem(404, 'no such endpoint') };
