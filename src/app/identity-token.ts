@@ -8,23 +8,22 @@ const MAX_TOKEN_BYTES = 64 * 1024;
 /** Where clusters mount projected tokens for signing. */
 const MOUNTED_TOKEN = '/var/run/sigstore/cosign/oidc-token';
 
-/** `given` is a token or a file that holds one. Throws `usage` when there is none anywhere. */
+/** `given` is a token or a file that holds one. Undefined when there is none anywhere. */
 export async function findIdentityToken(
   ports: Pick<Ports, 'environment' | 'files' | 'http' | 'run'>,
-  given: string | undefined,
+  { given, ignoresAmbient }: { readonly given: string | undefined; readonly ignoresAmbient: boolean },
   signal?: AbortSignal,
-): Promise<string> {
+): Promise<string | undefined> {
   if (given !== undefined) return await readToken(ports, given);
   const { environment } = ports;
   const { SIGSTORE_ID_TOKEN: token } = environment;
   if (token !== undefined && token !== '') return token;
+  if (ignoresAmbient) return undefined;
   const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: secret } = environment;
   if (url !== undefined && secret !== undefined) return await askGitHub(ports, { url, secret }, signal);
   if (environment['BUILDKITE_AGENT_ACCESS_TOKEN'] !== undefined) return await askBuildkite(ports, signal);
   if ((await ports.files.stat(MOUNTED_TOKEN)) !== undefined) return await readToken(ports, MOUNTED_TOKEN);
-  throw new AppError('usage', 'signing without a key: expected an identity token, found none', {
-    hint: 'give --identity-token or SIGSTORE_ID_TOKEN, or a key with --key',
-  });
+  return undefined;
 }
 
 async function readToken(ports: Pick<Ports, 'files'>, given: string): Promise<string> {

@@ -13,6 +13,7 @@ import {
   type Voucher,
 } from '../trust/index.ts';
 import { findIdentityToken } from './identity-token.ts';
+import { logIn, type LoginFlow } from './log-in.ts';
 import { findTrustMaterial } from './trust-material.ts';
 
 export interface SignerInput {
@@ -35,6 +36,12 @@ export interface ServicesInput {
   readonly logs?: boolean | undefined;
   /** A token or a file that holds one. */
   readonly identityToken?: string | undefined;
+  /** Of the provider to log in with, instead of the configuration's. */
+  readonly oidcIssuer?: string | undefined;
+  /** How a person logs in where there is no token; nobody does when absent. */
+  readonly login?: LoginFlow | undefined;
+  /** Do not look for the token of a CI system. */
+  readonly ignoresAmbient?: boolean | undefined;
 }
 
 export interface OpenedSigner {
@@ -72,7 +79,7 @@ export async function openSigner(ports: Ports, input: SignerInput, signal?: Abor
         'usage',
         'signing without a key: expected a certificate authority, found none in the configuration',
       );
-    const token = await findIdentityToken(ports, input.services?.identityToken, signal);
+    const token = await openToken(ports, { ...input.services, oidc: services.oidc }, signal);
     return await createKeylessSigner(ports, { ...services, fulcio }, { token, signal });
   }
   const key = await openSigningKey(ports, input.key, input.askPassword, signal);
@@ -83,6 +90,22 @@ export async function openSigner(ports: Ports, input: SignerInput, signal?: Abor
   const used = { ...services, ...(isLogged ? {} : { logs: [] }) };
   if (used.logs.length === 0 && timestampUrl === undefined) return { key, voucher: undefined };
   return { key, voucher: createVoucher(ports, { key, chain: undefined }, used) };
+}
+
+/** One that is given, then that of the CI system, then by a login. */
+async function openToken(
+  ports: Ports,
+  input: ServicesInput & { readonly oidc: string | undefined },
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const { identityToken, ignoresAmbient = false, login, oidcIssuer, oidc } = input;
+  const found = await findIdentityToken(ports, { given: identityToken, ignoresAmbient }, signal);
+  if (found !== undefined) return found;
+  const issuer = oidcIssuer ?? oidc;
+  if (login !== undefined && issuer !== undefined) return await logIn(ports, issuer, login, signal);
+  throw new AppError('usage', 'signing without a key: expected an identity token, found none', {
+    hint: 'give --identity-token or SIGSTORE_ID_TOKEN, --fulcio-auth-flow to log in, or a key with --key',
+  });
 }
 
 async function openServices(

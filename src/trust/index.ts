@@ -56,3 +56,5 @@ export { describeSigningConfig, describeTrustedRoot } from './roots/describe-tru
 export type { Member } from './roots/describe-trusted-root.ts';
 export { createSigningConfig } from './clients/create-signing-config.ts';
 export type { SigningConfigInput } from './clients/create-signing-config.ts';
+export { beginCodeLogin, beginDeviceLogin, discoverProvider } from './clients/oidc.ts';
+export type { CodeLogin, OidcClient } from './clients/oidc.ts';

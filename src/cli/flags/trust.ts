@@ -1,4 +1,5 @@
 /** Flags that the signing and verifying commands share, and what they mean to use cases. */
+import type { LoginFlow } from '../../app/log-in.ts';
 import type { SignerInput } from '../../app/open-signer.ts';
 import { AppError } from '../../core/index.ts';
 import type { Reason } from '../../core/index.ts';
@@ -20,6 +21,29 @@ export const SIGNER_FLAGS = {
     value: 'TOKEN',
     description: 'OpenID token, or a file that holds one; SIGSTORE_ID_TOKEN or that of the CI system when absent',
   },
+  'fulcio-auth-flow': {
+    kind: 'choice',
+    choices: ['normal', 'device', 'token'],
+    description: 'how to log in without a token: with a browser (normal), or with one elsewhere by a code (device)',
+  },
+  'oidc-issuer': {
+    kind: 'string',
+    value: 'URL',
+    description: 'OpenID provider to log in with; that of the signing configuration',
+  },
+  'oidc-client-id': {
+    kind: 'string',
+    default: 'sigstore',
+    value: 'NAME',
+    description: 'what the provider knows us as',
+  },
+  'oidc-client-secret-file': { kind: 'string', value: 'FILE', description: 'secret for it, where one is wanted' },
+  'oidc-redirect-url': {
+    kind: 'string',
+    value: 'URL',
+    description: 'where the browser comes back to; http://localhost:0/auth/callback when absent',
+  },
+  'oidc-disable-ambient-providers': { kind: 'boolean', description: 'do not use the token of the CI system' },
   'signing-config': {
     kind: 'string',
     value: 'FILE',
@@ -129,7 +153,22 @@ export function readSigner(
       timestampUrl: flags['timestamp-server-url'],
       logs: flags['tlog-upload'],
       identityToken: flags['identity-token'],
+      oidcIssuer: flags['oidc-issuer'],
+      ignoresAmbient: flags['oidc-disable-ambient-providers'],
+      login: loginOf(flags, context),
     },
+  };
+}
+
+function loginOf(flags: FlagValues<typeof SIGNER_FLAGS>, context: Context): LoginFlow | undefined {
+  const flow = flags['fulcio-auth-flow'];
+  if (flow === undefined || flow === 'token') return undefined;
+  return {
+    flow: flow === 'device' ? 'device' : 'browser',
+    tell: (text) => context.output.note(text),
+    clientId: flags['oidc-client-id'],
+    clientSecretFile: flags['oidc-client-secret-file'],
+    redirectUrl: flags['oidc-redirect-url'],
   };
 }
 

@@ -1,10 +1,11 @@
 /**
  * A small OpenID provider for trying things out: it believes whoever asks. Authorization code with PKCE
- * (RFC 7636); tokens are ES256.
+ * (RFC 7636) and device flow (RFC 8628); tokens are ES256.
  */
 import { createHash } from 'node:crypto';
 import { AppError, type Clock, type Random } from '../../core/index.ts';
 import type { SigningKey } from '../crypto/index.ts';
+import { createDeviceFlow } from './device-routes.ts';
 import { json, problem, readBody, text, type Route } from './http.ts';
 
 /** Seconds that a token is good for. */
@@ -43,6 +44,7 @@ export function createTryOutIssuer(options: TryOutIssuerOptions): TryOutIssuer {
   const logins = new Logins(options);
   const base = new URL(options.url).pathname.replace(/\/$/, '').replaceAll('.', '\\.');
   const at = (path: string) => new RegExp(`^${base}${path}$`);
+  const devices = createDeviceFlow({ ...options, at });
   return {
     issueToken,
     routes: [
@@ -58,15 +60,24 @@ export function createTryOutIssuer(options: TryOutIssuerOptions): TryOutIssuer {
         path: at('/token'),
         answer: async ({ request }) => {
           const form = new URLSearchParams(new TextDecoder().decode(await readBody(request)));
+          const deviceCode = form.get('device_code');
+          const device = deviceCode === null ? undefined : devices.redeem(deviceCode, form.get('code_verifier') ?? '');
+          if (device?.kind === 'refused') return json(400, { error: device.error });
+          if (device !== undefined) return answerOf(await issueToken(device.email, device.audience), options);
           const login = logins.take(required(form, 'code'), form.get('code_verifier') ?? '');
           if (login === undefined) return problem(400, 'invalid_grant: unknown code, or another verifier than its own');
           const token = await issueToken(login.email, login.audience, login.nonce);
-          const access = Buffer.from(options.random(SECRET_BYTES)).toString('base64url');
-          return json(200, { access_token: access, token_type: 'Bearer', expires_in: TOKEN_LIFE, id_token: token });
+          return answerOf(token, options);
         },
       },
+      ...devices.routes,
     ],
   };
+}
+
+function answerOf(token: string, { random }: TryOutIssuerOptions): Response {
+  const access = Buffer.from(random(SECRET_BYTES)).toString('base64url');
+  return json(200, { access_token: access, token_type: 'Bearer', expires_in: TOKEN_LIFE, id_token: token });
 }
 
 function configurationOf(issuer: string): unknown {
@@ -74,9 +85,10 @@ function configurationOf(issuer: string): unknown {
     issuer,
     authorization_endpoint: `${issuer}/auth`,
     token_endpoint: `${issuer}/token`,
+    device_authorization_endpoint: `${issuer}/device/code`,
     jwks_uri: `${issuer}/keys`,
     response_types_supported: ['code'],
-    grant_types_supported: ['authorization_code'],
+    grant_types_supported: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['ES256'],
     code_challenge_methods_supported: ['S256'],
