@@ -15,7 +15,7 @@ import {
   TIME_STAMPING,
   type SigningKey,
 } from '../crypto/index.ts';
-import { decryptKeyFile, encryptKeyFile } from '../keys/key-file.ts';
+import { KeyFiles } from '../keys/key-file.ts';
 import { positive } from './ca.ts';
 import { extension, signCertificate, type CertificateContent } from './certificates.ts';
 
@@ -82,10 +82,11 @@ export interface CreateOptions {
 export async function createState(ports: AuthorityPorts, folder: string, options: CreateOptions): Promise<void> {
   if (await isAuthority(ports.files, folder))
     throw new AppError('invalid-input', `${folder}: expected no authority, found one`);
+  const sealed = new KeyFiles(options.password);
   const keys = {} as Record<KeyName, SigningKey>;
   for (const name of KEY_NAMES) {
     const pkcs8 = name === 'log' ? generateEd25519() : generatePkcs8();
-    const file = encryptKeyFile(pkcs8, options.password, ports.random);
+    const file = sealed.encrypt(pkcs8, ports.random);
     await ports.files.writeAtomic(keyPath(folder, name), file, { mode: 0o600 });
     keys[name] = importPkcs8(pkcs8, name);
   }
@@ -122,10 +123,11 @@ export async function openState(files: Files, folder: string, password: string):
     what: path,
     maxBytes: MAX_STATE_BYTES,
   });
+  const sealed = new KeyFiles(password);
   const keys = {} as Record<KeyName, SigningKey>;
   for (const name of KEY_NAMES) {
     const file = new TextDecoder().decode(await files.read(keyPath(folder, name), MAX_KEY_BYTES));
-    keys[name] = decryptKeyFile(file, password, keyPath(folder, name));
+    keys[name] = sealed.decrypt(file, keyPath(folder, name));
   }
   return {
     ...state,

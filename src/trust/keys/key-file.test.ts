@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { AppError } from '../../core/index.ts';
 import { dataSet, needsSharedData } from '../../../test/shared-data.ts';
 import { formatPem, generatePkcs8, importPkcs8, importPublicKey, parsePem } from '../crypto/index.ts';
-import { decryptKeyFile, encryptKeyFile, isEncryptedKeyFile } from './key-file.ts';
+import { decryptKeyFile, encryptKeyFile, isEncryptedKeyFile, KeyFiles } from './key-file.ts';
 
 const random = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
 const pkcs8 = generatePkcs8();
@@ -124,4 +124,15 @@ test('a key file far larger than any key is refused unread', () => {
     document.ciphertext = 'A'.repeat(80_000);
   });
   refuses(large, /expected at most 65536 bytes/);
+});
+
+test('files of one owner share what is slow, and each opens by itself', () => {
+  const files = new KeyFiles('open sesame');
+  const [one, other] = [files.encrypt(pkcs8, random), files.encrypt(generatePkcs8(), random)];
+  const read = (pem: string) => JSON.parse(new TextDecoder().decode(parsePem(pem, 'key').bytes)) as Document;
+  assert.equal(read(one).kdf.salt, read(other).kdf.salt);
+  assert.notEqual(read(one).cipher.nonce, read(other).cipher.nonce);
+  assert.equal(decryptKeyFile(one, 'open sesame', 'key').publicKey.keyId, importPkcs8(pkcs8, 'key').publicKey.keyId);
+  assert.equal(files.decrypt(one, 'key').publicKey.keyId, importPkcs8(pkcs8, 'key').publicKey.keyId);
+  assert.throws(() => new KeyFiles('wrong').decrypt(other, 'key'), /password does not open/);
 });

@@ -41,6 +41,15 @@ export function isEncryptedKeyFile(pem: string): boolean {
 
 /** Opens a key file. Throws `invalid-input` naming `what`: malformed, refused parameters, wrong password. */
 export function decryptKeyFile(pem: string, password: string, what: string): SigningKey {
+  return decrypt(pem, { password, derive: deriveKey }, what);
+}
+
+interface Opening {
+  readonly password: string;
+  readonly derive: typeof deriveKey;
+}
+
+function decrypt(pem: string, { password, derive }: Opening, what: string): SigningKey {
   const block = parsePem(pem, what);
   if (!LABELS.includes(block.label)) {
     throw new AppError('invalid-input', `${what}: expected a PEM block ${LABELS.join(' or ')}, found ${block.label}`);
@@ -52,19 +61,56 @@ export function decryptKeyFile(pem: string, password: string, what: string): Sig
   if (nonce.length !== NONCE_BYTES) {
     throw new AppError('invalid-input', `${what}.cipher.nonce: expected ${NONCE_BYTES} bytes, found ${nonce.length}`);
   }
-  const box = xsalsa20poly1305(deriveKey(password, salt, file.kdf.params.N), nonce);
+  const box = xsalsa20poly1305(derive(password, salt, file.kdf.params.N), nonce);
   return importPkcs8(openBox(box, decodeBase64(file.ciphertext, `${what}.ciphertext`), what), what);
 }
 
 /** Seals PKCS#8 bytes under a password, which may be empty. */
 export function encryptKeyFile(pkcs8: Uint8Array, password: string, random: Random): string {
   const salt = random(SALT_BYTES);
+  return seal(pkcs8, { key: deriveKey(password, salt, WRITTEN_N), salt }, random);
+}
+
+/** Key files of one owner under one password: what is slow on purpose is done once for all files with the same salt. */
+export class KeyFiles {
+  readonly #password: string;
+  readonly #derived = new Map<string, Uint8Array>();
+  #salt: Uint8Array | undefined;
+
+  constructor(password: string) {
+    this.#password = password;
+  }
+
+  /** All under one salt, each with a nonce of its own. */
+  encrypt(pkcs8: Uint8Array, random: Random): string {
+    this.#salt ??= random(SALT_BYTES);
+    return seal(pkcs8, { key: this.#derive(this.#password, this.#salt, WRITTEN_N), salt: this.#salt }, random);
+  }
+
+  /** Throws as decryptKeyFile does. */
+  decrypt(pem: string, what: string): SigningKey {
+    const derive: typeof deriveKey = (...given) => this.#derive(...given);
+    return decrypt(pem, { password: this.#password, derive }, what);
+  }
+
+  #derive(password: string, salt: Uint8Array, n: number): Uint8Array {
+    const id = `${n} ${encodeBase64(salt)}`;
+    const key = this.#derived.get(id) ?? deriveKey(password, salt, n);
+    this.#derived.set(id, key);
+    return key;
+  }
+}
+
+function seal(
+  pkcs8: Uint8Array,
+  { key, salt }: { readonly key: Uint8Array; readonly salt: Uint8Array },
+  random: Random,
+): string {
   const nonce = random(NONCE_BYTES);
-  const ciphertext = xsalsa20poly1305(deriveKey(password, salt, WRITTEN_N), nonce).encrypt(pkcs8);
   const file = {
     kdf: { name: 'scrypt', params: { N: WRITTEN_N, r: R, p: P }, salt: encodeBase64(salt) },
     cipher: { name: 'nacl/secretbox', nonce: encodeBase64(nonce) },
-    ciphertext: encodeBase64(ciphertext),
+    ciphertext: encodeBase64(xsalsa20poly1305(key, nonce).encrypt(pkcs8)),
   };
   return formatPem({ label: WRITTEN_LABEL, bytes: new TextEncoder().encode(JSON.stringify(file)) });
 }
