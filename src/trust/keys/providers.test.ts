@@ -262,10 +262,37 @@ test('keys of AWS KMS sign through its client; without the package the error nam
   await refuses(open(portsWith({ '@aws-sdk/client-kms': {} })), 'unavailable', /another version/);
 });
 
+test('what a client of a cloud service throws is an error of its kind', async () => {
+  for (const [name, message, kind] of [
+    ['AccessDeniedException', 'no', 'unauthorized'],
+    ['CredentialsProviderError', 'Could not load credentials', 'unauthorized'],
+    ['NotFoundException', 'Alias is not there', 'not-found'],
+    ['Error', 'getaddrinfo ENOTFOUND kms.example.com', 'unavailable'],
+  ] as const) {
+    class KMSClient {
+      async send() {
+        throw Object.assign(new Error(message), { name });
+      }
+    }
+    class GetPublicKeyCommand {
+      readonly kind = 'command';
+    }
+    const ports = portsWith({ '@aws-sdk/client-kms': { KMSClient, GetPublicKeyCommand } });
+    await refuses(
+      openSigningKey(ports, 'awskms:///x', noPassword),
+      kind,
+      new RegExp(`client-kms: ${name}: ${message}`),
+    );
+  }
+});
+
 test('keys of Google Cloud KMS sign with the version named, else the newest that is enabled', async () => {
   const parent = 'projects/p/locations/l/keyRings/r/cryptoKeys/k';
   const used: string[] = [];
   class KeyManagementServiceClient {
+    async initialize() {
+      used.push(parent);
+    }
     async listCryptoKeyVersions(input: object) {
       assert.deepEqual(input, { parent, filter: 'state=ENABLED' });
       return [['2', '10', '9'].map((version) => ({ name: `${parent}/cryptoKeyVersions/${version}` }))];
@@ -281,7 +308,7 @@ test('keys of Google Cloud KMS sign with the version named, else the newest that
   const ports = portsWith({ '@google-cloud/kms': { KeyManagementServiceClient } });
   await works(ports, `gcpkms://${parent}`, ec.publicKey);
   await works(ports, `gcpkms://${parent}/versions/3`, ec.publicKey);
-  assert.deepEqual(new Set(used), new Set([`${parent}/cryptoKeyVersions/10`, `${parent}/cryptoKeyVersions/3`]));
+  assert.deepEqual(new Set(used), new Set([parent, `${parent}/cryptoKeyVersions/10`, `${parent}/cryptoKeyVersions/3`]));
   await refuses(openSigningKey(ports, 'gcpkms://k', noPassword), 'invalid-input', /expected gcpkms:\/\/projects/);
   await refuses(openSigningKey(createTestPorts(), `gcpkms://${parent}`, noPassword), 'not-found', /@google-cloud\/kms/);
 });

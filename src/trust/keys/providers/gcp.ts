@@ -21,6 +21,8 @@ export const gcp: KeyProvider = {
       throw new AppError('invalid-input', `key ${name.text}: expected ${form}`);
     }
     const client = constructorIn(await sources.loadPackage(PACKAGE), 'KeyManagementServiceClient', PACKAGE)();
+    // else its methods begin it in passing, and nobody could catch what goes wrong
+    await methodIn(client, 'initialize', PACKAGE)();
     // every method gives a list whose first entry is the answer
     const ask = async (method: string, input: object): Promise<unknown> => {
       const answers = await methodIn(client, method, PACKAGE)(input);
