@@ -120,7 +120,7 @@ describe('evidence of cosign 2 and 3', missingPeers('PEER_COSIGN2', 'PEER_COSIGN
     await bench.run(
       cosign2('attest-blob', ...offline2, ...CLAIM, '--output-signature', 't2', '--bundle', 't1', 'file'),
     );
-    for (const proof of ['--bundle=t3', '--signature=t2'])
+    for (const proof of ['--bundle=t3', '--signature=t2', '--bundle=t1'])
       await bench.run(ours('verify-blob-attestation', '--key', 'cosign.pub', ...type, proof, 'file'));
     const create = ['bundle', 'create', '--key', 'cosign.pub', '--out', 'made'];
     await bench.run(ours(...create, '--bundle', 't1'));

@@ -231,6 +231,11 @@ test('attest-blob signs a predicate about a file, or a whole statement if it is 
   }
   assert.equal((await run(...attest, ...statement, '--bundle', path('bundle'), file)).code, 0);
   assert.equal((await run(...verify, '--bundle', path('bundle'), file)).code, 0);
+  const envelope = await run(...attest, ...claim, file);
+  const old = JSON.stringify({ base64Signature: Buffer.from(envelope.stdout).toString('base64'), cert: 'LS0t' });
+  const oldBundle = ['--bundle', await write('old', old)];
+  assert.equal((await run(...verify, ...oldBundle, file)).code, 0);
+  assert.equal((await run(...verify, ...oldBundle, other)).code, 1);
   const stranger = await run(...attest, ...statement, other);
   assert.equal(stranger.code, 3);
   assert.match(stranger.stderr, /found one about other subjects/);

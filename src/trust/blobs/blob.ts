@@ -5,7 +5,7 @@ import type { Digest, Verification, VerifiedSignature } from '../../core/index.t
 import { findEnvelopeSigners, findSubject, isInTotoPayloadType, parseStatement } from '../../attestations/index.ts';
 import { formatMessageBundle, MAX_BUNDLE_BYTES, parseBundle } from '../bundles/bundle.ts';
 import type { Bundle, BundleContent, MessageDigest } from '../bundles/bundle.ts';
-import { legacySignature, parseBlobBundle } from '../bundles/legacy.ts';
+import { legacySignature, parseBlobAttestation, parseBlobBundle } from '../bundles/legacy.ts';
 import { verifyBundle } from '../bundles/verify-bundle.ts';
 import type { Blob } from '../bundles/verify-bundle.ts';
 import { encodeBase64, findBase64 } from '../crypto/index.ts';
@@ -88,12 +88,16 @@ export function verifyBlobAttestation(
 ): Verification<ProvenAttestation> {
   const bytes = proof.kind === 'bundle' ? proof.bytes : new TextEncoder().encode(proof.text);
   const base = { storage: 'file', source: digestOf(bytes), bytes } as const;
-  const candidate: Candidate =
-    proof.kind === 'bundle'
-      ? { ...base, kind: 'bundle' }
-      : { ...base, kind: 'envelope', material: { timestamp: proof.timestamp } };
+  const candidate: Candidate = { ...base, ...attestationIn(proof, bytes) };
   const { blob, ...wanted } = requirement;
   return verifyAttestations([candidate], { ...wanted, artifact: blobDigest(blob) });
+}
+
+function attestationIn(proof: BlobProof, bytes: Uint8Array) {
+  if (proof.kind === 'signature') return { kind: 'envelope', material: { timestamp: proof.timestamp } } as const;
+  if (findOldBundle(bytes) === undefined) return { kind: 'bundle' } as const;
+  const { envelope, material } = parseBlobAttestation(bytes, 'bundle');
+  return { kind: 'envelope', bytes: envelope, material } as const;
 }
 
 interface KeyRequirement {

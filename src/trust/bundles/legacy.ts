@@ -5,7 +5,7 @@
  * that comes along is not read at all: only certificates of the trusted root issue.
  */
 import { AppError, decodeJson, natural, object, optional, string } from '../../core/index.ts';
-import { parseEnvelope } from '../../attestations/index.ts';
+import { MAX_ENVELOPE_BYTES, parseEnvelope } from '../../attestations/index.ts';
 import { decodeBase64, parsePem } from '../crypto/index.ts';
 import type { LogEntry } from '../logs/entry.ts';
 import type { Bundle, BundleMaterial } from './bundle.ts';
@@ -104,13 +104,27 @@ const blobBundle = object({ base64Signature: string, cert: optional(string), rek
  * counts. Throws `invalid-input` naming the path.
  */
 export function parseBlobBundle(input: Uint8Array | string, what: string, otherwise?: string): Bundle {
-  const source = decodeJson(input, blobBundle, { what, maxBytes: MAX_ANNOTATION_BYTES });
+  const { signature, certificate, rekorBundle } = readBlobBundle(input, what, MAX_ANNOTATION_BYTES);
+  return legacySignature(signature, { certificate: certificate === '' ? otherwise : certificate, rekorBundle });
+}
+
+/** The same around an attestation: the envelope stands where a signature would. */
+export function parseBlobAttestation(
+  input: Uint8Array | string,
+  what: string,
+): { readonly envelope: Uint8Array; readonly material: LegacyMaterial } {
+  const { signature, certificate, rekorBundle } = readBlobBundle(input, what, MAX_ENVELOPE_BYTES);
+  // of signatures by a key cosign keeps the key here, which says nothing about who signed
+  const isCertificate = certificate.includes('-----BEGIN CERTIFICATE-----');
+  const material = { ...(isCertificate ? { certificate } : {}), rekorBundle };
+  return { envelope: decodeBase64(signature, `${what}.base64Signature`), material };
+}
+
+function readBlobBundle(input: Uint8Array | string, what: string, maxBytes: number) {
+  const source = decodeJson(input, blobBundle, { what, maxBytes });
   const { cert = '', rekorBundle: log } = source;
   const isPem = cert === '' || cert.includes('-----BEGIN ');
   const certificate = isPem ? cert : Buffer.from(decodeBase64(cert, `${what}.cert`)).toString('latin1');
-  const given = log === undefined || log === null ? undefined : JSON.stringify(log);
-  return legacySignature(source.base64Signature, {
-    certificate: certificate === '' ? otherwise : certificate,
-    rekorBundle: given,
-  });
+  const rekorBundle = log === undefined || log === null ? undefined : JSON.stringify(log);
+  return { signature: source.base64Signature, certificate, rekorBundle };
 }
