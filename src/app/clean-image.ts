@@ -1,5 +1,5 @@
 /** Removes what is stored beside an image: by kind, in both of cosign's storage forms. */
-import { parseImageManifest, type RegistryRepository } from '../artifacts/index.ts';
+import { readSubject, type RegistryRepository } from '../artifacts/index.ts';
 import {
   AppError,
   formatReference,
@@ -89,8 +89,12 @@ async function findReferring(
   for (const { digest } of listed) {
     const manifest = await repository.findManifest(digest, signal);
     if (manifest === undefined) continue;
-    const { artifactType = '', annotations } = parseImageManifest(manifest);
-    found.push({ kind: kindOf(artifactType, annotations['dev.sigstore.bundle.predicateType']), digest });
+    // of an index too
+    const { annotations } = readSubject(manifest);
+    found.push({
+      kind: kindOf(manifest.descriptor.artifactType ?? '', annotations['dev.sigstore.bundle.predicateType']),
+      digest,
+    });
   }
   return found;
 }
