@@ -54,6 +54,10 @@ export async function serveAuthority(ports: Ports, input: ServeAuthorityInput): 
       hint: 'give --oidc-issuer KIND=URL, or --try-out for a provider that believes whoever asks',
     });
   }
+  if (input.tryOut && !isLoopback(address.host))
+    throw new AppError('usage', `--try-out: expected an address on this machine, found ${address.host}`, {
+      hint: 'whoever reaches it would be certified as anybody: name an OpenID provider with --oidc-issuer',
+    });
   const tls = await openTls(ports, input.tls, address.host);
   // a new authority may be named after a port that only listening tells
   let authority: Authority | undefined;
@@ -112,6 +116,10 @@ export async function issueToken(
   const authority = await openAuthority(ports, folder, { password: await input.password(), issuers: [], tryOut: true });
   if (authority.issueToken === undefined) throw new AppError('internal', 'expected a provider of its own');
   return await authority.issueToken(input.email);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 function parseIssuer(text: string): IssuerRule {

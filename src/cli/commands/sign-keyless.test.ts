@@ -137,3 +137,16 @@ test('after initialize, signing and verifying need neither a trusted root nor a 
   assert.equal((await run('verify-blob', '--offline', ...WHO, ...blob)).code, 0);
   assert.equal((await run('verify-blob', ...OTHER, ...blob)).code, 1);
 });
+
+test('an authority for trying out is served on this machine alone, and any other wants a provider', async () => {
+  const { run } = await setUp();
+  for (const [words, expected] of [
+    [['--address', '0.0.0.0:0', '--try-out'], /expected an address on this machine, found 0\.0\.0\.0/],
+    [['--address', '127.0.0.1:0'], /expected an OpenID provider/],
+    [['--address', '127.0.0.1:0', '--oidc-issuer', 'magic=https://a.example'], /expected KIND=URL with one of email/],
+  ] as const) {
+    const { code, stderr } = await run('authority', 'serve', ...words);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, expected);
+  }
+});
