@@ -30,8 +30,8 @@ function connect(handler: () => WebHandler): Http {
   };
 }
 
-async function setUp() {
-  const ports = createTestPorts();
+async function setUp(at?: Date) {
+  const ports = createTestPorts(at === undefined ? {} : { clock: () => at });
   const folder = join(ports.home, 'authority');
   await createState(ports, folder, { url: URL_OF_AUTHORITY, password: PASSWORD });
   const open = () => openAuthority({ ...ports, http }, folder, { password: PASSWORD, issuers: [], tryOut: true });
@@ -70,6 +70,12 @@ test('what is signed with its certificates, logs and timestamps verifies, and no
     assert.equal(verify(bundle, 'other').kind, 'refused');
     assert.equal(verify(bundle, 'hello', 'eve@example.com').kind, 'refused');
   }
+});
+
+test('what is signed in the very second in which it was made verifies', async () => {
+  const { sign, verify } = await setUp(new Date('2026-01-02T03:04:05.999Z'));
+  const verdict = verify(await sign('hello'), 'hello');
+  assert.equal(verdict.kind, 'verified', JSON.stringify(verdict));
 });
 
 test('it goes on where it stopped, and wants the right password', async () => {

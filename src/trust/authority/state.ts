@@ -90,7 +90,8 @@ export async function createState(ports: AuthorityPorts, folder: string, options
     await ports.files.writeAtomic(keyPath(folder, name), file, { mode: 0o600 });
     keys[name] = importPkcs8(pkcs8, name);
   }
-  const createdAt = ports.clock();
+  // timestamps are whole seconds, and one may be made at once
+  const createdAt = new Date(Math.floor(ports.clock().getTime() / 1000) * 1000);
   const notAfter = new Date(createdAt);
   notAfter.setUTCFullYear(notAfter.getUTCFullYear() + LIFE_YEARS);
   const issue = async (name: keyof typeof CERTIFICATES) => {
