@@ -39,7 +39,8 @@ export const SETTINGS = {
   },
   caFile: {
     environment: 'PLIMSOLL_CA_FILE',
-    description: 'PEM file of authorities that registries’ certificates may come from, besides the system’s',
+    description:
+      'PEM file of authorities that certificates of registries and other services may come from, besides the system’s',
     defaultText: 'none',
     kind: 'path',
   },

@@ -1,11 +1,23 @@
 /** All ports together, as the process offers them. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { AppError, type Ports, type Progress, type Settings, type Threads } from '../core/index.ts';
+import {
+  AppError,
+  checkCertificates,
+  type Files,
+  type Http,
+  type Ports,
+  type Progress,
+  type Settings,
+  type Threads,
+} from '../core/index.ts';
 import { createFileCache } from './cache.ts';
 import { createFiles } from './files.ts';
 import { createHttp } from './http.ts';
 import { createErrorLog, createWarnings } from './log.ts';
+
+/** A bundle of all public authorities has some hundred kilobytes. */
+const MAX_PEM_BYTES = 4 * 1024 * 1024;
 
 export interface PortsOptions {
   readonly settings: Settings;
@@ -19,9 +31,12 @@ export interface PortsOptions {
 
 export function createPorts(options: PortsOptions): Ports {
   const clock = () => new Date();
+  const files = createFiles();
+  const http = createHttp({ environment: process.env });
+  const { caFile } = options.settings;
   return {
-    http: createHttp({ environment: process.env }),
-    files: createFiles(),
+    http: caFile === undefined ? http : withAuthorities(http, files, caFile),
+    files,
     clock,
     random: (bytes) => randomBytes(bytes),
     // What few commands need is loaded when it is needed: every command pays for the rest.
@@ -35,6 +50,16 @@ export function createPorts(options: PortsOptions): Ports {
     home: options.home,
     log: options.verbose ? createErrorLog(clock) : createWarnings(),
     progress: options.progress,
+  };
+}
+
+/** Whoever says nothing of TLS believes the authorities of the settings, too; registries say what theirs are. */
+function withAuthorities(http: Http, files: Files, caFile: string): Http {
+  let loaded: Promise<string> | undefined;
+  const load = async () => checkCertificates(new TextDecoder().decode(await files.read(caFile, MAX_PEM_BYTES)), caFile);
+  return async (request) => {
+    if (request.tls !== undefined || !request.url.startsWith('https:')) return await http(request);
+    return await http({ ...request, tls: { ca: await (loaded ??= load()) } });
   };
 }
 

@@ -3,9 +3,17 @@
  * the folders where Docker and the containers tools keep them: `certs.d/HOST[:PORT]/` with `*.crt` (authorities) and
  * `*.cert` with `*.key` (our own).
  */
-import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { AppError, DOCKER_HUB, type Files, type Http, type HttpTls, type Settings, VERSION } from '../../core/index.ts';
+import {
+  AppError,
+  checkCertificates,
+  DOCKER_HUB,
+  type Files,
+  type Http,
+  type HttpTls,
+  type Settings,
+  VERSION,
+} from '../../core/index.ts';
 import { isLoopbackRegistry } from './address.ts';
 
 export interface ConnectionOptions {
@@ -90,24 +98,12 @@ async function loadTls(ports: ConnectionPorts, host: string, options: Connection
   const own =
     options.certFile === undefined ? stored?.own : { certificate: options.certFile, key: options.keyFile ?? '' };
   const read = async (path: string) => new TextDecoder().decode(await ports.files.read(path, MAX_PEM_BYTES));
-  const ca = await Promise.all(caFiles.map(async (path) => checkPem(await read(path), path)));
+  const ca = await Promise.all(caFiles.map(async (path) => checkCertificates(await read(path), path)));
   return {
     ...(ca.length === 0 ? {} : { ca: ca.join('\n') }),
     ...(own === undefined ? {} : { certificate: await read(own.certificate), key: await read(own.key) }),
     ...(isInsecure(ports.settings, host, options) ? { skipVerify: true } : {}),
   };
-}
-
-/** OpenSSL passes over what it cannot read: a broken file would silently trust nobody more. */
-function checkPem(text: string, path: string): string {
-  const blocks = text.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END/g) ?? [];
-  if (blocks.length === 0) throw new AppError('invalid-input', `${path}: expected certificates in PEM, found none`);
-  try {
-    for (const block of blocks) void new X509Certificate(`${block} CERTIFICATE-----\n`);
-  } catch (cause) {
-    throw new AppError('invalid-input', `${path}: expected certificates in PEM, found an unreadable one`, { cause });
-  }
-  return text;
 }
 
 interface StoredCertificates {

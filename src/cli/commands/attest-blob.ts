@@ -6,7 +6,7 @@ import {
   PREDICATE_TYPE_FLAG,
   readSigner,
   SIGN_COMPATIBILITY_FLAGS,
-  SIGNER_FLAGS,
+  SIGNING_FLAGS,
 } from '../flags/trust.ts';
 
 export const attestBlobCommand = defineCommand({
@@ -17,7 +17,7 @@ export const attestBlobCommand = defineCommand({
     'Writes a Sigstore bundle, a bare DSSE envelope, or both; prints the envelope when no file is named for it.',
   args: [{ name: 'FILE', description: 'file that the statement is about, or - for standard input', optional: true }],
   flags: {
-    ...SIGNER_FLAGS,
+    ...SIGNING_FLAGS,
     predicate: { kind: 'string', value: 'FILE', description: 'the claim; - for standard input' },
     ...PREDICATE_TYPE_FLAG,
     statement: { kind: 'string', value: 'FILE', description: 'the whole in-toto statement, signed byte for byte' },

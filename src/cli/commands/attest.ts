@@ -10,7 +10,7 @@ import {
   SIGNED_IMAGE_FLAGS,
   PREDICATE_TYPE_FLAG,
   SIGN_COMPATIBILITY_FLAGS,
-  SIGNER_FLAGS,
+  SIGNING_FLAGS,
 } from '../flags/trust.ts';
 
 export const attestCommand = defineCommand({
@@ -19,7 +19,7 @@ export const attestCommand = defineCommand({
   summary: 'sign a statement about an image: its SBOM, its provenance, a scan',
   args: [{ name: 'IMAGE', description: 'image reference, best by digest' }],
   flags: {
-    ...SIGNER_FLAGS,
+    ...SIGNING_FLAGS,
     predicate: { kind: 'string', required: true, value: 'FILE', description: 'the claim; - for standard input' },
     ...PREDICATE_TYPE_FLAG,
     ...FORMAT_FLAGS,

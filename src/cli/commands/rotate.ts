@@ -5,7 +5,7 @@ import {
   SIGN_COMPATIBILITY_FLAGS,
   SIGNED_IMAGE_FLAGS,
   signedImageAccessOf,
-  SIGNER_FLAGS,
+  SIGNING_FLAGS,
 } from '../flags/trust.ts';
 
 export const rotate = defineCommand({
@@ -18,7 +18,7 @@ export const rotate = defineCommand({
     'that broke off goes on. Signatures by the old key stay; images without a tag cannot be found, for registries do not list them.',
   args: [{ name: 'REPOSITORY', description: 'repository, or one image of it' }],
   flags: {
-    ...SIGNER_FLAGS,
+    ...SIGNING_FLAGS,
     'old-key': { kind: 'string', required: true, value: 'KEY', description: 'public half of the key that is to go' },
     'dry-run': { kind: 'boolean', description: 'say what would be signed, and sign nothing' },
     ...SIGNED_IMAGE_FLAGS,

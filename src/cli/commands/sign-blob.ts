@@ -2,7 +2,7 @@ import { signFile } from '../../app/sign.ts';
 import { createChecksums } from '../../app/checksums.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
-import { fileOrInput, readSigner, SIGN_COMPATIBILITY_FLAGS, SIGNER_FLAGS } from '../flags/trust.ts';
+import { fileOrInput, readSigner, SIGN_COMPATIBILITY_FLAGS, SIGNING_FLAGS } from '../flags/trust.ts';
 
 export const signBlobCommand = defineCommand({
   name: 'sign-blob',
@@ -15,7 +15,7 @@ export const signBlobCommand = defineCommand({
     { name: 'FILE', description: 'file to sign, or - for standard input; several with --checksums', repeated: true },
   ],
   flags: {
-    ...SIGNER_FLAGS,
+    ...SIGNING_FLAGS,
     bundle: { kind: 'string', value: 'FILE', description: 'write a Sigstore bundle here' },
     checksums: { kind: 'string', value: 'FILE', description: 'write the checksums of all files here, and sign that' },
     'output-signature': { kind: 'string', value: 'FILE', description: 'write the base64 signature here' },

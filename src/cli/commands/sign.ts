@@ -4,7 +4,7 @@ import { resolvePredicateType } from '../../app/attest.ts';
 import type { RequiredAttestations, SignedImage } from '../../app/sign.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand, type Flags, type FlagValues } from '../command.ts';
-import { SIGNER_FLAGS as VERIFIER_FLAGS } from '../flags/signers.ts';
+import { SIGNER_FLAGS } from '../flags/signers.ts';
 import {
   signedImageAccessOf,
   FORMAT_FLAGS,
@@ -13,10 +13,10 @@ import {
   readSigner,
   SIGNED_IMAGE_FLAGS,
   SIGN_COMPATIBILITY_FLAGS,
-  SIGNER_FLAGS,
+  SIGNING_FLAGS,
 } from '../flags/trust.ts';
 
-const { key: VERIFY_KEY, 'trusted-root': TRUSTED_ROOT } = VERIFIER_FLAGS;
+const { key: VERIFY_KEY, 'trusted-root': TRUSTED_ROOT } = SIGNER_FLAGS;
 
 /** What must be proven before anything is signed, and by whom. */
 const REQUIRE_FLAGS = {
@@ -26,10 +26,10 @@ const REQUIRE_FLAGS = {
     description: 'sign only images of which such an attestation verifies: a short name or a URI; may be repeated',
   },
   'verify-key': { ...VERIFY_KEY, description: 'public key of who must have attested it' },
-  'certificate-identity': VERIFIER_FLAGS['certificate-identity'],
-  'certificate-identity-regexp': VERIFIER_FLAGS['certificate-identity-regexp'],
-  'certificate-oidc-issuer': VERIFIER_FLAGS['certificate-oidc-issuer'],
-  'certificate-oidc-issuer-regexp': VERIFIER_FLAGS['certificate-oidc-issuer-regexp'],
+  'certificate-identity': SIGNER_FLAGS['certificate-identity'],
+  'certificate-identity-regexp': SIGNER_FLAGS['certificate-identity-regexp'],
+  'certificate-oidc-issuer': SIGNER_FLAGS['certificate-oidc-issuer'],
+  'certificate-oidc-issuer-regexp': SIGNER_FLAGS['certificate-oidc-issuer-regexp'],
   'trusted-root': TRUSTED_ROOT,
 } as const satisfies Flags;
 
@@ -64,7 +64,7 @@ export const sign = defineCommand({
     'certificate for who the identity token is for says who signed.',
   args: [{ name: 'IMAGE', description: 'image reference, best by digest', repeated: true }],
   flags: {
-    ...SIGNER_FLAGS,
+    ...SIGNING_FLAGS,
     annotations: { kind: 'list', short: 'a', value: 'KEY=VALUE', description: 'claim to sign along; may be repeated' },
     ...FORMAT_FLAGS,
     ...REQUIRE_FLAGS,

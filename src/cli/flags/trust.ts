@@ -9,7 +9,7 @@ import { readAccess, REGISTRY_FLAGS } from './registry.ts';
 /** Longest password worth reading; a file given by mistake is larger. */
 const MAX_INPUT_BYTES = 2 ** 31 - 1;
 
-export const SIGNER_FLAGS = {
+export const SIGNING_FLAGS = {
   key: {
     kind: 'string',
     value: 'KEY',
@@ -137,7 +137,7 @@ export const WHICH_IMAGES_FLAGS = {
 
 /** Who signs, and what vouches for it. Throws `usage` for flags that contradict each other. */
 export function readSigner(
-  flags: FlagValues<typeof SIGNER_FLAGS> & FlagValues<typeof SIGN_COMPATIBILITY_FLAGS>,
+  flags: FlagValues<typeof SIGNING_FLAGS> & FlagValues<typeof SIGN_COMPATIBILITY_FLAGS>,
   context: Context,
 ): SignerInput {
   if (flags['use-signing-config'] && flags['signing-config'] === undefined) {
@@ -160,7 +160,7 @@ export function readSigner(
   };
 }
 
-function loginOf(flags: FlagValues<typeof SIGNER_FLAGS>, context: Context): LoginFlow | undefined {
+function loginOf(flags: FlagValues<typeof SIGNING_FLAGS>, context: Context): LoginFlow | undefined {
   const flow = flags['fulcio-auth-flow'];
   if (flow === undefined || flow === 'token') return undefined;
   return {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { AppError, exactly, type Http, type WebHandler } from '../../core/index.ts';
@@ -90,5 +91,25 @@ test('it goes on where it stopped, and wants the right password', async () => {
   await assert.rejects(
     createState(ports, folder, { url: URL_OF_AUTHORITY, password: PASSWORD }),
     /expected no authority/,
+  );
+});
+
+test('what is proposed twice at once is logged once', async () => {
+  const { authority } = await setUp();
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const content = Buffer.from(publicKey.export({ format: 'pem', type: 'spki' })).toString('base64');
+  const value = createHash('sha256').update('content').digest('hex');
+  const signature = sign('sha256', Buffer.from('content'), privateKey).toString('base64');
+  const spec = {
+    data: { hash: { algorithm: 'sha256', value } },
+    signature: { content: signature, publicKey: { content } },
+  };
+  const body = JSON.stringify({ kind: 'hashedrekord', apiVersion: '0.0.1', spec });
+  const url = `${URL_OF_AUTHORITY}/api/v1/log/entries`;
+  const propose = async () => await authority.handler(new Request(url, { method: 'POST', body }));
+  const answers = await Promise.all([propose(), propose(), propose()]);
+  assert.deepEqual(
+    answers.map(({ status }) => status).toSorted((one, other) => one - other),
+    [201, 409, 409],
   );
 });

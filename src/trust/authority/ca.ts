@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { AppError, type Clock, type Random } from '../../core/index.ts';
-import { CODE_SIGNING, type PublicKey, type SigningKey } from '../crypto/index.ts';
+import { CODE_SIGNING, positive, type PublicKey, type SigningKey } from '../crypto/index.ts';
 import {
   encodeSct,
   encodeTbs,
@@ -78,11 +78,4 @@ export function createCertificateAuthority(
       return [await signCertificate(content, issuer.key, [extension.scts(sct)]), ...issuer.chain];
     },
   };
-}
-
-/** A serial number is a positive integer: its first bit is zero, its first byte is not. */
-export function positive(serial: Uint8Array): Uint8Array {
-  const bytes = Uint8Array.from(serial);
-  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x01;
-  return bytes;
 }

@@ -113,8 +113,8 @@ export async function rekor1Routes(services: Rekor1Services): Promise<readonly R
 /** Entries by their place and by their leaf hash, so that each is logged once. */
 class Entries {
   readonly #services: Rekor1Services;
-  /** Leaf hash -> index. */
-  readonly #known = new Map<string, number>();
+  /** Leaf hash -> index, or whether it was logged while that is not yet known. */
+  readonly #known = new Map<string, number | Promise<Appended>>();
 
   private constructor(services: Rekor1Services) {
     this.#services = services;
@@ -136,11 +136,21 @@ class Entries {
     const { log, clock, treeId } = this.#services;
     const leaf = leafHex(body);
     const place = { location: `/api/v1/log/entries/${treeId}${leaf}` };
-    if (this.#known.has(leaf)) {
+    const found = this.#known.get(leaf);
+    if (found !== undefined) {
+      await found;
       return json(409, { code: 409, message: `an equivalent entry already exists: ${place.location}` }, place);
     }
     const time = Buffer.from(String(Math.floor(clock().getTime() / 1000)));
-    const appended = await log.append(body, time);
+    const appending = log.append(body, time);
+    this.#known.set(leaf, appending);
+    let appended: Appended;
+    try {
+      appended = await appending;
+    } catch (error) {
+      this.#known.delete(leaf);
+      throw error;
+    }
     this.#known.set(leaf, appended.index);
     return json(201, await this.find(appended.index, appended), place);
   }
@@ -148,7 +158,7 @@ class Entries {
   async findByUuid(uuid: string): Promise<unknown> {
     const { treeId } = this.#services;
     const index = this.#known.get(uuid.startsWith(treeId) ? uuid.slice(treeId.length) : uuid);
-    return index === undefined ? undefined : await this.find(index);
+    return typeof index === 'number' ? await this.find(index) : undefined;
   }
 
   /** With its proof, in the tree that it was appended to or in the newest. */

@@ -14,9 +14,9 @@ import {
   importPkcs8,
   TIME_STAMPING,
   type SigningKey,
+  positive,
 } from '../crypto/index.ts';
 import { KeyFiles } from '../keys/key-file.ts';
-import { positive } from './ca.ts';
 import { extension, signCertificate, type CertificateContent } from './certificates.ts';
 
 const KEY_NAMES = ['root', 'ca', 'ct', 'log', 'log-v1', 'timestamps', 'tokens', 'tuf-root', 'tuf-online'] as const;

@@ -1,7 +1,6 @@
 /** The endpoints of Sigstore's timestamp authority: RFC 3161 over HTTP, and its JSON form. */
 import { object, optional, string, type Clock, type Random } from '../../core/index.ts';
-import { decodeBase64, formatPem } from '../crypto/index.ts';
-import { positive } from './ca.ts';
+import { decodeBase64, formatPem, positive } from '../crypto/index.ts';
 import { content, problem, readBody, readJson, type Route } from './http.ts';
 import { createTimestamp, parseTimestampRequest, requestFor, type TimestampSigner } from './timestamps.ts';
 

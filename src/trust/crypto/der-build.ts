@@ -81,3 +81,10 @@ export function uint64(value: number): Uint8Array {
   bytes.writeBigUInt64BE(BigInt(value));
   return bytes;
 }
+
+/** A serial number is a positive integer: its first bit is zero, its first byte is not. */
+export function positive(serial: Uint8Array): Uint8Array {
+  const bytes = Uint8Array.from(serial);
+  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x01;
+  return bytes;
+}

@@ -33,6 +33,7 @@ export {
   natural,
   octets,
   oid,
+  positive,
   sequence,
   setOf,
   TRUE,

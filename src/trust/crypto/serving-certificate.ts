@@ -3,6 +3,7 @@
  * is the CA bundle that a client (the API server) pins. DER by @peculiar/x509.
  */
 import { webcrypto } from 'node:crypto';
+import { positive } from './der-build.ts';
 
 export interface ServingCertificate {
   /** PEM; also the CA bundle. */
@@ -49,13 +50,6 @@ export async function createServingCertificate(options: ServingCertificateOption
     certificate: `${certificate.toString('pem')}\n`,
     key: `${x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n`,
   };
-}
-
-/** A serial number is a positive integer: its first bit is zero, its first byte is not. */
-function positive(serial: Uint8Array): Uint8Array {
-  const bytes = Uint8Array.from(serial);
-  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x01;
-  return bytes;
 }
 
 function isAddress(host: string): boolean {
