@@ -148,6 +148,11 @@ const PEERS: readonly Peer[] = [
     go: 'github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server@v2.1.0',
   },
   {
+    name: 'rekor-cli',
+    variable: 'PEER_REKOR_CLI',
+    debian: { suite: 'sid', package: 'rekor', binary: 'usr/bin/rekor-cli' },
+  },
+  {
     name: 'rekor-tiles',
     variable: 'PEER_REKOR_TILES',
     go: 'github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix@v2.3.0',

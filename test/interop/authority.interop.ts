@@ -18,6 +18,7 @@ import { createBench, missingPeers, peer, PLIMSOLL, startPeer, type Bench, type 
 
 const EMAIL = 'ada@example.com';
 const NAME = 'cosign';
+const hasCosign3 = process.env['PEER_COSIGN3'] !== undefined;
 
 interface TrustedRoot {
   readonly tlogs: readonly {
@@ -310,5 +311,43 @@ describe('signing by identity', () => {
         await verifies(cosign('verify-attestation', '--rekor-url', url, '--type', 'custom'), [image], env);
       }
     });
+
+    test('attestations logged as in-toto entries verify', async () => {
+      const url = authority.ready['url'] ?? '';
+      const image = await newImage();
+      const predicate = ['--type', 'custom', '--predicate', 'predicate.json'];
+      const entry = ['--rekor-entry-type', 'intoto', '--rekor-url', url];
+      await bench.run(cosign('generate-key-pair'));
+      for (const who of [
+        ['--key', 'cosign.key'],
+        ['--fulcio-url', url, '--identity-token', 'token'],
+      ]) {
+        await bench.run(cosign('attest', '--yes', ...who, ...entry, ...predicate, image), { env });
+      }
+      for (const program of [[PLIMSOLL], cosign(), ...(hasCosign3 ? [peer('PEER_COSIGN3')()] : [])]) {
+        const root = program[0] === cosign()[0] ? ['--rekor-url', url] : trust;
+        const command = [...program, 'verify-attestation', ...root, '--type', 'custom'];
+        await verifies(command, [image], env);
+        await bench.run([...command, '--key', 'cosign.pub', image], { env });
+      }
+    });
+
+    test(
+      "Rekor's own client proposes in-toto entries and finds them again",
+      missingPeers('PEER_REKOR_CLI'),
+      async () => {
+        const about = ['--type', 'custom', '--predicate', 'predicate.json', '--output-signature', 'envelope.json'];
+        await bench.run(cosign('generate-key-pair', '--output-key-prefix', 'blob'));
+        await bench.run(cosign('attest-blob', '--yes', '--key', 'blob.key', '--tlog-upload=false', ...about, 'file'));
+        for (const version of ['0.0.1', '0.0.2']) {
+          const files = ['--artifact', 'envelope.json', '--public-key', 'blob.pub', '--type', `intoto:${version}`];
+          const words = ['--rekor_server', authority.ready['url'] ?? '', ...files];
+          await bench.run(peer('PEER_REKOR_CLI')('upload', ...words));
+          const { stdout } = await bench.run(peer('PEER_REKOR_CLI')('verify', ...words));
+          const [, computed, expected] = /Computed Root Hash: (\w+)\nExpected Root Hash: (\w+)/.exec(stdout) ?? [];
+          assert.ok(computed !== undefined && computed === expected, stdout);
+        }
+      },
+    );
   });
 });

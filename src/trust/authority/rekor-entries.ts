@@ -2,10 +2,10 @@
  * Entries that clients propose to a log, verified and brought into the form that is logged (RFC 8785): nothing is logged whose
  * signature does not verify.
  *
- * Implements hashedrekord 0.0.1 and dsse 0.0.1 of Rekor v1, hashedrekord 0.0.2 and dsse 0.0.2 of Rekor v2.
+ * Implements hashedrekord 0.0.1, dsse 0.0.1, intoto 0.0.1 and 0.0.2 of Rekor v1, hashedrekord 0.0.2 and dsse 0.0.2 of Rekor v2.
  */
 import { createHash } from 'node:crypto';
-import { AppError, arrayOf, decodeJson, isRecord, object, optional, string } from '../../core/index.ts';
+import { AppError, arrayOf, isRecord, object, optional, parseJson, string } from '../../core/index.ts';
 import { decodeEnvelope, encodePreAuthentication, MAX_ENVELOPE_BYTES } from '../../attestations/index.ts';
 import {
   decodeBase64,
@@ -21,7 +21,7 @@ import { rebuildEntries, type LoggedSignature } from '../logs/entry-match.ts';
 
 export interface ProposedEntry {
   readonly kind: 'hashedrekord' | 'dsse';
-  readonly version: '0.0.1' | '0.0.2';
+  readonly version: '0.0.2';
   /** What is logged. */
   readonly body: Uint8Array;
 }
@@ -30,13 +30,23 @@ const MAX_SIGNATURES = 16;
 
 const header = object({ kind: string, apiVersion: string, spec: (value: unknown) => value });
 
-/** From the body of POST /api/v1/log/entries. Throws `invalid-input`. */
-export function readEntryV1(value: unknown): ProposedEntry {
+const KINDS_V1: Readonly<Record<string, ((spec: unknown) => unknown) | undefined>> = {
+  'hashedrekord 0.0.1': hashedRekord1,
+  'dsse 0.0.1': dsse1,
+  'intoto 0.0.1': intoto1,
+  'intoto 0.0.2': intoto2,
+};
+
+/** What is logged for the body of POST /api/v1/log/entries. Throws `invalid-input`. */
+export function readEntryV1(value: unknown): Uint8Array {
   const { kind, apiVersion, spec } = header(value, 'entry');
-  if (apiVersion === '0.0.1' && kind === 'hashedrekord')
-    return { kind, version: apiVersion, body: hashedRekord1(spec) };
-  if (apiVersion === '0.0.1' && kind === 'dsse') return { kind, version: apiVersion, body: dsse1(spec) };
-  throw new AppError('invalid-input', `entry: expected hashedrekord or dsse 0.0.1, found ${kind} ${apiVersion}`);
+  const read = KINDS_V1[`${kind} ${apiVersion}`];
+  if (read === undefined) {
+    const known = Object.keys(KINDS_V1).join(', ');
+    throw new AppError('invalid-input', `entry: expected one of ${known}, found ${kind} ${apiVersion}`);
+  }
+  // keys are in order already where a spec is built
+  return Buffer.from(JSON.stringify({ apiVersion, kind, spec: read(spec) }));
 }
 
 const hashedRekordSpec = object({
@@ -44,7 +54,7 @@ const hashedRekordSpec = object({
   signature: object({ content: string, publicKey: object({ content: string }) }),
 });
 
-function hashedRekord1(spec: unknown): Uint8Array {
+function hashedRekord1(spec: unknown): unknown {
   const { data, signature } = hashedRekordSpec(spec, 'entry.spec');
   const { algorithm, value } = data.hash;
   const hash = hashNameOf(algorithm);
@@ -53,37 +63,84 @@ function hashedRekord1(spec: unknown): Uint8Array {
   if (!/^[0-9a-f]*$/.test(value))
     throw new AppError('invalid-input', 'entry.spec.data.hash.value: expected lower-case hex');
   checkDigest(verifier.key, { digest: Buffer.from(value, 'hex'), hash, signature: bytes });
-  return canonical('hashedrekord', {
+  return {
     data: { hash: { algorithm, value } },
     signature: { content: encodeBase64(bytes), publicKey: { content: verifier.text } },
-  });
+  };
 }
 
 const dsseSpec = object({
   proposedContent: object({ envelope: string, verifiers: arrayOf(string, MAX_SIGNATURES) }),
 });
 
-function dsse1(spec: unknown): Uint8Array {
+function dsse1(spec: unknown): unknown {
   const { envelope: text, verifiers: given } = dsseSpec(spec, 'entry.spec').proposedContent;
-  const envelope = readEnvelope(
-    decodeJson(text, (value) => value, { what: 'entry.envelope', maxBytes: MAX_ENVELOPE_BYTES }),
-  );
+  const envelope = parseEnvelopeText(text);
   const verifiers = given.map((pem, at) => readVerifier(pem, `entry.spec.proposedContent.verifiers[${at}]`));
   const signatures = envelope.signatures.map((signature) => {
     const verifier = verifiers.find(({ key }) => key.verify(envelope.signed, signature));
     if (verifier === undefined) throw notSigned('envelope');
     return { signature: encodeBase64(signature), verifier: verifier.text };
   });
-  return canonical('dsse', {
-    envelopeHash: { algorithm: 'sha256', value: hexHash(Buffer.from(text)) },
-    payloadHash: { algorithm: 'sha256', value: hexHash(envelope.payload) },
+  return {
+    envelopeHash: sha256Of(Buffer.from(text)),
+    payloadHash: sha256Of(envelope.payload),
     signatures: signatures.toSorted((one, other) => (one.signature < other.signature ? -1 : 1)),
-  });
+  };
 }
 
-/** Its keys are in order already where it is built; none of its values needs escaping. */
-function canonical(kind: string, spec: unknown): Uint8Array {
-  return Buffer.from(JSON.stringify({ apiVersion: '0.0.1', kind, spec }));
+const intoto1Spec = object({ content: object({ envelope: string }), publicKey: string });
+
+/** One key, and the hash of the envelope in place of its signatures. */
+function intoto1(spec: unknown): unknown {
+  const { content, publicKey } = intoto1Spec(spec, 'entry.spec');
+  const { key, text } = readVerifier(publicKey, 'entry.spec.publicKey');
+  const { payload, signed, signatures } = parseEnvelopeText(content.envelope);
+  if (!signatures.some((signature) => key.verify(signed, signature))) throw notSigned('envelope');
+  const hash = sha256Of(Buffer.from(content.envelope));
+  return { content: { hash, payloadHash: sha256Of(payload) }, publicKey: text };
+}
+
+const intoto2Spec = object({
+  content: object({
+    envelope: object({
+      payload: string,
+      payloadType: string,
+      signatures: arrayOf(object({ keyid: optional(string), publicKey: string, sig: string }), MAX_SIGNATURES),
+    }),
+    hash: object({ algorithm: string, value: string }),
+  }),
+});
+
+/** The envelope with a key beside each signature; payload and signatures are in base64 twice. */
+function intoto2(spec: unknown): unknown {
+  const { envelope: given, hash } = intoto2Spec(spec, 'entry.spec').content;
+  const path = 'entry.spec.content';
+  const once = (text: string) => new TextDecoder().decode(decodeBase64(text, `${path}.envelope`));
+  const envelope = readEnvelope({
+    payload: once(given.payload),
+    payloadType: given.payloadType,
+    signatures: given.signatures.map(({ sig }) => ({ sig: once(sig) })),
+  });
+  const verifiers = given.signatures.map(({ publicKey }) => readVerifier(publicKey, `${path}.envelope.signatures`));
+  for (const [at, signature] of envelope.signatures.entries()) {
+    if (verifiers[at]?.key.verify(envelope.signed, signature) !== true) throw notSigned('envelope');
+  }
+  // what it is of differs from client to client, and nobody looks at it: logged as it comes
+  if (hash.algorithm !== 'sha256' || !/^[0-9a-f]{64}$/.test(hash.value))
+    throw new AppError('invalid-input', `${path}.hash: expected sha256 in lower-case hex`);
+  const signatures = given.signatures.map(({ keyid, publicKey, sig }) => ({
+    ...(keyid === undefined || keyid === '' ? {} : { keyid }),
+    publicKey,
+    sig,
+  }));
+  return {
+    content: {
+      envelope: { payloadType: given.payloadType, signatures },
+      hash: { algorithm: hash.algorithm, value: hash.value },
+      payloadHash: sha256Of(envelope.payload),
+    },
+  };
 }
 
 /** A key or certificate in PEM, in base64. The text is what is logged. */
@@ -170,6 +227,10 @@ interface ProposedEnvelope {
   readonly signatures: readonly Uint8Array[];
 }
 
+function parseEnvelopeText(text: string): ProposedEnvelope {
+  return readEnvelope(parseJson(text, { what: 'entry.envelope', maxBytes: MAX_ENVELOPE_BYTES }));
+}
+
 function readEnvelope(value: unknown): ProposedEnvelope {
   const { payload, payloadType, signatures } = decodeEnvelope(value, 'envelope');
   if (signatures.length === 0) throw new AppError('invalid-input', 'envelope.signatures: expected at least one');
@@ -216,8 +277,8 @@ function hashNameOf(name: string): HashName {
   );
 }
 
-function hexHash(content: Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
+function sha256Of(content: Uint8Array): { readonly algorithm: string; readonly value: string } {
+  return { algorithm: 'sha256', value: createHash('sha256').update(content).digest('hex') };
 }
 
 function notSigned(what: string): AppError {

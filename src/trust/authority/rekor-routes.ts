@@ -57,6 +57,8 @@ const MAX_SEARCHED = 100;
 const search = object({
   logIndexes: optional(arrayOf((value: unknown) => Number(value), MAX_SEARCHED)),
   entryUUIDs: optional(arrayOf(string, MAX_SEARCHED)),
+  /** As they were proposed. */
+  entries: optional(arrayOf(readEntryV1, MAX_SEARCHED)),
 });
 
 export async function rekor1Routes(services: Rekor1Services): Promise<readonly Route[]> {
@@ -68,7 +70,7 @@ export async function rekor1Routes(services: Rekor1Services): Promise<readonly R
     {
       method: 'POST',
       path: /^\/api\/v1\/log\/entries$/,
-      answer: async ({ request }) => await entries.add(readEntryV1(await readJson(request)).body),
+      answer: async ({ request }) => await entries.add(readEntryV1(await readJson(request))),
     },
     {
       method: 'GET',
@@ -88,10 +90,10 @@ export async function rekor1Routes(services: Rekor1Services): Promise<readonly R
       method: 'POST',
       path: /^\/api\/v1\/log\/entries\/retrieve$/,
       answer: async ({ request }) => {
-        const { logIndexes = [], entryUUIDs = [] } = search(await readJson(request), 'body');
+        const { logIndexes = [], entryUUIDs = [], entries: proposed = [] } = search(await readJson(request), 'body');
         const all = [
           ...logIndexes.map((index) => entries.find(index)),
-          ...entryUUIDs.map((uuid) => entries.findByUuid(uuid)),
+          ...[...entryUUIDs, ...proposed.map(leafHex)].map((uuid) => entries.findByUuid(uuid)),
         ];
         return json(
           200,

@@ -139,11 +139,9 @@ function compareSignatures(
 ): readonly EntryFault[] {
   const same = logged.filter(({ signature }) => isBase64Of(signature, signed.signature));
   if (same.some(({ verifier }) => isVerifier(verifier, signed))) return [];
+  if (same.length > 0) return ['entry-other-key'];
   const isKeyKnown = logged.some(({ verifier }) => isVerifier(verifier, signed));
-  return [
-    ...(same.length > 0 ? [] : (['entry-other-signature'] as const)),
-    ...(isKeyKnown ? [] : (['entry-other-key'] as const)),
-  ];
+  return isKeyKnown ? ['entry-other-signature'] : ['entry-other-signature', 'entry-other-key'];
 }
 
 function comparePayload(payloadHash: ReturnType<typeof hash>, signed: LoggedSignature): EntryFault[] {
