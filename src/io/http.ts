@@ -15,6 +15,7 @@ import {
   type HttpResponse,
   type HttpTls,
 } from '../core/index.ts';
+import { countBuffersAsHeap, largeReads } from './bulk.ts';
 import { createLimiter, type Limiter } from './limiter.ts';
 
 // An import statement would read every export of the module, and one of them loads node's whole web client: a third of a cold start.
@@ -32,6 +33,8 @@ export interface HttpOptions {
 const CONNECT_TIMEOUT = 10_000;
 /** A registry may think for a minute after an upload; longer silence is a dead peer. */
 const STALL_TIMEOUT = 90_000;
+/** From so many bytes on memory is looked after; nearly all answers are smaller. */
+const BULK = 16 * 1024 * 1024;
 
 interface Exchange {
   readonly http: HttpAgent;
@@ -44,9 +47,10 @@ interface Exchange {
 
 export function createHttp(options: HttpOptions = {}): Http {
   const shared = { keepAlive: true, maxSockets: 64, proxyEnv: { ...options.environment } };
+  const plain = { ...shared, onread: largeReads() };
   const pools = new Map<string, ReturnType<Exchange['https']>>();
   const exchange: Exchange = {
-    http: new Agent(shared),
+    http: new Agent(plain),
     https: (tls) => {
       const key = JSON.stringify(tls);
       const pool = pools.get(key) ?? openPool(shared, tls);
@@ -174,6 +178,7 @@ async function sendBody(outgoing: ClientRequest, body: HttpRequest['body']): Pro
 
 function responseOf(incoming: IncomingMessage, method: string, url: URL): HttpResponse {
   const status = incoming.statusCode ?? 0;
+  if (Number(incoming.headers['content-length'] ?? 0) > BULK) countBuffersAsHeap();
   const headers = new Map<string, readonly string[]>();
   for (const [name, values] of Object.entries(incoming.headersDistinct)) if (values) headers.set(name, values);
   if (method === 'HEAD' || status === 204 || status === 304) {

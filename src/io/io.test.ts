@@ -7,6 +7,7 @@ import { chmodSync, lstatSync, readdirSync, symlinkSync, writeFileSync } from 'n
 import { readFile } from 'node:fs/promises';
 import { connect, createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, type ErrorKind, type HttpResponse } from '../core/index.ts';
@@ -71,6 +72,29 @@ test('http sends bytes and streams, gives repeated headers apart, and follows no
       await textOf(moved);
       const head = await http({ method: 'HEAD', url });
       assert.equal(await textOf(head), '');
+    },
+  );
+});
+
+test('what http has read stays as it was read, on many connections at once', async () => {
+  const content = randomBytes(3 * 1024 * 1024);
+  await withServer(
+    (request, response) => {
+      const step = Number(request.url?.slice(1));
+      const starts = Array.from({ length: Math.ceil(content.length / step) }, (_, index) => index * step);
+      Readable.from(starts.map((start) => content.subarray(start, start + step))).pipe(response);
+    },
+    async (url) => {
+      const http = createHttp();
+      const steps = [1777, 65_536, 100_003, 262_144, 1_000_000];
+      const twice = [...steps, ...steps].map(async (step) => {
+        // chunks are kept as they are until all came
+        const chunks: Uint8Array[] = [];
+        const { body } = await http({ method: 'GET', url: `${url}/${step}` });
+        for await (const chunk of body) chunks.push(chunk);
+        assert.ok(Buffer.concat(chunks).equals(content), `in steps of ${step}`);
+      });
+      await Promise.all(twice);
     },
   );
 });

@@ -2,6 +2,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { countBuffersAsHeap } from './bulk.ts';
 import { AppError, type ServeOptions, type WebHandler, type WebServer } from '../core/index.ts';
 
 /** Requests whose headers take longer are cut off: slow-header attacks. */
@@ -18,6 +19,7 @@ const SEPARATE = 'oci-tag';
 
 /** Serves a handler on a socket; a thrown error is answered with 500 and tells nothing of its cause. */
 export async function serveHttp(handler: WebHandler, options: ServeOptions): Promise<WebServer> {
+  countBuffersAsHeap();
   const listener = getRequestListener(
     async (request, { incoming, outgoing }) => {
       const address = incoming.socket.remoteAddress ?? '';
