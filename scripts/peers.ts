@@ -158,6 +158,18 @@ const PEERS: readonly Peer[] = [
     go: 'github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix@v2.3.0',
   },
   {
+    name: 'litewitness',
+    variable: 'PEER_LITEWITNESS',
+    debian: { suite: 'sid', package: 'torchwood', binary: 'usr/bin/litewitness' },
+    probe: ['-h'],
+  },
+  {
+    name: 'witnessctl',
+    variable: 'PEER_WITNESSCTL',
+    debian: { suite: 'sid', package: 'torchwood', binary: 'usr/bin/witnessctl' },
+    probe: ['list-logs', '-db', 'probe.db'],
+  },
+  {
     name: 'tessera-fsck',
     variable: 'PEER_TESSERA_FSCK',
     go: 'github.com/transparency-dev/tessera/cmd/fsck@v1.0.4',

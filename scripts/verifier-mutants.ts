@@ -141,6 +141,11 @@ export const mutants: readonly Mutant[] = [
       'return [];',
     ],
     [
+      'witnesses of checkpoints',
+      'if (witnesses === undefined || witnesses.isSatisfiedBy(noteOf(proof?.checkpoint))) return [];',
+      'return [];',
+    ],
+    [
       'proofs are required',
       "required === 'proof' ? [fault('inclusion-proof-missing'",
       "false ? [fault('inclusion-proof-missing'",

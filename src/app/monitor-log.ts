@@ -7,6 +7,8 @@ export interface MonitorInput {
   readonly url: string;
   readonly version: 1 | 2;
   readonly trustedRoot?: string | undefined;
+  /** File of who must have cosigned its checkpoints. */
+  readonly witnessPolicy?: string | undefined;
   /** File that keeps what was seen last; without one, everything is read each time. */
   readonly state?: string | undefined;
   /** Where to begin when nothing was seen yet; the newest entry when absent. */
@@ -36,7 +38,7 @@ const MAX_FOUND = 100_000;
 const stateFile = object({ url: string, origin: string, size: natural, root: string });
 
 export async function monitorLog(ports: Ports, input: MonitorInput, signal?: AbortSignal): Promise<MonitoredLog> {
-  const trusted = await openTrustedRoot(ports, { trustedRoot: input.trustedRoot });
+  const trusted = await openTrustedRoot(ports, input);
   const rules = input.identity === undefined ? [] : identityRules(input.identity, true);
   const follower = followLog(ports.http, input, trusted);
   const seen = await readState(ports, input);

@@ -1,8 +1,15 @@
 /** From what a user says about signers and trust to whose signatures count: keys, identities, authorities, trusted root. */
 import { AppError, exactly, parsePattern } from '../core/index.ts';
 import type { IdentityRule, Ports, TextRule } from '../core/index.ts';
-import { NO_TRUST, openPublicKey, parseDetachedSct, parseTrustedRoot, withOwnAuthorities } from '../trust/index.ts';
-import type { OwnAuthorities, SignerDemand, Trust, TrustedRoot } from '../trust/index.ts';
+import {
+  NO_TRUST,
+  openPublicKey,
+  parseDetachedSct,
+  parseTrustedRoot,
+  parseWitnessPolicy,
+  withOwnAuthorities,
+} from '../trust/index.ts';
+import type { OwnAuthorities, SignerDemand, Trust, TrustedRoot, WitnessPolicy } from '../trust/index.ts';
 import { findTrustMaterial } from './trust-material.ts';
 
 /** Trusted roots of the field have ten kilobytes, lists of authorities a hundred. */
@@ -34,6 +41,8 @@ export interface TrustInput {
   /** Uses initialized material as it is, without the network. */
   readonly offline?: boolean;
   readonly trustedRoot?: string | undefined;
+  /** Who must have cosigned the checkpoints of logs. */
+  readonly witnessPolicy?: string | undefined;
   readonly roots?: string | undefined;
   readonly intermediates?: string | undefined;
   readonly chain?: string | undefined;
@@ -73,7 +82,8 @@ async function openKeys(
   signal: AbortSignal | undefined,
 ): Promise<SignerDemand> {
   const keys = await Promise.all(names.map((name) => openPublicKey(ports, name)));
-  const isTrustGiven = input.trustedRoot !== undefined || input.timestamps === true;
+  const isTrustGiven =
+    input.trustedRoot !== undefined || input.witnessPolicy !== undefined || input.timestamps === true;
   return isTrustGiven ? { kind: 'keys', keys, trust: await openTrust(ports, input, signal) } : { kind: 'keys', keys };
 }
 
@@ -85,6 +95,8 @@ async function openTrust(ports: Ports, input: TrustInput, signal: AbortSignal | 
   const { unsafeIgnoreLog = false, unsafeIgnoreScts = false, timestamps = false } = input;
   if (unsafeIgnoreLog) ports.log.warn('transparency log is ignored');
   if (unsafeIgnoreScts) ports.log.warn('certificate transparency is ignored');
+  if (unsafeIgnoreLog && input.witnessPolicy !== undefined)
+    throw new AppError('usage', 'expected witnesses of the log or to ignore the log, found both');
   if (input.chain !== undefined && (input.roots !== undefined || input.intermediates !== undefined)) {
     throw new AppError('usage', 'expected a certificate chain or root CAs, found both');
   }
@@ -101,6 +113,17 @@ async function openTrust(ports: Ports, input: TrustInput, signal: AbortSignal | 
 }
 
 export async function openTrustedRoot(ports: Ports, input: TrustInput, signal?: AbortSignal): Promise<TrustedRoot> {
+  const { witnessPolicy: policy } = input;
+  const witnesses = policy === undefined ? {} : { witnesses: await readWitnessPolicy(ports, policy) };
+  return { ...(await findTrustedRoot(ports, input, signal)), ...witnesses };
+}
+
+/** From the file of this name. */
+export async function readWitnessPolicy(ports: Ports, path: string): Promise<WitnessPolicy> {
+  return parseWitnessPolicy(await readText(ports, path), path);
+}
+
+async function findTrustedRoot(ports: Ports, input: TrustInput, signal?: AbortSignal): Promise<TrustedRoot> {
   const path = input.trustedRoot ?? ports.settings.trustedRoot;
   if (path !== undefined) return await readTrustedRoot(ports, path);
   if (hasOwnAuthorities(input)) return NO_TRUST;

@@ -9,6 +9,7 @@ import {
   type Authority,
   type IssuerRule,
 } from '../trust/index.ts';
+import { readWitnessPolicy } from './open-signers.ts';
 import { openTls, parseAddress, type TlsInput } from './serve-registry.ts';
 
 export interface ServeAuthorityInput {
@@ -22,6 +23,8 @@ export interface ServeAuthorityInput {
   readonly issuers: readonly string[];
   /** Also its own OpenID provider, which believes whoever asks. */
   readonly tryOut: boolean;
+  /** File of who must cosign checkpoints of the version 2 log. */
+  readonly witnessPolicy?: string | undefined;
   /** Of the keys in the folder. */
   readonly password: () => Promise<string>;
   readonly newPassword: () => Promise<string>;
@@ -36,6 +39,8 @@ export interface ServedAuthority extends WebServer {
   /** Files for clients: whom to believe, and where to sign. */
   readonly trustedRoot: string;
   readonly signingConfig: string;
+  /** Verifier key of the version 2 log, for its witnesses. */
+  readonly logKey: string;
   /** Where its TUF repository begins. */
   readonly root: string;
   readonly caFile?: string;
@@ -58,6 +63,8 @@ export async function serveAuthority(ports: Ports, input: ServeAuthorityInput): 
     throw new AppError('usage', `--try-out: expected an address on this machine, found ${address.host}`, {
       hint: 'whoever reaches it would be certified as anybody: name an OpenID provider with --oidc-issuer',
     });
+  const { witnessPolicy: policy } = input;
+  const witnesses = policy === undefined ? undefined : await readWitnessPolicy(ports, policy);
   const tls = await openTls(ports, input.tls, address.host);
   // a new authority may be named after a port that only listening tells
   let authority: Authority | undefined;
@@ -77,14 +84,16 @@ export async function serveAuthority(ports: Ports, input: ServeAuthorityInput): 
       const url = (input.url ?? server.url).replace(/\/$/, '');
       await createState(ports, folder, { url, password: await input.newPassword() });
     }
-    authority = await openAuthority(ports, folder, { password: await input.password(), issuers, tryOut: input.tryOut });
-    const { url, trust, tufRoot } = authority;
+    const password = await input.password();
+    authority = await openAuthority(ports, folder, { password, issuers, tryOut: input.tryOut, witnesses });
+    const { url, trust, tufRoot, logKey } = authority;
     if (input.url !== undefined && input.url.replace(/\/$/, '') !== url)
       throw new AppError('usage', `--url: expected ${url}, which this authority was made for, found ${input.url}`);
     const trustedRoot = await writeJson(ports, join(folder, 'trusted_root.json'), trust.trustedRoot);
     const signingConfig = await writeJson(ports, join(folder, 'signing_config.v0.2.json'), trust.signingConfig);
     const root = join(folder, 'root.json');
     await ports.files.writeAtomic(root, tufRoot);
+    await ports.files.writeAtomic(join(folder, 'log.vkey'), `${logKey}\n`);
     return {
       url,
       address: server.url,
@@ -92,6 +101,7 @@ export async function serveAuthority(ports: Ports, input: ServeAuthorityInput): 
       folder,
       trustedRoot,
       signingConfig,
+      logKey,
       root,
       ...(tls === undefined ? {} : { caFile: tls.caFile }),
     };

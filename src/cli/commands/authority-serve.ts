@@ -40,6 +40,13 @@ export const authorityServe = defineCommand({
         'KIND,AUDIENCE=URL where tokens are for something else than sigstore; may be repeated',
     },
     'try-out': { kind: 'boolean', description: 'also an OpenID provider of its own, which believes whoever asks' },
+    'witness-policy': {
+      kind: 'string',
+      value: 'FILE',
+      description:
+        'ask witnesses to cosign each checkpoint of the version 2 log, and publish it when a quorum has (tlog-policy: lines ' +
+        'witness NAME KEY URL, group NAME N MEMBER..., quorum NAME)',
+    },
     ...SERVING_TLS_FLAGS,
     drain: {
       kind: 'number',
@@ -66,18 +73,20 @@ export const authorityServe = defineCommand({
       url: flags.url,
       issuers: flags['oidc-issuer'],
       tryOut: flags['try-out'],
+      witnessPolicy: flags['witness-policy'],
       password: askPassword(context),
       newPassword: askNewPassword(context),
       tls: readTls(flags),
       graceMs: flags.drain * 1000,
     });
-    const { url, address, folder, trustedRoot, signingConfig, root, caFile } = server;
+    const { url, address, folder, trustedRoot, signingConfig, logKey, root, caFile } = server;
     if (flags['try-out'])
       context.output.note('--try-out: whoever asks gets a token for any e-mail; not for production');
     const lines = [
       `serving ${folder} at ${url}${address === url ? '' : `, listening at ${address}`}`,
       `trusted root: ${trustedRoot}`,
       `signing config: ${signingConfig}`,
+      `log key: ${logKey}`,
       `for clients: plimsoll initialize --mirror ${url}/tuf --root ${root}`,
       ...(caFile === undefined ? [] : [`CA bundle: ${caFile}`]),
     ];
@@ -87,6 +96,7 @@ export const authorityServe = defineCommand({
       folder,
       trustedRoot,
       signingConfig,
+      logKey,
       root,
       ...(caFile === undefined ? {} : { caFile }),
     };

@@ -83,6 +83,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'authority monitor', load: async () => (await import('./authority-monitor.ts')).authorityMonitor },
   { name: 'authority serve', load: async () => (await import('./authority-serve.ts')).authorityServe },
   { name: 'authority token', load: async () => (await import('./authority-token.ts')).authorityToken },
+  { name: 'authority witness', load: async () => (await import('./authority-witness.ts')).authorityWitness },
   { name: 'registry serve', load: async () => (await import('./registry-serve.ts')).registryServe },
   { name: 'registry gc', load: async () => (await import('./registry-gc.ts')).registryGc },
   { name: 'registry user', load: async () => (await import('./registry-user.ts')).registryUser },

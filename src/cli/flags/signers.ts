@@ -32,6 +32,11 @@ export const SIGNER_FLAGS = {
     description:
       'Sigstore trusted root: CAs, logs and timestamp authorities to believe; with --key the log is then required too',
   },
+  'witness-policy': {
+    kind: 'string',
+    value: 'FILE',
+    description: 'who must have cosigned the checkpoint of the log (tlog-policy: witness, group and quorum lines)',
+  },
   certificate: {
     kind: 'string',
     aliases: ['cert'],
@@ -87,6 +92,7 @@ export function signersOf(flags: SignerFlagValues): SignersInput {
     trust: {
       offline: flags.offline,
       trustedRoot: flags['trusted-root'],
+      witnessPolicy: flags['witness-policy'],
       roots: flags['ca-roots'],
       intermediates: flags['ca-intermediates'],
       chain: flags['certificate-chain'],

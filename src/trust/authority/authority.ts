@@ -3,8 +3,8 @@
  * timestamps, a TUF repository that tells clients whom to believe, and a small OpenID provider for trying out. Requests in, responses out: no socket is needed.
  */
 import { join } from 'node:path';
-import type { Http, WebHandler } from '../../core/index.ts';
-import { NOTE_KEY_TYPE, noteKeyId, parseCertificate } from '../crypto/index.ts';
+import type { Http, Log, WebHandler } from '../../core/index.ts';
+import { formatVerifierKey, NOTE_KEY_TYPE, noteKeyId, parseCertificate } from '../crypto/index.ts';
 import { createCertificateAuthority, type CertificateAuthority } from './ca.ts';
 import { ctRoutes } from './ct-routes.ts';
 import { fulcioRoutes } from './fulcio-routes.ts';
@@ -18,6 +18,8 @@ import type { TimestampSigner } from './timestamps.ts';
 import { createTokenVerifier, type IssuerRule } from './tokens.ts';
 import { describeTrust, spkiHash, type TrustFiles } from './trust-files.ts';
 import { openTufService } from './tuf-routes.ts';
+import { createCollector } from '../witness/client.ts';
+import type { WitnessPolicy } from '../witness/policy.ts';
 
 export interface AuthorityOptions {
   readonly password: string;
@@ -25,12 +27,16 @@ export interface AuthorityOptions {
   readonly issuers: readonly IssuerRule[];
   /** Also the provider of its own, which believes whoever asks: for trying out only. */
   readonly tryOut: boolean;
+  /** Who must have cosigned a checkpoint of the version 2 log before it is published. */
+  readonly witnesses?: WitnessPolicy | undefined;
 }
 
 export interface Authority {
   readonly handler: WebHandler;
   readonly url: string;
   readonly trust: TrustFiles;
+  /** Verifier key of the version 2 log, for its witnesses. */
+  readonly logKey: string;
   /** The first root metadata of its TUF repository, which is at `/tuf` of its URL. */
   readonly tufRoot: Uint8Array;
   /** Only where it has a provider of its own. */
@@ -44,7 +50,7 @@ const AUDIENCE = 'sigstore';
 
 /** Throws `not-found` where createState has made none, `untrusted-root` where a log is damaged. */
 export async function openAuthority(
-  ports: AuthorityPorts & { readonly http: Http },
+  ports: AuthorityPorts & { readonly http: Http; readonly log: Log },
   folder: string,
   options: AuthorityOptions,
 ): Promise<Authority> {
@@ -52,7 +58,12 @@ export async function openAuthority(
   const signers = signersOf(state);
   const [ctLog, log, logV1] = await Promise.all([
     TileLog.open(ports.files, join(folder, 'ct'), signers.ct),
-    TileLog.open(ports.files, join(folder, 'log'), signers.log),
+    TileLog.open(
+      ports.files,
+      join(folder, 'log'),
+      signers.log,
+      options.witnesses === undefined ? undefined : createCollector(ports, options.witnesses),
+    ),
     TileLog.open(ports.files, join(folder, 'log-v1'), signers.logV1),
   ]);
   const logs = { ct: ctLog, log, logV1 };
@@ -85,6 +96,7 @@ export async function openAuthority(
     handler,
     url: state.url,
     trust,
+    logKey: formatVerifierKey(signers.log.name, NOTE_KEY_TYPE.ed25519, signers.log.key),
     tufRoot: tuf.root,
     issueToken: tryOut === undefined ? undefined : (email) => tryOut.issueToken(email, AUDIENCE),
     close: async () => void (await Promise.all([ctLog.close(), log.close(), logV1.close()])),

@@ -55,12 +55,12 @@ export function text(body: string, type = 'text/plain; charset=utf-8'): Response
   return new Response(body, { headers: { 'content-type': type } });
 }
 
-export async function readBody(request: Request): Promise<Uint8Array> {
+export async function readBody(request: Request, maxBytes = MAX_BODY_BYTES): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body ?? []) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new AppError('invalid-input', `body: expected at most ${MAX_BODY_BYTES} bytes`);
+    if (size > maxBytes) throw new AppError('invalid-input', `body: expected at most ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

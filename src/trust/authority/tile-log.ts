@@ -2,18 +2,23 @@
  * A transparency log in a folder (C2SP tlog-tiles): entries in bundles, hashes in tiles, a signed checkpoint that commits to them.
  *
  *     checkpoint            the newest tree that was promised to anybody
+ *     checkpoint.pending    with witnesses: the newest tree that was shown to any of them
  *     tile/L/N[.p/W]        hashes
  *     tile/entries/N[.p/W]  entries, each behind its length in two bytes
  *     extra/N               what is kept with entries and not promised, each behind its length in four bytes
  *
  * An entry is acknowledged when a checkpoint that includes it is on the disk; files of it are there before. So a crash leaves files that no
  * checkpoint speaks of, which the next batch replaces: nothing acknowledged is lost, and no two checkpoints ever contradict each other.
+ *
+ * With witnesses, what a tree holds is settled before they see it, for they will never cosign another, and it is promised when enough of
+ * them have cosigned. What is settled and was not promised stays in the tree, and becomes public with the next entries.
  */
 import { join } from 'node:path';
 import { AppError, type Files } from '../../core/index.ts';
 import {
   encodeBase64,
   findNoteFault,
+  formatSignatureLine,
   HASH_BYTES,
   hashLeaf,
   isEqualBytes,
@@ -21,7 +26,17 @@ import {
   type NoteSigner,
   type SigningKey,
 } from '../crypto/index.ts';
-import { addLeaves, edgeRoot, readEdge, TILE_WIDTH, tilePath, TreeReader, type Edge } from '../logs/tree.ts';
+import type { CollectCosignatures } from '../witness/client.ts';
+import {
+  addLeaves,
+  edgeRoot,
+  EMPTY_EDGE,
+  readEdge,
+  TILE_WIDTH,
+  tilePath,
+  TreeReader,
+  type Edge,
+} from '../logs/tree.ts';
 
 /** Two bytes say how long an entry is. */
 const MAX_ENTRY_BYTES = 0xffff;
@@ -33,6 +48,8 @@ const MAX_BATCH = 4096;
 const MAX_WAITING = 16_384;
 /** Full tiles in memory, of 8 KiB each. */
 const MAX_CACHED_TILES = 2048;
+const CHECKPOINT = 'checkpoint';
+const PENDING = 'checkpoint.pending';
 
 export interface LogSigner extends NoteSigner {
   /** The first line of checkpoints: the name, and whatever tells trees of one log apart. */
@@ -59,6 +76,12 @@ export interface Kept {
   readonly extra: Uint8Array;
 }
 
+interface OpenedLog {
+  readonly signer: LogSigner;
+  readonly cosign: CollectCosignatures | undefined;
+  readonly head: LogHead;
+}
+
 interface Waiting extends Kept {
   readonly done: (appended: Appended) => void;
   readonly failed: (error: unknown) => void;
@@ -68,40 +91,42 @@ export class TileLog {
   readonly #files: Files;
   readonly #folder: string;
   readonly #signer: LogSigner;
+  readonly #cosign: CollectCosignatures | undefined;
   readonly #tiles = new Map<string, Uint8Array>();
   readonly #waiting: Waiting[] = [];
-  #edge: Edge;
+  /** Both checkpoints as this process wrote or found them. */
+  readonly #written = new Map<string, string | undefined>();
+  /** Of the newest tree that is settled. */
+  #edge: Edge = EMPTY_EDGE;
+  /** Of the newest tree that was promised. */
   #head: LogHead;
   /** Of the last bundle, which is not full. */
   #bundle: readonly Kept[] = [];
   #running: Promise<void> | undefined;
 
-  private constructor(files: Files, folder: string, signer: LogSigner, edge: Edge, head: LogHead) {
+  private constructor(files: Files, folder: string, { signer, cosign, head }: OpenedLog) {
     this.#files = files;
     this.#folder = folder;
     this.#signer = signer;
-    this.#edge = edge;
+    this.#cosign = cosign;
     this.#head = head;
   }
 
   /** Makes the log when there is none. Throws `untrusted-root` when what lies there is not what its key signed. */
-  static async open(files: Files, folder: string, signer: LogSigner): Promise<TileLog> {
-    const text = await readText(files, join(folder, 'checkpoint'));
-    const empty: Edge = await readEdge(0, () => Promise.resolve(new Uint8Array()));
-    if (text === undefined) {
-      const head = await signHead(signer, empty);
-      await files.writeAtomic(join(folder, 'checkpoint'), head.checkpoint);
-      return new TileLog(files, folder, signer, empty, head);
-    }
-    const head = { ...parseCheckpoint(text, `${folder}/checkpoint`), checkpoint: text };
-    if (head.origin !== signer.origin || findNoteFault(head.note, signer) !== undefined) {
-      throw damaged(folder, `a checkpoint of ${signer.origin} by its key`, `one of ${head.origin} or by another key`);
-    }
-    const log = new TileLog(files, folder, signer, empty, head);
-    log.#edge = await readEdge(head.size, (level, index, width) => log.#readFile(level, index, width));
-    if (!isEqualBytes(edgeRoot(log.#edge), head.root)) throw damaged(folder, 'tiles of its checkpoint', 'others');
-    const first = head.size - (head.size % TILE_WIDTH);
-    if (first < head.size) log.#bundle = await log.readBundle(first / TILE_WIDTH);
+  static async open(files: Files, folder: string, signer: LogSigner, cosign?: CollectCosignatures): Promise<TileLog> {
+    const [found, pending] = await Promise.all([
+      readHead(files, join(folder, CHECKPOINT), signer),
+      readHead(files, join(folder, PENDING), signer),
+    ]);
+    const head = found ?? (await signHead(signer, EMPTY_EDGE));
+    const log = new TileLog(files, folder, { signer, cosign, head });
+    if (found === undefined) await files.writeAtomic(join(folder, CHECKPOINT), head.checkpoint);
+    log.#written.set(CHECKPOINT, head.checkpoint).set(PENDING, pending?.checkpoint);
+    const settled = pending !== undefined && pending.size > head.size ? pending : head;
+    log.#edge = await readEdge(settled.size, (level, index, width) => log.#readFile(level, index, width));
+    if (!isEqualBytes(edgeRoot(log.#edge), settled.root)) throw damaged(folder, 'tiles of its checkpoint', 'others');
+    const full = Math.floor(settled.size / TILE_WIDTH);
+    log.#bundle = await log.#readBundle(full, settled.size - full * TILE_WIDTH);
     return log;
   }
 
@@ -137,10 +162,14 @@ export class TileLog {
 
   /** The acknowledged entries of a bundle, in order. */
   async readBundle(bundle: number): Promise<readonly Kept[]> {
-    const width = Math.min(TILE_WIDTH, this.#head.size - bundle * TILE_WIDTH);
-    if (width <= 0) return [];
-    const isLast = bundle === Math.floor(this.#head.size / TILE_WIDTH);
-    if (isLast && this.#bundle.length === width) return this.#bundle;
+    const [acknowledged, settled] = [this.#head.size, this.#edge.size].map((size) => size - bundle * TILE_WIDTH);
+    if (acknowledged === undefined || settled === undefined || acknowledged <= 0) return [];
+    const kept = settled < TILE_WIDTH ? this.#bundle : await this.#readBundle(bundle, TILE_WIDTH);
+    return kept.slice(0, acknowledged);
+  }
+
+  async #readBundle(bundle: number, width: number): Promise<readonly Kept[]> {
+    if (width === 0) return [];
     const entries = unpack(await this.#files.read(this.#place('tile/entries', bundle, width)), 2);
     const extras = unpack(await this.#files.read(join(this.#folder, 'extra', tilePath(bundle))), 4);
     return entries.slice(0, width).map((entry, at) => ({ entry, extra: extras[at] ?? new Uint8Array() }));
@@ -175,8 +204,8 @@ export class TileLog {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, MAX_BATCH);
       try {
-        const first = this.#head.size;
-        await this.#integrate(batch);
+        const first = this.#edge.size;
+        await this.#publish(await this.#integrate(batch));
         const reader = this.#reader(this.#head.size);
         for (const [at, { done }] of batch.entries()) {
           done({ index: first + at, head: this.#head, proof: await reader.inclusionProof(first + at) });
@@ -188,7 +217,8 @@ export class TileLog {
     this.#running = undefined;
   }
 
-  async #integrate(batch: readonly Waiting[]): Promise<void> {
+  /** Puts the entries into the tree. */
+  async #integrate(batch: readonly Waiting[]): Promise<LogHead> {
     const leaves = batch.map(({ entry }) => hashLeaf(entry));
     const { edge, tiles } = addLeaves(this.#edge, leaves);
     const head = await signHead(this.#signer, edge);
@@ -216,23 +246,36 @@ export class TileLog {
       ]),
     ]);
     for (const result of written) if (result.status === 'rejected') throw result.reason;
-    await this.#publish(head);
+    await this.#replace(this.#cosign === undefined ? CHECKPOINT : PENDING, head.checkpoint);
     const last = bundles.at(-1)?.kept ?? [];
     this.#bundle = last.length === TILE_WIDTH ? [] : last;
     this.#edge = edge;
-    this.#head = head;
     const full = tiles.filter(({ hashes }) => hashes.length === TILE_WIDTH * HASH_BYTES);
-    // the entries are promised already: parts that cannot be removed only take room
+    // the entries are settled already: parts that cannot be removed only take room
     for (const { level, index } of full) await this.#removeParts(level, index).catch(() => undefined);
+    return head;
+  }
+
+  /** Throws `unavailable` when too few witnesses cosign. */
+  async #publish(head: LogHead): Promise<void> {
+    if (this.#cosign === undefined) {
+      this.#head = head;
+      return;
+    }
+    const reader = this.#reader(head.size);
+    const checkpoint = await this.#cosign(head, (older) => reader.consistencyProof(older));
+    await this.#replace(CHECKPOINT, checkpoint);
+    this.#head = { ...head, checkpoint };
   }
 
   /** Whoever else writes here would fork the log. */
-  async #publish(head: LogHead): Promise<void> {
-    const path = join(this.#folder, 'checkpoint');
-    if ((await readText(this.#files, path)) !== this.#head.checkpoint) {
-      throw damaged(this.#folder, 'the checkpoint written last', 'another: does another process write this log?');
+  async #replace(name: string, text: string): Promise<void> {
+    for (const [known, written] of this.#written) {
+      if ((await readText(this.#files, join(this.#folder, known))) === written) continue;
+      throw damaged(this.#folder, `the ${known} written last`, 'another: does another process write this log?');
     }
-    await this.#files.writeAtomic(path, head.checkpoint);
+    await this.#files.writeAtomic(join(this.#folder, name), text);
+    this.#written.set(name, text);
   }
 
   async #removeParts(level: number, index: number): Promise<void> {
@@ -241,8 +284,8 @@ export class TileLog {
   }
 
   #reader(size: number): TreeReader {
-    if (size > this.#head.size)
-      throw new AppError('invalid-input', `log: expected a size of at most ${this.#head.size}`);
+    if (size > this.#edge.size)
+      throw new AppError('invalid-input', `log: expected a size of at most ${this.#edge.size}`);
     return new TreeReader(size, (level, index, width) => this.#readTile(level, index, width));
   }
 
@@ -311,9 +354,16 @@ function unpack(bytes: Uint8Array, lengthBytes: number): readonly Uint8Array[] {
 async function signHead(signer: LogSigner, edge: Edge): Promise<LogHead> {
   const root = edgeRoot(edge);
   const text = `${signer.origin}\n${edge.size}\n${encodeBase64(root)}\n`;
-  const signature = await signer.signing.sign(Buffer.from(text));
-  const line = encodeBase64(Buffer.concat([signer.keyId.subarray(0, 4), signature]));
-  return { size: edge.size, root, checkpoint: `${text}\n\u2014 ${signer.name} ${line}\n` };
+  const line = formatSignatureLine(signer, await signer.signing.sign(Buffer.from(text)));
+  return { size: edge.size, root, checkpoint: `${text}\n${line}` };
+}
+
+async function readHead(files: Files, path: string, signer: LogSigner): Promise<LogHead | undefined> {
+  const checkpoint = await readText(files, path);
+  if (checkpoint === undefined) return undefined;
+  const { origin, note, size, root } = parseCheckpoint(checkpoint, path);
+  if (origin === signer.origin && findNoteFault(note, signer) === undefined) return { size, root, checkpoint };
+  throw damaged(path, `a checkpoint of ${signer.origin} by its key`, `one of ${origin} or by another key`);
 }
 
 async function readText(files: Files, path: string): Promise<string | undefined> {

@@ -1,7 +1,8 @@
 /** Attacks on log entries: each is refused for its own reason and nothing else. */
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
-import { encodeBase64 } from '../crypto/index.ts';
+import { cosign, encodeBase64, formatVerifierKey, importPkcs8, parseNote } from '../crypto/index.ts';
 import { createTestKey, NOTE_KEY_TYPE, noteKeyId, sha256 } from '../crypto/testing.ts';
 import {
   bundleOf,
@@ -15,6 +16,7 @@ import {
   TestSigstore,
 } from '../testing.ts';
 import type { BundleValue, EntryValue, Signing } from '../testing.ts';
+import { parseWitnessPolicy } from '../witness/policy.ts';
 import { verifyBundle } from './verify-bundle.ts';
 import type { BundleRequirement } from './verify-bundle.ts';
 
@@ -125,6 +127,33 @@ test('a proof leads from this entry at this place to the root that the log signe
       delete proof(entry).treeSize;
     };
     assert.equal(withEntry(bare, signing), 'verified');
+  }
+});
+
+test('where witnesses are wanted, nothing but a checkpoint that they cosigned will do', async () => {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const signing = importPkcs8(privateKey.export({ format: 'der', type: 'pkcs8' }), 'witness');
+  const { publicKey: key } = signing;
+  const type = NOTE_KEY_TYPE.cosignature;
+  const witness = { name: 'w.test', key, keyId: noteKeyId('w.test', type, key), signing };
+  const policy = `witness w ${formatVerifierKey('w.test', type, key)}\nquorum w`;
+  for (const form of [STAMPED, V2]) {
+    const bundle = sigstore.signFile(CONTENT, form);
+    const trustedRoot = { ...requirementOf(sigstore).trustedRoot, witnesses: parseWitnessPolicy(policy, 'policy') };
+    const outcome = () => outcomeOf(sigstore, bundle, { trustedRoot });
+    const [entry = assert.fail()] = bundle.verificationMaterial.tlogEntries;
+    assert.equal(outcome(), 'checkpoint-not-witnessed log-threshold');
+    const { checkpoint = assert.fail() } = proof(entry);
+    const { text } = parseNote(checkpoint.envelope, 'checkpoint');
+    const line = await cosign(text, witness, SIGNED_AT);
+    checkpoint.envelope += await cosign(`${text}more\n`, witness, SIGNED_AT);
+    assert.equal(outcome(), 'checkpoint-not-witnessed log-threshold', 'a cosignature of something else');
+    checkpoint.envelope += line;
+    assert.equal(outcome(), 'verified');
+    if (form === V2) continue;
+    bundle.mediaType = VERSION_1;
+    delete entry.inclusionProof;
+    assert.equal(outcome(), 'checkpoint-not-witnessed log-threshold', 'a promise alone');
   }
 });
 

@@ -6,8 +6,19 @@ export type { AlternativeName, Certificate } from './certificate.ts';
 export { CODE_SIGNING, createCaChain, findChainFault, MAX_CHAIN, TIME_STAMPING } from './chain.ts';
 export type { CaChain, ChainFault } from './chain.ts';
 export { HASH_BYTES, hashLeaf, hashNode, isConsistent, isIncluded, MAX_PROOF_HASHES } from './merkle.ts';
-export { findNoteFault, NOTE_KEY_TYPE, noteKeyId, parseCheckpoint } from './note.ts';
-export type { Checkpoint, NoteSigner } from './note.ts';
+export {
+  cosign,
+  findCosignature,
+  findNoteFault,
+  formatSignatureLine,
+  formatVerifierKey,
+  NOTE_KEY_TYPE,
+  noteKeyId,
+  parseCheckpoint,
+  parseNote,
+  parseVerifierKey,
+} from './note.ts';
+export type { Checkpoint, CosigningKey, NoteSigner, SignedNote } from './note.ts';
 export { formatPem, parsePem, parsePemCertificates } from './pem.ts';
 export type { PemBlock } from './pem.ts';
 export { formatPublicKey, importPkcs1PublicKey, importPublicKey, importSpki } from './public-key.ts';

@@ -1,22 +1,26 @@
 /**
  * Signed notes and checkpoints (C2SP signed-note, tlog-checkpoint, tlog-cosignature).
  *
- * Implements Ed25519 and ECDSA (SHA-256, DER) signatures of a log, and Ed25519 cosignatures of witnesses (`cosignature/v1`).
+ * Implements Ed25519 and ECDSA (SHA-256, DER) signatures of a log, Ed25519 cosignatures of witnesses (`cosignature/v1`), and verifier
+ * keys of Ed25519.
  * Lines of unknown signers are passed over in any order, as the format demands; a malformed line refuses the note.
  */
 import { createHash } from 'node:crypto';
 import { AppError } from '../../core/index.ts';
-import { findBase64 } from './base64.ts';
+import { encodeBase64, findBase64 } from './base64.ts';
 import { isEqualBytes } from './bytes.ts';
 import { HASH_BYTES } from './merkle.ts';
 import type { TreeHead } from './merkle.ts';
-import type { PublicKey } from './public-key.ts';
+import { importSpki, type PublicKey } from './public-key.ts';
+import type { SigningKey } from './signing-key.ts';
 
 /** Checkpoints have 300 bytes and some hundred per witness. */
 const MAX_NOTE_CHARACTERS = 64 * 1024;
 /** Each known name costs a signature check. */
 const MAX_NOTE_SIGNATURES = 64;
 const HINT_BYTES = 4;
+/** Of a cosignature: seconds since 1970. */
+const TIME_BYTES = 8;
 
 export interface NoteSignature {
   readonly name: string;
@@ -98,12 +102,11 @@ export function findNoteFault(note: SignedNote, signer: NoteSigner): NoteFault |
 export function findCosignature(note: SignedNote, witness: NoteSigner): number | undefined {
   if (witness.key.algorithm !== 'ed25519') return undefined;
   for (const { signature } of linesOf(note, witness)) {
-    if (signature.length !== 8 + 64) continue;
+    if (signature.length !== TIME_BYTES + 64) continue;
     const seconds = Number(Buffer.from(signature).readBigUInt64BE(0));
-    const content = Buffer.from(`cosignature/v1\ntime ${seconds}\n${note.text}`);
-    if (Number.isSafeInteger(seconds) && witness.key.verifyStrictly('sha256', content, signature.subarray(8))) {
-      return seconds;
-    }
+    if (!Number.isSafeInteger(seconds)) continue;
+    const content = cosigned(note.text, seconds);
+    if (witness.key.verifyStrictly('sha256', content, signature.subarray(TIME_BYTES))) return seconds;
   }
   return undefined;
 }
@@ -113,13 +116,63 @@ function linesOf(note: SignedNote, signer: NoteSigner): readonly NoteSignature[]
   return note.signatures.filter((line) => line.name === signer.name && isEqualBytes(line.hint, hint));
 }
 
+/** The line that a signature of a note is, with its line end. */
+export function formatSignatureLine({ name, keyId }: Omit<NoteSigner, 'key'>, signature: Uint8Array): string {
+  return `\u2014 ${name} ${encodeBase64(Buffer.concat([keyId.subarray(0, HINT_BYTES), signature]))}\n`;
+}
+
+export interface CosigningKey extends NoteSigner {
+  readonly signing: SigningKey;
+}
+
+/** The line with which a witness says that it saw this checkpoint at this time, and no other history of the log (C2SP tlog-cosignature). */
+export async function cosign(text: string, witness: CosigningKey, at: Date): Promise<string> {
+  const seconds = Math.floor(at.getTime() / 1000);
+  const time = Buffer.alloc(TIME_BYTES);
+  time.writeBigUInt64BE(BigInt(seconds));
+  const signature = await witness.signing.sign(cosigned(text, seconds));
+  return formatSignatureLine(witness, Buffer.concat([time, signature]));
+}
+
+function cosigned(text: string, seconds: number): Uint8Array {
+  return Buffer.from(`cosignature/v1\ntime ${seconds}\n${text}`);
+}
+
 /** Types of keys in key ids (C2SP signed-note): a log's Ed25519 key, and a witness's. */
 export const NOTE_KEY_TYPE = { ed25519: 0x01, cosignature: 0x04 } as const;
+type NoteKeyType = (typeof NOTE_KEY_TYPE)[keyof typeof NOTE_KEY_TYPE];
 
 /** SHA-256 of name, line end, type and Ed25519 key: the whole key id. */
-export function noteKeyId(name: string, type: number, key: PublicKey): Uint8Array {
-  // The last 32 bytes of an Ed25519 SPKI are the key (RFC 8410 4).
-  return createHash('sha256').update(`${name}\n`).update(Uint8Array.of(type)).update(key.spki.subarray(-32)).digest();
+export function noteKeyId(name: string, type: NoteKeyType, key: PublicKey): Uint8Array {
+  return createHash('sha256').update(`${name}\n`).update(Uint8Array.of(type)).update(rawKey(key)).digest();
+}
+
+/** `NAME+HINT+KEY`, how one tells others of an Ed25519 key. */
+export function formatVerifierKey(name: string, type: NoteKeyType, key: PublicKey): string {
+  const hint = Buffer.from(noteKeyId(name, type, key).subarray(0, HINT_BYTES)).toString('hex');
+  return `${name}+${hint}+${encodeBase64(Buffer.concat([Uint8Array.of(type), rawKey(key)]))}`;
+}
+
+/** Throws `invalid-input` naming `what` for another type of key too. */
+export function parseVerifierKey(text: string, type: NoteKeyType, what: string): NoteSigner {
+  const [, name = '', hint, encoded = ''] = VERIFIER_KEY.exec(text) ?? [];
+  const [found, ...raw] = findBase64(encoded) ?? [];
+  if (found !== type || raw.length !== ED25519_BYTES)
+    throw fault(what, `an Ed25519 key NAME+HINT+KEY of type ${type}`, JSON.stringify(text));
+  const key = importSpki(Buffer.concat([SPKI_ED25519, Uint8Array.from(raw)]), what);
+  const keyId = noteKeyId(name, type, key);
+  const expected = Buffer.from(keyId.subarray(0, HINT_BYTES)).toString('hex');
+  if (hint !== expected) throw fault(what, `the hint ${expected}`, JSON.stringify(text));
+  return { name, key, keyId };
+}
+
+const VERIFIER_KEY = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/;
+const ED25519_BYTES = 32;
+/** What stands before a key in its SPKI (RFC 8410 4). */
+const SPKI_ED25519 = Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00);
+
+function rawKey(key: PublicKey): Uint8Array {
+  return key.spki.subarray(-ED25519_BYTES);
 }
 
 function fault(what: string, expected: string, found: string): AppError {

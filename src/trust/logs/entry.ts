@@ -15,8 +15,9 @@ import {
   isIncluded,
   MAX_PROOF_HASHES,
   parseCheckpoint,
+  parseNote,
 } from '../crypto/index.ts';
-import type { Checkpoint } from '../crypto/index.ts';
+import type { Checkpoint, SignedNote } from '../crypto/index.ts';
 import { findLogs } from '../roots/trusted-root.ts';
 import type { TransparencyLog, TrustedRoot } from '../roots/trusted-root.ts';
 
@@ -107,7 +108,8 @@ export type LogFault =
   | 'checkpoint-signature-missing'
   | 'checkpoint-signature-mismatch'
   | 'checkpoint-other-log'
-  | 'checkpoint-other-tree';
+  | 'checkpoint-other-tree'
+  | 'checkpoint-not-witnessed';
 
 /** Which of the two the form of the bundle cannot do without; what is there besides must verify too. */
 export type RequiredProof = 'promise' | 'proof';
@@ -136,7 +138,11 @@ export function verifyLogEntry(source: LogEntry, trusted: TrustedRoot, required:
       faults: [fault('log-unknown', `no trusted log has the id ${encodeBase64(source.logId)}`)],
     };
   }
-  const faults = [...promiseFaults(source, log, required), ...proofFaults(source, log, required)];
+  const faults = [
+    ...promiseFaults(source, log, required),
+    ...proofFaults(source, log, required),
+    ...witnessFaults(source, trusted),
+  ];
   if (time !== undefined && !log.isValidAt(time)) {
     faults.push(
       fault('log-not-valid-at-time', `the log ${log.name} was not trusted at ${new Date(time).toISOString()}`),
@@ -212,6 +218,24 @@ function checkpointFaults(
     faults.push(fault('checkpoint-other-tree', 'the proof is for another tree than the checkpoint'));
   }
   return faults;
+}
+
+/** A promise has no witnesses: where they are wanted, only a checkpoint will do. */
+function witnessFaults({ proof }: LogEntry, { witnesses }: TrustedRoot): LogVerdict['faults'][number][] {
+  if (witnesses === undefined || witnesses.isSatisfiedBy(noteOf(proof?.checkpoint))) return [];
+  return [
+    fault('checkpoint-not-witnessed', 'too few of the wanted witnesses have cosigned a checkpoint with the entry'),
+  ];
+}
+
+/** A malformed one, which is a fault of its own, is signed by nobody. */
+function noteOf(checkpoint: string | undefined): SignedNote {
+  try {
+    return parseNote(checkpoint ?? '\n\n', 'checkpoint');
+  } catch (error) {
+    if (error instanceof AppError && error.kind === 'invalid-input') return { text: '', signatures: [] };
+    throw error;
+  }
 }
 
 function pathFaults(

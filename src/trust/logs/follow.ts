@@ -180,8 +180,16 @@ function trustedCheckpoint(text: string, base: string, trusted: TrustedRoot): Ch
     names.some(
       (name) => isOrigin(checkpoint.origin, name) && findNoteFault(checkpoint.note, { ...log, name }) === undefined,
     );
-  if (trusted.logs.some(isSigned)) return checkpoint;
-  throw damaged(base, 'a checkpoint signed by a log of the trusted root', `one of ${checkpoint.origin}`);
+  if (!trusted.logs.some(isSigned))
+    throw damaged(base, 'a checkpoint signed by a log of the trusted root', `one of ${checkpoint.origin}`);
+  // nobody needs to have seen an empty log
+  if (checkpoint.size > 0 && trusted.witnesses?.isSatisfiedBy(checkpoint.note) === false)
+    throw damaged(
+      base,
+      'a checkpoint that the wanted witnesses cosigned',
+      `one of ${checkpoint.size} entries by too few`,
+    );
+  return checkpoint;
 }
 
 /** Rekor version 1 writes the tree's number behind the name. */

@@ -28,6 +28,8 @@ export interface Edge {
   readonly partial: readonly (readonly Uint8Array[])[];
 }
 
+export const EMPTY_EDGE: Edge = { size: 0, partial: Array.from({ length: TILE_LEVELS }, () => []) };
+
 /** From the tiles of a tree of this size. */
 export async function readEdge(size: number, read: ReadTile): Promise<Edge> {
   const partial: Uint8Array[][] = [];

@@ -15,6 +15,7 @@ import {
   parseCertificate,
 } from '../crypto/index.ts';
 import type { CaChain, Certificate, CtLog, NoteSigner, TimestampAuthority } from '../crypto/index.ts';
+import type { WitnessPolicy } from '../witness/policy.ts';
 
 const MEDIA_TYPES: readonly string[] = [
   'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
@@ -32,6 +33,8 @@ export interface TrustedRoot {
   readonly logs: readonly TransparencyLog[];
   readonly ctLogs: readonly CtLog[];
   readonly timestampAuthorities: readonly TimestampAuthority[];
+  /** Who must have cosigned the checkpoints of logs; no document says this, who verifies does. */
+  readonly witnesses?: WitnessPolicy | undefined;
 }
 
 export interface CertificateAuthority {
