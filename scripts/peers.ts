@@ -148,6 +148,12 @@ const PEERS: readonly Peer[] = [
     go: 'github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server@v2.1.0',
   },
   {
+    name: 'sigstore-go',
+    variable: 'PEER_SIGSTORE_GO',
+    debian: { suite: 'sid', package: 'sigstore-go', binary: 'usr/bin/sigstore-go-verification' },
+    probe: ['-h'],
+  },
+  {
     name: 'rekor-cli',
     variable: 'PEER_REKOR_CLI',
     debian: { suite: 'sid', package: 'rekor', binary: 'usr/bin/rekor-cli' },

@@ -257,6 +257,34 @@ describe('signing by identity', () => {
     assert.throws(() => verify(text, Buffer.from('other content'), { identity: EMAIL, issuer }));
   });
 
+  test('sigstore-go verifies ours', missingPeers('PEER_SIGSTORE_GO'), async () => {
+    const ours = (...words: readonly string[]) => bench.run([PLIMSOLL, ...words, 'file']);
+    const config = services.slice(0, 2);
+    const about = ['--type', 'custom', '--predicate', 'predicate.json'];
+    await bench.run([PLIMSOLL, 'generate-key-pair', '--output-key-prefix', 'go']);
+    await ours('sign-blob', ...services, '--bundle', 'go-blob.json');
+    await ours('attest-blob', ...services, ...about, '--bundle', 'go-statement.json');
+    await ours('sign-blob', '--key', 'go.key', ...config, '--bundle', 'go-key-blob.json');
+    await ours('attest-blob', '--key', 'go.key', ...config, ...about, '--bundle', 'go-key-statement.json');
+    const named = (email: string) => ['-expectedIssuer', `${authority.ready['url']}/oidc`, '-expectedSAN', email];
+    const keyed = (key: string) => ['-requireCTlog=false', '-publicKey', key];
+    await bench.run([PLIMSOLL, 'generate-key-pair', '--output-key-prefix', 'eve']);
+    for (const [bundle, good, bad] of [
+      ['go-blob.json', named(EMAIL), named('eve@example.com')],
+      ['go-statement.json', named(EMAIL), named('eve@example.com')],
+      ['go-key-blob.json', keyed('go.pub'), keyed('eve.pub')],
+      ['go-key-statement.json', keyed('go.pub'), keyed('eve.pub')],
+    ] as const) {
+      const verify = async (file: string, who: readonly string[]) => {
+        const words = ['-trustedrootJSONpath', 'authority/trusted_root.json', ...who, '-artifact', file, bundle];
+        return (await bench.attempt(peer('PEER_SIGSTORE_GO')(...words))).code;
+      };
+      assert.equal(await verify('file', good), 0, bundle);
+      assert.notEqual(await verify('file', bad), 0, `${bundle}: another signer`);
+      assert.notEqual(await verify('other', good), 0, `${bundle}: another file`);
+    }
+  });
+
   test("Tessera's fsck accepts our log", missingPeers('PEER_TESSERA_FSCK'), async () => {
     await bench.run([PLIMSOLL, 'sign-blob', ...services, '--bundle', 'one-more.json', 'file']);
     const root = JSON.parse(await readFile(join(bench.folder, 'authority/trusted_root.json'), 'utf8')) as TrustedRoot;

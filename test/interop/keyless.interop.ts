@@ -1,5 +1,5 @@
 /**
- * Certificate identities beside released cosign, offline: real images that cosign saved, and bundles of a Sigstore made for the test,
+ * Certificate identities beside released cosign and sigstore-go, offline: real images that cosign saved, and bundles of a Sigstore made for the test,
  * good ones and tampered ones. What cosign refuses we refuse; what we refuse beyond it is listed by name.
  */
 import assert from 'node:assert/strict';
@@ -95,7 +95,33 @@ describe('bundles beside cosign 3', peers, () => {
   });
 });
 
-/** What we refuse and cosign does not. */
+describe('bundles beside sigstore-go', missingPeers('PEER_SIGSTORE_GO'), () => {
+  const verifies = async (bundle: BundleValue, root = sigstore.root): Promise<boolean> => {
+    await writeFile(join(bench.folder, 'go.json'), JSON.stringify(bundle));
+    await writeFile(join(bench.folder, 'go-root.json'), JSON.stringify(root));
+    const who = ['-expectedIssuer', ISSUER, '-expectedSAN', SUBJECT, '-trustedrootJSONpath', 'go-root.json'];
+    const { code } = await bench.attempt(peer('PEER_SIGSTORE_GO')(...who, '-artifact', 'file', 'go.json'));
+    return code === 0;
+  };
+
+  test('it accepts files and attestations of either log', async () => {
+    for (const log of ['v1', 'v2'] as const) {
+      assert.ok(await verifies(sigstore.signFile(CONTENT, { log })), log);
+      assert.ok(await verifies(sigstore.signStatement(statement(), { log })), log);
+    }
+  });
+
+  test('it refuses every tampered bundle but those that we are stricter about', async () => {
+    const accepted: string[] = [];
+    for (const [name, { bundle, root }] of Object.entries(tampered())) {
+      if (await verifies(bundle, root)) accepted.push(name);
+    }
+    // types of predicates it leaves to whoever asks
+    assert.deepEqual(accepted, ['another predicate type', ...STRICTER]);
+  });
+});
+
+/** What we refuse, and cosign and the library it verifies with do not. */
 const STRICTER: readonly string[] = ['a CA as signer', 'a root in the bundle'];
 
 interface Tampered {
