@@ -32,6 +32,8 @@ interface Peer {
   readonly go?: string;
   /** Package of a Go module whose tests are the program. */
   readonly goTest?: { readonly package: string; readonly version: string };
+  /** Program of ours, of one file, around libraries of Go. */
+  readonly goMain?: { readonly source: string; readonly modules: readonly string[] };
   /** Library on the package registry of Node: what is found is its folder. */
   readonly npm?: { readonly package: string; readonly version: string };
   /** Program of a package on the package index of Python. */
@@ -164,6 +166,19 @@ const PEERS: readonly Peer[] = [
     go: 'github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix@v2.3.0',
   },
   {
+    name: 'workload-api',
+    variable: 'PEER_WORKLOAD_API',
+    goMain: {
+      source: 'test/interop/workload-api.go',
+      modules: [
+        'github.com/spiffe/go-spiffe/v2@v2.6.0',
+        'google.golang.org/grpc@v1.81.1',
+        'github.com/go-jose/go-jose/v4@v4.1.4',
+      ],
+    },
+    probe: ['--help'],
+  },
+  {
     name: 'litewitness',
     variable: 'PEER_LITEWITNESS',
     debian: { suite: 'sid', package: 'torchwood', binary: 'usr/bin/litewitness' },
@@ -208,7 +223,7 @@ export function installPeers(): InstalledPeers {
 function install(peer: Peer, path: string): string[] {
   const reasons: string[] = [];
   process.stderr.write(`installing ${peer.name} ...\n`);
-  for (const way of [fromDebian, fromGo, fromGoTest, fromNpm, fromPython]) {
+  for (const way of [fromDebian, fromGo, fromGoTest, fromGoMain, fromNpm, fromPython]) {
     const reason = way(peer, path);
     if (existsSync(path)) return [];
     if (reason !== undefined) reasons.push(reason);
@@ -296,14 +311,32 @@ function fromGo(peer: Peer, path: string): string | undefined {
 function fromGoTest(peer: Peer, path: string): string | undefined {
   if (peer.goTest === undefined) return undefined;
   const { package: name, version } = peer.goTest;
+  return inFreshModule([
+    ['get', '-t', `${name}@${version}`],
+    ['test', '-c', '-o', path, name],
+  ]);
+}
+
+function fromGoMain(peer: Peer, path: string): string | undefined {
+  if (peer.goMain === undefined) return undefined;
+  const source = readFileSync(join(import.meta.dirname, '..', peer.goMain.source), 'utf8');
+  return inFreshModule(
+    [
+      ['get', ...peer.goMain.modules],
+      ['build', '-o', path, '.'],
+    ],
+    source,
+  );
+}
+
+/** Runs go's commands where there is nothing but a new module, with this source in it; gives the reason of a failure. */
+function inFreshModule(commands: readonly (readonly string[])[], source?: string): string | undefined {
   const folder = mkdtempSync(join(cache, 'fresh-'));
   try {
-    for (const args of [
-      ['mod', 'init', 'peer'],
-      ['get', '-t', `${name}@${version}`],
-      ['test', '-c', '-o', path, name],
-    ]) {
-      const { status, error, stderr } = spawnSync('go', args, { cwd: folder, encoding: 'utf8' });
+    if (source !== undefined) writeFileSync(join(folder, 'main.go'), source);
+    for (const args of [['mod', 'init', 'peer'], ...commands]) {
+      const env = { ...process.env, CGO_ENABLED: '0' };
+      const { status, error, stderr } = spawnSync('go', args, { cwd: folder, encoding: 'utf8', env });
       if (status !== 0) return `go ${args.join(' ')}: ${error?.message ?? lastLine(stderr)}`;
     }
     return undefined;

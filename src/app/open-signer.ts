@@ -42,6 +42,8 @@ export interface ServicesInput {
   readonly login?: LoginFlow | undefined;
   /** Do not look for the token of a CI system. */
   readonly ignoresAmbient?: boolean | undefined;
+  /** The one place to get a token from. */
+  readonly oidcProvider?: string | undefined;
 }
 
 export interface OpenedSigner {
@@ -98,8 +100,8 @@ async function openToken(
   input: ServicesInput & { readonly oidc: string | undefined },
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const { identityToken, ignoresAmbient = false, login, oidcIssuer, oidc } = input;
-  const found = await findIdentityToken(ports, { given: identityToken, ignoresAmbient }, signal);
+  const { identityToken: given, ignoresAmbient = false, oidcProvider: provider, login, oidcIssuer, oidc } = input;
+  const found = await findIdentityToken(ports, { given, ignoresAmbient, provider }, signal);
   if (found !== undefined) return found;
   const issuer = oidcIssuer ?? oidc;
   if (login !== undefined && issuer !== undefined) return await logIn(ports, issuer, login, signal);

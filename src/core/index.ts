@@ -52,6 +52,7 @@ export { resolveSettings, SETTINGS } from './settings.ts';
 export type { SettingName, Settings, SettingSpec, SettingValues } from './settings.ts';
 export type {
   Cache,
+  CallGrpc,
   Clock,
   Environment,
   FileEntry,
@@ -61,6 +62,7 @@ export type {
   FileStat,
   FileTree,
   FileVersion,
+  GrpcCall,
   Http,
   HttpRequest,
   HttpResponse,

@@ -44,6 +44,21 @@ export interface HttpResponse {
  */
 export type Http = (request: HttpRequest) => Promise<HttpResponse>;
 
+export interface GrpcCall {
+  /** `unix:///path` or `tcp://HOST:PORT`, without TLS: for agents of this machine. */
+  readonly endpoint: string;
+  /** `/SERVICE/METHOD`. */
+  readonly method: string;
+  /** Names in lower case. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Protocol buffers. */
+  readonly message: Uint8Array;
+  readonly signal?: AbortSignal;
+}
+
+/** One question, one answer. Throws `unavailable` when there is none, and what its status means: `unauthorized`, `not-found`. */
+export type CallGrpc = (call: GrpcCall) => Promise<Uint8Array>;
+
 export interface FileStat {
   readonly kind: 'file' | 'directory' | 'symlink' | 'other';
   /** Bytes. */
@@ -263,6 +278,7 @@ export interface FileSelector {
 /** All effects together, as main.ts hands them to use cases. */
 export interface Ports {
   readonly http: Http;
+  readonly grpc: CallGrpc;
   readonly files: Files;
   readonly clock: Clock;
   readonly random: Random;

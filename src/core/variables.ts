@@ -33,6 +33,10 @@ export const VARIABLES: readonly VariableSpec[] = [
   { name: 'VAULT_CACERT', description: 'PEM file of its authority' },
   { name: 'VAULT_NAMESPACE', description: 'namespace in it' },
   { name: 'VAULT_TOKEN', description: 'token for it; ~/.vault-token when absent', isSecret: true },
+  {
+    name: 'SPIFFE_ENDPOINT_SOCKET',
+    description: 'Workload API of SPIFFE that says who this workload is: unix:///PATH, tcp://HOST:PORT or /PATH',
+  },
   { name: 'XDG_CACHE_HOME', description: 'folder of caches' },
   { name: 'XDG_DATA_HOME', description: 'folder of what is kept' },
   { name: 'XDG_RUNTIME_DIR', description: 'folder in which podman keeps registry credentials' },

@@ -36,6 +36,7 @@ export function createPorts(options: PortsOptions): Ports {
   const { caFile } = options.settings;
   return {
     http: caFile === undefined ? http : withAuthorities(http, files, caFile),
+    grpc: async (call) => (await import('./grpc.ts')).createCallGrpc()(call),
     files,
     clock,
     random: (bytes) => randomBytes(bytes),

@@ -31,6 +31,9 @@ export function createTestPorts(changes: Partial<Ports> = {}, folder = temporary
     http: async (request) => {
       throw new AppError('unavailable', `${new URL(request.url).host}: no network in tests`);
     },
+    grpc: async ({ endpoint }) => {
+      throw new AppError('unavailable', `${endpoint}: no network in tests`);
+    },
     files: createFiles(),
     clock: () => TEST_TIME,
     random: (bytes) => randomBytes(bytes),

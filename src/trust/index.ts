@@ -59,6 +59,7 @@ export { createTrustedRoot } from './roots/create-trusted-root.ts';
 export type { TrustedServicesInput } from './roots/create-trusted-root.ts';
 export { describeSigningConfig, describeTrustedRoot } from './roots/describe-trusted-root.ts';
 export type { Member } from './roots/describe-trusted-root.ts';
+export { fetchSpiffeToken } from './clients/spiffe.ts';
 export { createSigningConfig } from './clients/create-signing-config.ts';
 export type { SigningConfigInput } from './clients/create-signing-config.ts';
 export { beginCodeLogin, beginDeviceLogin, discoverProvider } from './clients/oidc.ts';

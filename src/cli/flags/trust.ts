@@ -43,6 +43,11 @@ export const SIGNING_FLAGS = {
     value: 'URL',
     description: 'where the browser comes back to; http://localhost:0/auth/callback when absent',
   },
+  'oidc-provider': {
+    kind: 'choice',
+    choices: ['github-actions', 'buildkite-agent', 'filesystem', 'spiffe'],
+    description: 'where to get the token from, instead of wherever there is one',
+  },
   'oidc-disable-ambient-providers': { kind: 'boolean', description: 'do not use the token of the CI system' },
   'signing-config': {
     kind: 'string',
@@ -155,6 +160,7 @@ export function readSigner(
       identityToken: flags['identity-token'],
       oidcIssuer: flags['oidc-issuer'],
       ignoresAmbient: flags['oidc-disable-ambient-providers'],
+      oidcProvider: flags['oidc-provider'],
       login: loginOf(flags, context),
     },
   };
