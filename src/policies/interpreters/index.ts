@@ -1,2 +1,4 @@
 export { compileCel } from './cel.ts';
 export type { CelOutcome, CelProgram } from './cel.ts';
+export { compileCue } from './cue/cue.ts';
+export type { CueError, CueOutcome, CueProgram } from './cue/cue.ts';

@@ -1,0 +1,16 @@
+/** The functions and constants that a policy can use, by their qualified names. */
+import type { Builtin } from './builtin.ts';
+import type { Scalar } from '../values.ts';
+import { CORE } from './core.ts';
+import { LIST } from './list.ts';
+import { REGEXP } from './regexp.ts';
+import { STRINGS } from './strings.ts';
+import { STRUCT } from './struct.ts';
+import { TIME, TIME_CONSTANTS } from './time.ts';
+
+const ALL: readonly Builtin[] = [...CORE, ...LIST, ...REGEXP, ...STRINGS, ...STRUCT, ...TIME];
+
+export const BUILTINS: ReadonlyMap<string, Builtin> = new Map(ALL.map((builtin) => [builtin.name, builtin]));
+export const CONSTANTS: ReadonlyMap<string, Scalar> = TIME_CONSTANTS;
+/** Packages of which functions are here. */
+export const PACKAGES: ReadonlySet<string> = new Set(['list', 'regexp', 'strings', 'struct', 'time']);

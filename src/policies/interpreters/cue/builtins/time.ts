@@ -1,0 +1,107 @@
+/** Package `time`, with the layouts of Go; without Split. */
+import { toSafeInteger } from '../decimal.ts';
+import { formatTime, parseTime } from '../time-layouts.ts';
+import { boolOf, intOf, KIND, stringOf } from '../values.ts';
+import type { Scalar, Value } from '../values.ts';
+import { textAt } from './arguments.ts';
+import { Builtin } from './builtin.ts';
+import type { BuiltinSpec, Result } from './builtin.ts';
+
+const { bool, int, string } = KIND;
+const RFC3339_NANO = '2006-01-02T15:04:05.999999999Z07:00';
+
+/** Nanoseconds of a unit. */
+const UNITS: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1000n,
+  µs: 1000n,
+  μs: 1000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
+};
+
+export const TIME: readonly Builtin[] = [
+  of('Time', [string], bool, (args) => boolOf(parseTime(RFC3339_NANO, textAt(args, 0)) !== undefined)),
+  of('Format', [string, string], bool, (args) => boolOf(parseTime(textAt(args, 1), textAt(args, 0)) !== undefined)),
+  of('FormatString', [string, string], string, formatString),
+  of('Parse', [string, string], string, parse),
+  of('Unix', [int, int], string, unix),
+  of('Duration', [string], bool, (args) => boolOf(parseDuration(textAt(args, 0)) !== undefined)),
+  of('ParseDuration', [string], int, (args) => {
+    const nanoseconds = parseDuration(textAt(args, 0));
+    return nanoseconds === undefined ? { fault: 'invalid duration' } : intOf(nanoseconds);
+  }),
+];
+
+export const TIME_CONSTANTS: ReadonlyMap<string, Scalar> = new Map<string, Scalar>([
+  ...Object.entries({
+    ANSIC: 'Mon Jan _2 15:04:05 2006',
+    UnixDate: 'Mon Jan _2 15:04:05 MST 2006',
+    RubyDate: 'Mon Jan 02 15:04:05 -0700 2006',
+    RFC822: '02 Jan 06 15:04 MST',
+    RFC822Z: '02 Jan 06 15:04 -0700',
+    RFC850: 'Monday, 02-Jan-06 15:04:05 MST',
+    RFC1123: 'Mon, 02 Jan 2006 15:04:05 MST',
+    RFC1123Z: 'Mon, 02 Jan 2006 15:04:05 -0700',
+    RFC3339: '2006-01-02T15:04:05Z07:00',
+    RFC3339Nano: RFC3339_NANO,
+    RFC3339Date: '2006-01-02',
+    Kitchen: '3:04PM',
+    Kitchen24: '15:04',
+  }).map(([name, layout]) => [`time.${name}`, stringOf(layout)] as const),
+  ...Object.entries({
+    Nanosecond: 'ns',
+    Microsecond: 'us',
+    Millisecond: 'ms',
+    Second: 's',
+    Minute: 'm',
+    Hour: 'h',
+  }).map(([name, unit]) => [`time.${name}`, intOf(UNITS[unit] ?? 0n)] as const),
+  ...numbered('January February March April May June July August September October November December', 1),
+  ...numbered('Sunday Monday Tuesday Wednesday Thursday Friday Saturday', 0),
+]);
+
+function numbered(names: string, first: number): (readonly [string, Scalar])[] {
+  return names.split(' ').map((name, index) => [`time.${name}`, intOf(index + first)] as const);
+}
+
+function of(name: string, params: readonly number[], result: number, call: BuiltinSpec['call']): Builtin {
+  return new Builtin({ name: `time.${name}`, params, result, call });
+}
+
+function parse(args: readonly Value[]): Result {
+  const instant = parseTime(textAt(args, 0), textAt(args, 1));
+  if (instant === undefined) return { fault: `expected a time as ${textAt(args, 0)}, found ${textAt(args, 1)}` };
+  return stringOf(formatTime(RFC3339_NANO, instant));
+}
+
+function formatString(args: readonly Value[]): Result {
+  const instant = parseTime(RFC3339_NANO, textAt(args, 1));
+  if (instant === undefined) return { fault: `expected a time of RFC 3339, found ${textAt(args, 1)}` };
+  return stringOf(formatTime(textAt(args, 0), instant, true));
+}
+
+function unix([seconds, nanoseconds]: readonly Value[]): Result {
+  const whole = seconds?.kind === 'number' ? toSafeInteger(seconds.value) : undefined;
+  const parts = nanoseconds?.kind === 'number' ? toSafeInteger(nanoseconds.value) : undefined;
+  if (whole === undefined || parts === undefined) return { fault: 'expected whole numbers' };
+  const carried = Math.floor(parts / 1e9);
+  const at = whole + carried;
+  if (!Number.isFinite(new Date(at * 1000).getTime())) return { fault: 'the time is out of range' };
+  return stringOf(formatTime(RFC3339_NANO, { seconds: at, nanoseconds: parts - carried * 1e9, offset: 0 }));
+}
+
+/** Nanoseconds of a duration such as 1h15m30.5s. */
+function parseDuration(text: string): bigint | undefined {
+  const match = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|0)$/.exec(text);
+  if (match === null) return undefined;
+  let total = 0n;
+  for (const [, whole = '', fraction = '', unit = ''] of (match[2] ?? '').matchAll(/(\d*)(?:\.(\d*))?([a-zµμ]+)/g)) {
+    const size = UNITS[unit] ?? 0n;
+    total += BigInt(whole || '0') * size + (BigInt(fraction || '0') * size) / 10n ** BigInt(fraction.length);
+  }
+  if (total > 2n ** 63n - (match[1] === '-' ? 0n : 1n)) return undefined;
+  return match[1] === '-' ? -total : total;
+}

@@ -1,0 +1,116 @@
+/** Equality of evaluated values, as `==` and the elimination of equal alternatives see it. */
+import { isRegular } from './ast.ts';
+import { areEqualScalars, isScalar, kindsOf } from './values.ts';
+import type { Value } from './values.ts';
+import type { Vertex } from './vertex.ts';
+
+/** Same values throughout, known or open. */
+export function areEqualVertices(a: Vertex, b: Vertex): boolean {
+  const left = a.deref();
+  const right = b.deref();
+  if (left === right) return true;
+  if (left.base === undefined || right.base === undefined) return false;
+  if (!areEqualBases(left.base, right.base)) return false;
+  if (isOpenList(left) !== isOpenList(right) || left.patterns.length !== right.patterns.length) return false;
+  if (left.patterns.some(({ names }, index) => names !== right.patterns[index]?.names)) return false;
+  if (left.isClosedRecursively !== right.isClosedRecursively || left.isClosed !== right.isClosed) return false;
+  if (left.arcs.size !== right.arcs.size || left.errors.length !== right.errors.length) return false;
+  return [...left.arcs].every(([label, arc]) => {
+    const other = right.arcs.get(label);
+    if (other === undefined || other.presence !== arc.presence) return false;
+    return arc.presence === 'optional' ? areSameConjuncts(arc, other) : areEqualVertices(arc, other);
+  });
+}
+
+function areSameConjuncts(a: Vertex, b: Vertex): boolean {
+  return (
+    a.conjuncts.length === b.conjuncts.length &&
+    a.conjuncts.every((conjunct, index) => {
+      const other = b.conjuncts[index];
+      return other !== undefined && 'expr' in conjunct && 'expr' in other && conjunct.expr === other.expr;
+    })
+  );
+}
+
+function isOpenList({ shapes }: Vertex): boolean {
+  return shapes.length > 0 && shapes.every(({ rest }) => rest !== undefined);
+}
+
+function areEqualBases(a: NonNullable<Vertex['base']>, b: NonNullable<Vertex['base']>): boolean {
+  if (a.kind === 'struct' || a.kind === 'list' || b.kind === 'struct' || b.kind === 'list') return a.kind === b.kind;
+  return areEqualValues(a, b);
+}
+
+function areEqualValues(a: Value, b: Value): boolean {
+  if (a === b) return true;
+  if (a.kind === 'vertex' || b.kind === 'vertex') {
+    return a.kind === 'vertex' && b.kind === 'vertex' && areEqualVertices(a, b);
+  }
+  if (isScalar(a) || isScalar(b)) {
+    return isScalar(a) && isScalar(b) && kindsOf(a) === kindsOf(b) && areEqualScalars(a, b);
+  }
+  if (a.kind === 'type') return b.kind === 'type' && a.kinds === b.kinds;
+  if (a.kind === 'bound') return b.kind === 'bound' && a.op === b.op && areEqualValues(a.operand, b.operand);
+  if (a.kind === 'validator') {
+    return b.kind === 'validator' && a.builtin === b.builtin && areEqualLists(a.args, b.args);
+  }
+  if (a.kind === 'all') return b.kind === 'all' && areEqualLists(a.values, b.values);
+  if (a.kind === 'any') return b.kind === 'any' && a.defaults === b.defaults && areEqualLists(a.values, b.values);
+  return false;
+}
+
+function areEqualLists(a: readonly Value[], b: readonly Value[]): boolean {
+  return a.length === b.length && a.every((value, index) => areEqualValues(value, b[index] ?? value));
+}
+
+/** Equality of data: regular fields and elements, an int equal to a float of the same size. Both are finished. */
+export function areEqualData(a: Value, b: Value): boolean {
+  if (a.kind !== 'vertex' || b.kind !== 'vertex') {
+    const left = scalarOf(a);
+    const right = scalarOf(b);
+    return left !== undefined && right !== undefined && areEqualScalars(left, right);
+  }
+  const left = a.deref();
+  const right = b.deref();
+  if (left.base === undefined || right.base === undefined) return false;
+  if (left.base.kind === 'any' || right.base.kind === 'any') {
+    return areEqualData(defaultOf(left), defaultOf(right));
+  }
+  if (left.base.kind !== 'struct' && left.base.kind !== 'list') {
+    const { base } = right;
+    if (base.kind === 'struct' || base.kind === 'list') return false;
+    return isScalar(left.base) && isScalar(base) && areEqualScalars(left.base, base);
+  }
+  if (left.base.kind !== right.base.kind) return false;
+  const [fields, others] = [dataArcs(left), dataArcs(right)];
+  return (
+    fields.size === others.size &&
+    [...fields].every(([label, arc]) => {
+      const other = others.get(label);
+      return other !== undefined && areEqualData(arc, other);
+    })
+  );
+}
+
+function scalarOf(value: Value) {
+  if (value.kind !== 'vertex') return isScalar(value) ? value : undefined;
+  const { base } = value.deref();
+  if (base?.kind === 'any') return scalarOf(defaultOf(value.deref()));
+  return base !== undefined && base.kind !== 'struct' && base.kind !== 'list' && isScalar(base) ? base : undefined;
+}
+
+/** The one default of a vertex, itself where there is none. */
+export function defaultOf(vertex: Vertex): Vertex {
+  const { base } = vertex.deref();
+  if (base?.kind !== 'any' || base.defaults !== 1) return vertex.deref();
+  return defaultOf(base.values[0] ?? vertex);
+}
+
+/** Regular fields that are there, or elements. */
+export function dataArcs(vertex: Vertex): Map<string, Vertex> {
+  return new Map(
+    [...vertex.deref().arcs].filter(
+      ([label, arc]) => arc.presence === 'member' && (isRegular(label) || label.startsWith('[')),
+    ),
+  );
+}
