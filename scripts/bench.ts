@@ -2,7 +2,7 @@
 import { installPeers } from './peers.ts';
 import { runNode } from './run.ts';
 
-const { variables, missing } = installPeers();
+const { variables, missing } = installPeers('interop');
 for (const { name, reason } of missing) process.stderr.write(`without ${name}: ${reason}\n`);
 const names =
   process.argv.length > 2 ? process.argv.slice(2) : ['bench', 'artifacts', 'registry', 'trust', 'authority'];

@@ -2,7 +2,7 @@
 import { installPeers } from './peers.ts';
 import { runNode } from './run.ts';
 
-const { variables, missing } = installPeers();
+const { variables, missing } = installPeers('interop');
 for (const { name, reason } of missing) process.stdout.write(`skipped peer ${name}: ${reason}\n`);
 if (Object.keys(variables).length === 0) {
   process.stderr.write('interop: expected at least one peer, none could be installed\n');

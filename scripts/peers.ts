@@ -30,6 +30,8 @@ interface Peer {
   };
   /** Program of a Go module, as `go install` wants it. */
   readonly go?: string;
+  /** Program of Kubernetes, whose module names its parts by folders beside it; their releases of the same number take their place. */
+  readonly kubernetes?: { readonly package: string; readonly version: string };
   /** Package of a Go module whose tests are the program. */
   readonly goTest?: { readonly package: string; readonly version: string };
   /** Program of ours, of one file, around libraries of Go. */
@@ -40,7 +42,12 @@ interface Peer {
   readonly python?: { readonly package: string; readonly version: string; readonly program: string };
   /** Words with which it ends well; `version` or `--version` when absent. */
   readonly probe?: readonly string[];
+  /** Which tests want it; `interop` when absent. */
+  readonly suites?: readonly Suite[];
 }
+
+/** `interop`: programs side by side with ours; `cluster`: a Kubernetes control plane. */
+type Suite = 'interop' | 'cluster';
 
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'plimsoll-peers');
 /** A token in files, for programs that need one. */
@@ -96,6 +103,26 @@ const PEERS: readonly Peer[] = [
     variable: 'PEER_KUBECTL',
     debian: { suite: 'sid', package: 'kubectl', binary: 'usr/bin/kubectl' },
     probe: ['version', '--client'],
+    suites: ['interop', 'cluster'],
+  },
+  {
+    name: 'etcd',
+    variable: 'PEER_ETCD',
+    debian: { suite: 'sid', package: 'etcd-server', binary: 'usr/bin/etcd' },
+    suites: ['cluster'],
+  },
+  {
+    // Minutes of building, once.
+    name: 'kube-apiserver',
+    variable: 'PEER_KUBE_APISERVER',
+    kubernetes: { package: 'k8s.io/kubernetes/cmd/kube-apiserver', version: 'v1.36.3' },
+    suites: ['cluster'],
+  },
+  {
+    name: 'helm',
+    variable: 'PEER_HELM',
+    go: 'helm.sh/helm/v3/cmd/helm@v3.19.0',
+    suites: ['cluster'],
   },
   {
     name: 'softhsm2-util',
@@ -206,11 +233,11 @@ export interface InstalledPeers {
   readonly missing: readonly { readonly name: string; readonly reason: string }[];
 }
 
-export function installPeers(): InstalledPeers {
+export function installPeers(suite: Suite): InstalledPeers {
   mkdirSync(bin, { recursive: true });
   const variables: Record<string, string> = {};
   const missing: { name: string; reason: string }[] = [];
-  for (const peer of PEERS) {
+  for (const peer of PEERS.filter(({ suites = ['interop'] }) => suites.includes(suite))) {
     const path = join(bin, peer.name);
     const reasons = existsSync(path) ? [] : install(peer, path);
     if (existsSync(path) && starts(path, peer)) variables[peer.variable] = path;
@@ -223,7 +250,7 @@ export function installPeers(): InstalledPeers {
 function install(peer: Peer, path: string): string[] {
   const reasons: string[] = [];
   process.stderr.write(`installing ${peer.name} ...\n`);
-  for (const way of [fromDebian, fromGo, fromGoTest, fromGoMain, fromNpm, fromPython]) {
+  for (const way of [fromDebian, fromGo, fromKubernetes, fromGoTest, fromGoMain, fromNpm, fromPython]) {
     const reason = way(peer, path);
     if (existsSync(path)) return [];
     if (reason !== undefined) reasons.push(reason);
@@ -314,6 +341,26 @@ function fromGoTest(peer: Peer, path: string): string | undefined {
   return inFreshModule([
     ['get', '-t', `${name}@${version}`],
     ['test', '-c', '-o', path, name],
+  ]);
+}
+
+/** `go install` refuses a module that replaces others. */
+function fromKubernetes(peer: Peer, path: string): string | undefined {
+  if (peer.kubernetes === undefined) return undefined;
+  const { package: name, version } = peer.kubernetes;
+  const [, major, minor, patch] = /^v(\d+)\.(\d+)\.(\d+)$/.exec(version) ?? [];
+  const wanted = `k8s.io/kubernetes@${version}`;
+  const download = spawnSync('go', ['mod', 'download', '-json', wanted], { cwd: cache, encoding: 'utf8' });
+  if (download.status !== 0)
+    return `go mod download ${wanted}: ${download.error?.message ?? lastLine(download.stderr)}`;
+  const { Dir: folder } = JSON.parse(download.stdout) as { Dir: string };
+  const replaced = [...readFileSync(join(folder, 'go.mod'), 'utf8').matchAll(/^\s*(\S+) => \.\/staging\//gm)];
+  const parts = replaced.map(([, part]) => `-replace=${part}=${part}@v0.${minor}.${patch}`);
+  const variable = '-X k8s.io/component-base/version.git';
+  const facts = `-s -w ${variable}Version=${version} ${variable}Major=${major} ${variable}Minor=${minor}`;
+  return inFreshModule([
+    ['mod', 'edit', `-require=${wanted}`, ...parts],
+    ['build', '-mod=mod', '-ldflags', facts, '-o', path, name],
   ]);
 }
 
