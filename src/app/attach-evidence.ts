@@ -11,7 +11,8 @@ import {
   type Ports,
 } from '../core/index.ts';
 import { attachAttestation, attachSbom, attachSignature, type DetachedSignature, type Stored } from '../trust/index.ts';
-import { openRepository, type RepositoryAccess } from './registry.ts';
+import { openSignedRepository } from './evidence-repository.ts';
+import type { RepositoryAccess } from './registry.ts';
 
 export interface AttachEvidenceInput {
   readonly reference: string;
@@ -151,7 +152,7 @@ interface OpenedSubject {
 
 async function openSubject(ports: Ports, input: AttachEvidenceInput, signal?: AbortSignal): Promise<OpenedSubject> {
   const reference = parseReference(input.reference);
-  const repository = openRepository(ports, reference, input.access);
+  const repository = openSignedRepository(ports, reference, input.access);
   const subject = (await repository.fetchManifest(targetOf(reference), signal)).descriptor;
   return { repository, subject, reference: formatReference(referenceWithDigest(reference, subject.digest)) };
 }

@@ -5,7 +5,7 @@ import { predicateFromFile, predicateTypeOf } from '../attestations/index.ts';
 import { attestImage } from '../trust/index.ts';
 import type { Stored } from '../trust/index.ts';
 import { openSigner, type OpenedSigner } from './open-signer.ts';
-import { openRepository } from './registry.ts';
+import { openSignedRepository } from './evidence-repository.ts';
 import { identityOf, signOptions } from './sign.ts';
 import type { SigningInput } from './sign.ts';
 
@@ -42,7 +42,7 @@ export async function attest(ports: Ports, input: AttestInput, signal?: AbortSig
   const predicate = predicateFromFile(predicateType, content, { what, at: ports.clock() });
   const signer = await openSigner(ports, input, signal);
   const reference = parseReference(input.reference);
-  const repository = openRepository(ports, reference, input.access);
+  const repository = openSignedRepository(ports, reference, input.access);
   const subject = (await repository.fetchManifest(targetOf(reference), signal)).descriptor;
   const options = signOptions(ports, signer, input, signal);
   const stored = await attestImage(repository, { subject, predicateType, predicate }, options);

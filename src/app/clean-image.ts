@@ -1,5 +1,5 @@
 /** Removes what is stored beside an image: by kind, in both of cosign's storage forms. */
-import { readSubject, type RegistryRepository } from '../artifacts/index.ts';
+import { readSubject, type Repository } from '../artifacts/index.ts';
 import {
   AppError,
   formatReference,
@@ -10,7 +10,8 @@ import {
   type Ports,
 } from '../core/index.ts';
 import { SIGN_PREDICATE, signatureTag } from '../trust/index.ts';
-import { openRepository, type RepositoryAccess } from './registry.ts';
+import { openSignedRepository } from './evidence-repository.ts';
+import type { RepositoryAccess } from './registry.ts';
 
 /** `referrer` is whatever refers to the image, also what is none of cosign's. */
 export const CLEAN_TYPES = ['signature', 'attestation', 'sbom', 'referrer', 'all'] as const;
@@ -48,7 +49,7 @@ const MAX_REFERRERS = 10_000;
 
 export async function prepareCleaning(ports: Ports, input: CleanInput, signal: AbortSignal): Promise<Cleaning> {
   const reference = parseReference(input.reference);
-  const repository = openRepository(ports, reference, input.access);
+  const repository = openSignedRepository(ports, reference, input.access);
   const digest = reference.digest ?? (await repository.fetchManifest(targetOf(reference), signal)).descriptor.digest;
   const found = [
     ...(await findTagged(repository, digest, signal)),
@@ -67,7 +68,7 @@ export async function prepareCleaning(ports: Ports, input: CleanInput, signal: A
   };
 }
 
-async function findTagged(repository: RegistryRepository, digest: Digest, signal: AbortSignal) {
+async function findTagged(repository: Repository, digest: Digest, signal: AbortSignal) {
   const found: Doomed[] = [];
   for (const [suffix, kind] of SUFFIXES) {
     const tag = signatureTag(digest, suffix);
@@ -77,11 +78,7 @@ async function findTagged(repository: RegistryRepository, digest: Digest, signal
   return found;
 }
 
-async function findReferring(
-  repository: RegistryRepository,
-  subject: Digest,
-  signal: AbortSignal,
-): Promise<readonly Doomed[]> {
+async function findReferring(repository: Repository, subject: Digest, signal: AbortSignal): Promise<readonly Doomed[]> {
   const listed = await repository.listReferrers(subject, undefined, signal);
   if (listed.length > MAX_REFERRERS)
     throw new AppError('invalid-input', `expected at most ${MAX_REFERRERS} referrers, found ${listed.length}`);
@@ -107,13 +104,13 @@ function kindOf(artifactType: string, predicateType: string | undefined): Doomed
 }
 
 /** By digest, for many registries refuse to delete tags; some leave the tag of what is gone. */
-async function remove(repository: RegistryRepository, { digest, tag }: Doomed, signal: AbortSignal): Promise<void> {
+async function remove(repository: Repository, { digest, tag }: Doomed, signal: AbortSignal): Promise<void> {
   await removeTarget(repository, digest, signal);
   const isLeft = tag !== undefined && (await repository.findManifest(tag, signal)) !== undefined;
   if (isLeft) await removeTarget(repository, tag, signal);
 }
 
-async function removeTarget(repository: RegistryRepository, target: string, signal: AbortSignal): Promise<void> {
+async function removeTarget(repository: Repository, target: string, signal: AbortSignal): Promise<void> {
   try {
     await repository.deleteManifest(target, signal);
   } catch (error) {

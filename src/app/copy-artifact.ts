@@ -9,7 +9,8 @@ import {
   type Manifest,
 } from '../artifacts/index.ts';
 import { AppError, DEFAULT_TAG, findDigest, type Platform, type Ports } from '../core/index.ts';
-import { fetchRoot, openNamed, type OpenedArtifact } from './open-artifact.ts';
+import { openSignedArtifact } from './evidence-repository.ts';
+import { fetchRoot, type OpenedArtifact } from './open-artifact.ts';
 import { openTarget, parseTarget, type TargetName } from './open-target.ts';
 import { accessBeside, type RepositoryAccess } from './registry.ts';
 import { resolveSource } from './resolve-source.ts';
@@ -77,7 +78,7 @@ export async function openCopySource(
   const name = await resolveSource(ports, input.source);
   const isBeside = name.scheme === 'registry' && target.scheme === 'registry';
   const access = isBeside ? accessBeside(input.access, target.reference, name.reference) : input.access;
-  return await openNamed(ports, name, { ...access, ...input.sourceAccess });
+  return await openSignedArtifact(ports, name, { ...access, ...input.sourceAccess });
 }
 
 export function copyOptions(ports: Ports, { only, foreign, keepTags }: CopyOptions, signal: AbortSignal) {

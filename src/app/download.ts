@@ -3,8 +3,9 @@ import { parseImageManifest, type ReadableRepository } from '../artifacts/index.
 import { predicateTypeOf } from '../attestations/index.ts';
 import { AppError, type Digest, type Ports } from '../core/index.ts';
 import { fetchDocuments, signatureTag, type StoredDocuments } from '../trust/index.ts';
+import { openSignedArtifact } from './evidence-repository.ts';
 import { resolveManifest, type InspectInput } from './inspect-artifact.ts';
-import { openArtifact } from './open-artifact.ts';
+import { resolveSource } from './resolve-source.ts';
 
 export interface DownloadInput extends InspectInput {
   readonly kind: 'signature' | 'attestation';
@@ -63,7 +64,7 @@ interface Located {
 }
 
 async function locate(ports: Ports, input: InspectInput, signal: AbortSignal): Promise<Located> {
-  const { repository } = await openArtifact(ports, input.reference, input.access);
+  const { repository } = await openSignedArtifact(ports, await resolveSource(ports, input.reference), input.access);
   const { descriptor, reference } = await resolveManifest(ports, input, signal);
   return { repository, digest: descriptor.digest, reference };
 }

@@ -1,9 +1,11 @@
 /** What refers to an artifact: referrers of the API and the fallback tag, cosign's tags, and what refers to those. */
 import { cosignTags, isIndexType, selectManifest, type ReadableRepository } from '../artifacts/index.ts';
 import { AppError, type Descriptor, type Digest, type Platform, type Ports } from '../core/index.ts';
-import { fetchRoot, nameByDigest, openArtifact } from './open-artifact.ts';
+import { openSignedArtifact } from './evidence-repository.ts';
+import { fetchRoot, nameByDigest } from './open-artifact.ts';
 import { readClaims, type Claim } from './read-claims.ts';
 import type { RepositoryAccess } from './registry.ts';
+import { resolveSource } from './resolve-source.ts';
 
 export interface ReferrersInput {
   readonly reference: string;
@@ -38,7 +40,7 @@ const MAX_DEPTH = 8;
 const MAX_NODES = 20_000;
 
 export async function listReferrers(ports: Ports, input: ReferrersInput, signal: AbortSignal): Promise<ReferrerTree> {
-  const opened = await openArtifact(ports, input.reference, input.access);
+  const opened = await openSignedArtifact(ports, await resolveSource(ports, input.reference), input.access);
   const { artifactType, platform, depth, withClaims = false } = input;
   const root = await fetchRoot(opened, signal);
   const { descriptor } =

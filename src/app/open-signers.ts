@@ -103,7 +103,7 @@ async function openTrust(ports: Ports, input: TrustInput, signal: AbortSignal | 
   if (input.intermediates !== undefined && input.roots === undefined) {
     throw new AppError('usage', 'expected root CAs beside the intermediate ones, found none');
   }
-  const root = withOwnAuthorities(await openTrustedRoot(ports, input, signal), await readAuthorities(ports, input));
+  const root = withOwnAuthorities(await openTrustedRoot(ports, input, signal), await readOwn(ports, input));
   const thresholds = {
     logs: unsafeIgnoreLog ? 0 : 1,
     scts: unsafeIgnoreScts ? 0 : 1,
@@ -115,7 +115,21 @@ async function openTrust(ports: Ports, input: TrustInput, signal: AbortSignal | 
 export async function openTrustedRoot(ports: Ports, input: TrustInput, signal?: AbortSignal): Promise<TrustedRoot> {
   const { witnessPolicy: policy } = input;
   const witnesses = policy === undefined ? {} : { witnesses: await readWitnessPolicy(ports, policy) };
-  return { ...(await findTrustedRoot(ports, input, signal)), ...witnesses };
+  const own = input.trustedRoot === undefined ? await readOwn(ports, trustVariables(ports)) : {};
+  return { ...withOwnAuthorities(await findTrustedRoot(ports, input, signal), own), ...witnesses };
+}
+
+/** What cosign reads where no trusted root is given, and takes in place of the same kind of a Sigstore's. */
+const VARIABLES = {
+  SIGSTORE_ROOT_FILE: 'authorities',
+  SIGSTORE_TSA_CERTIFICATE_FILE: 'timestampChain',
+  SIGSTORE_REKOR_PUBLIC_KEY: 'logKey',
+  SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: 'ctLogKey',
+} as const;
+
+function trustVariables({ environment }: Pick<Ports, 'environment'>): OwnAuthorities {
+  const named = Object.entries(VARIABLES).map(([name, kind]) => [kind, environment[name] ?? ''] as const);
+  return Object.fromEntries(named.filter(([, path]) => path !== ''));
 }
 
 /** From the file of this name. */
@@ -129,6 +143,7 @@ async function findTrustedRoot(ports: Ports, input: TrustInput, signal?: AbortSi
   if (hasOwnAuthorities(input)) return NO_TRUST;
   const material = await findTrustMaterial(ports, { offline: input.offline ?? false, signal });
   if (material !== undefined) return parseTrustedRoot(material.trustedRoot, `trusted root of ${material.mirror}`);
+  if (Object.keys(trustVariables(ports)).length > 0) return NO_TRUST;
   throw new AppError('untrusted-root', 'expected a trusted root, found none', {
     hint: 'run `plimsoll initialize`, give --trusted-root FILE, or set trustedRoot in the configuration',
   });
@@ -139,13 +154,13 @@ export async function readTrustedRoot(ports: Ports, path: string): Promise<Trust
   return parseTrustedRoot(await ports.files.read(path, MAX_TRUST_BYTES), path);
 }
 
-async function readAuthorities(ports: Ports, input: TrustInput): Promise<OwnAuthorities> {
-  const read = async (path: string | undefined): Promise<string | undefined> =>
-    path === undefined ? undefined : await readText(ports, path);
-  const [roots, intermediates, chain, timestampChain] = await Promise.all(
-    [input.roots, input.intermediates, input.chain, input.timestampChain].map(read),
-  );
-  return { roots, intermediates, chain, timestampChain };
+/** Texts of files that are named by path. */
+async function readOwn(ports: Ports, paths: OwnAuthorities): Promise<OwnAuthorities> {
+  const { roots, intermediates, chain, timestampChain, authorities, logKey, ctLogKey } = paths;
+  const named = { roots, intermediates, chain, timestampChain, authorities, logKey, ctLogKey };
+  const read = async ([kind, path]: readonly [string, string | undefined]) =>
+    [kind, path === undefined ? undefined : await readText(ports, path)] as const;
+  return Object.fromEntries(await Promise.all(Object.entries(named).map(read)));
 }
 
 async function readText(ports: Ports, path: string): Promise<string> {

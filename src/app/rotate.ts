@@ -22,7 +22,8 @@ import {
   type SignOptions,
 } from '../trust/index.ts';
 import { openSigner, type SignerInput } from './open-signer.ts';
-import { openRepository, type RepositoryAccess } from './registry.ts';
+import { openSignedRepository } from './evidence-repository.ts';
+import type { RepositoryAccess } from './registry.ts';
 import { signOptions } from './sign.ts';
 
 export interface RotateInput extends SignerInput {
@@ -61,7 +62,7 @@ const COSIGN_TAG = /^sha(?:256|512)-[0-9a-f]{64,128}(?:\.\w+)?$/;
 /** Images without a tag, and outside indexes with one, cannot be found: registries do not list them. */
 export async function rotateSignatures(ports: Ports, input: RotateInput, signal: AbortSignal): Promise<Rotation> {
   const reference = parseReference(input.reference);
-  const repository = openRepository(ports, reference, input.access);
+  const repository = openSignedRepository(ports, reference, input.access);
   const oldKey = await openPublicKey(ports, input.oldKey, signal);
   const signer = await openSigner(ports, input, signal);
   const newKeyId = signer.key.publicKey.keyId;
@@ -88,7 +89,7 @@ function isImageTag(tag: string): boolean {
   return isTag(tag) && !COSIGN_TAG.test(tag);
 }
 
-type Place = { readonly repository: ReturnType<typeof openRepository>; readonly signal: AbortSignal };
+type Place = { readonly repository: ReturnType<typeof openSignedRepository>; readonly signal: AbortSignal };
 type Found = { readonly descriptor: Descriptor; readonly tags: string[] };
 
 async function findImages(

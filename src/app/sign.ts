@@ -7,7 +7,7 @@ import { listImages } from './list-images.ts';
 import { openSigner } from './open-signer.ts';
 import type { OpenedSigner, SignerInput } from './open-signer.ts';
 import type { SignersInput } from './open-signers.ts';
-import { openRepository } from './registry.ts';
+import { openSignedRepository } from './evidence-repository.ts';
 import type { RepositoryAccess } from './registry.ts';
 import { verifyImageAttestations } from './verify.ts';
 
@@ -83,7 +83,7 @@ async function signReference(
 ): Promise<readonly SignedImage[]> {
   const { input, signer } = work;
   const reference = parseReference(work.text);
-  const repository = openRepository(ports, reference, input.access);
+  const repository = openSignedRepository(ports, reference, input.access);
   const root = await repository.fetchManifest(targetOf(reference), signal);
   const subjects = input.recursive ? await listImages(repository, root, signal) : [root.descriptor];
   const options = signOptions(ports, signer, input, signal);

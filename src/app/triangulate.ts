@@ -1,6 +1,7 @@
 /** Where older cosign keeps what belongs to an image. */
 import { formatReference, parseReference, referenceWithDigest, targetOf, type Ports } from '../core/index.ts';
 import { signatureTag } from '../trust/index.ts';
+import { evidenceReference } from './evidence-repository.ts';
 import { openRepository, type RepositoryAccess } from './registry.ts';
 
 const SUFFIXES = { signature: 'sig', attestation: 'att', sbom: 'sbom' } as const;
@@ -21,12 +22,11 @@ export interface Triangulated {
 
 export async function triangulate(ports: Ports, input: TriangulateInput, signal: AbortSignal): Promise<Triangulated> {
   const parsed = parseReference(input.reference);
-  const { registry, repository } = parsed;
   const digest =
     parsed.digest ??
     (await openRepository(ports, parsed, input.access).fetchManifest(targetOf(parsed), signal)).descriptor.digest;
   const reference = formatReference(referenceWithDigest(parsed, digest));
   if (input.type === 'digest') return { reference, location: reference };
   const tag = signatureTag(digest, SUFFIXES[input.type]);
-  return { reference, location: formatReference({ registry, repository, tag }) };
+  return { reference, location: formatReference({ ...evidenceReference(ports, parsed), tag }) };
 }

@@ -11,7 +11,7 @@ import { listImages } from './list-images.ts';
 import { openNamed as openSource } from './open-artifact.ts';
 import { openSigners } from './open-signers.ts';
 import type { SignersInput } from './open-signers.ts';
-import { openRepository } from './registry.ts';
+import { openSignedRepository } from './evidence-repository.ts';
 import type { RepositoryAccess } from './registry.ts';
 
 /** cosign's exit code for a tag that does not exist. */
@@ -175,7 +175,7 @@ async function openNamed(ports: Ports, input: VerifyInput & { readonly reference
     return { repository, target: await findTarget(), digest: undefined };
   }
   const reference = parseReference(text);
-  const repository = openRepository(ports, reference, input.access);
+  const repository = openSignedRepository(ports, reference, input.access);
   return { repository, target: targetOf(reference), digest: reference.digest };
 }
 

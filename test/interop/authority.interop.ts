@@ -335,6 +335,7 @@ describe('signing by identity', () => {
         await bench.run(program('attest', ...more, ...named, ...predicate, image), { env });
         await verifies([PLIMSOLL, 'verify', ...trust], [image]);
         await verifies([PLIMSOLL, 'verify-attestation', ...trust, '--type', 'custom'], [image]);
+        await verifies([PLIMSOLL, 'verify'], [image], env);
         await verifies(cosign('verify', '--rekor-url', url), [image], env);
         await verifies(cosign('verify-attestation', '--rekor-url', url, '--type', 'custom'), [image], env);
       }

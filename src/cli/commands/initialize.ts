@@ -1,4 +1,5 @@
 import { initializeTrust } from '../../app/trust-material.ts';
+import type { Environment } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import { describeMaterial, materialValue } from '../flags/material.ts';
 
@@ -33,9 +34,22 @@ export const initialize = defineCommand({
     },
   ],
   async run({ flags }, context) {
-    const input = { mirror: flags.mirror, root: flags.root, rootChecksum: flags['root-checksum'] };
+    // what the environment trusts is for the repository that it names, and for no other
+    const isSaid = flags.mirror !== undefined || flags.root !== undefined;
+    const { mirror, root } = isSaid ? flags : variablesOf(context.ports.environment);
+    const input = { mirror, root, rootChecksum: flags['root-checksum'] };
     const material = await initializeTrust(context.ports, input, context.signal);
     context.output.result(materialValue(material), describeMaterial(material));
     return 0;
   },
 });
+
+function variablesOf({ TUF_MIRROR = '', TUF_ROOT_JSON = '' }: Environment): {
+  readonly mirror: string | undefined;
+  readonly root: string | undefined;
+} {
+  return {
+    mirror: TUF_MIRROR === '' ? undefined : TUF_MIRROR,
+    root: TUF_ROOT_JSON === '' ? undefined : TUF_ROOT_JSON,
+  };
+}

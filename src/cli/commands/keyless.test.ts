@@ -10,7 +10,7 @@ import { digestOf, parseReference } from '../../core/index.ts';
 import type { Descriptor } from '../../core/index.ts';
 import { createTestPorts } from '../../io/testing.ts';
 import { encodeSimpleSigning, pushBundle, pushImage, pushTagged } from '../../trust/images/testing.ts';
-import { createTestKey } from '../../trust/crypto/testing.ts';
+import { createTestKey, formatPublicKey } from '../../trust/crypto/testing.ts';
 import { CONTENT, ISSUER, minutes, pemOf, rekorBundleOf, SUBJECT, TestSigstore } from '../../trust/testing.ts';
 import { runCommand } from '../testing.ts';
 
@@ -343,4 +343,48 @@ test('what is said to lie on the disk is asked of no registry', async () => {
   assert.equal(code, 4);
   assert.match(stderr, /expected an image on the disk, found none/);
   assert.equal(state.asked, asked);
+});
+
+test('where no trusted root is given, what the environment names is believed, of each kind alone', async () => {
+  const set = await setUp();
+  const { repository, image, reference, path, trust } = set;
+  await pushBundle(repository, image, sigstore.signStatement(statementAbout(image, SIGN_PREDICATE)));
+  const bytes = encodeSimpleSigning({ reference: `${HOST}/app`, digest: image.digest, annotations: {} });
+  const legacy = { mediaType: 'application/vnd.dev.cosign.simplesigning.v1+json', bytes };
+  await pushTagged(repository, image, { suffix: 'sig', ...legacy, annotations: sigstore.signLegacy(bytes) });
+  const certificate = (der: Uint8Array) => pemOf(Buffer.from(der).toString('base64'));
+  const { ca, intermediate, rekor, ct } = sigstore;
+  const stranger = new TestSigstore();
+  for (const [name, content] of Object.entries({
+    cas: certificate(intermediate.der) + certificate(ca.der),
+    'other-cas': certificate(stranger.intermediate.der) + certificate(stranger.ca.der),
+    below: certificate(intermediate.der),
+    rekor: formatPublicKey(rekor.publicKey),
+    ct: formatPublicKey(ct.publicKey),
+    'other-key': formatPublicKey(stranger.rekor.publicKey),
+  }))
+    await set.ports.files.writeAtomic(path(name), content);
+  const all = {
+    SIGSTORE_ROOT_FILE: path('cas'),
+    SIGSTORE_REKOR_PUBLIC_KEY: path('rekor'),
+    SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: path('ct'),
+  };
+  const verify = async (environment: Readonly<Record<string, string>>, ...words: readonly string[]) =>
+    await runCommand({ ...set.ports, environment }, ['verify', ...words, ...WHO, reference]);
+  const good = await verify(all);
+  assert.equal(good.code, 0, good.stderr);
+  assert.equal((JSON.parse(good.stdout) as readonly unknown[]).length, 2, 'bundle and tag');
+  for (const [name, file, expected] of [
+    ['SIGSTORE_ROOT_FILE', 'other-cas', /issuer-unknown/],
+    ['SIGSTORE_REKOR_PUBLIC_KEY', 'other-key', /log-unknown/],
+    ['SIGSTORE_CT_LOG_PUBLIC_KEY_FILE', 'other-key', /sct-/],
+  ] as const) {
+    const refused = await verify({ ...all, [name]: path(file) });
+    assert.equal(refused.code, 12, name);
+    assert.match(refused.stderr, expected);
+    assert.equal((await verify({ ...all, [name]: path(file) }, ...trust)).code, 0, `${name}: a flag goes before`);
+    assert.equal((await verify({ ...all, [name]: '' })).code, 12, `${name}: nothing in its place`);
+  }
+  assert.equal((await verify({ ...all, SIGSTORE_ROOT_FILE: path('below') })).code, 3, 'no root among them');
+  assert.equal((await verify({})).code, 7);
 });

@@ -31,7 +31,7 @@ async function setUp(at = new Date('2026-01-02T03:04:05Z')) {
     assert.equal(ran.code, code, `${words.join(' ')}: ${ran.stdout}${ran.stderr}`);
     return ran;
   };
-  return { path, run };
+  return { path, run, ports };
 }
 
 const services = (path: (name: string) => string): readonly string[] => [
@@ -133,6 +133,22 @@ test('services that say too little, too much or nothing sensible are refused by 
   );
   assert.match(await create(4, '--tsa', `url=https://a.test,certificate-chain=${path('absent')}`), /no such file/);
   assert.match(await create(7, '--with-default-services'), /expected trust material, found none/);
+});
+
+test('the environment says where to begin, and its root is for its own mirror alone', async () => {
+  const { path, ports } = await setUp();
+  const environment = { TUF_MIRROR: 'http://localhost:5555/tuf', TUF_ROOT_JSON: path('tuf.json') };
+  const initialize = async (...words: readonly string[]) =>
+    await runCommand({ ...ports, environment }, ['initialize', ...words]);
+  const other = await initialize('--mirror', 'http://localhost:5555/other');
+  assert.equal(other.code, 2);
+  assert.match(other.stderr, /expected the root metadata to trust, found none/);
+  assert.equal((await initialize('--root', path('tuf.json'))).code, 6, 'the public mirror, with no network');
+  const named = await initialize();
+  assert.equal(named.code, 0, named.stderr);
+  assert.match(named.stdout, /localhost:5555\/tuf/);
+  const unset = await runCommand({ ...ports, environment: { TUF_MIRROR: '' } }, ['initialize']);
+  assert.equal(unset.code, 6, 'the public mirror, with no network');
 });
 
 test('what was initialized is inspected, built upon, exported and imported', async () => {

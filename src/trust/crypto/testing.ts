@@ -47,6 +47,7 @@ export function refusal(parse: () => unknown): string {
 
 export { NOTE_KEY_TYPE, noteKeyId } from './note.ts';
 export { oid } from './der-build.ts';
+export { formatPublicKey } from './public-key.ts';
 export {
   createCertificate,
   createDetachedSct,

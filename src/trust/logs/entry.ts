@@ -202,8 +202,7 @@ function checkpointFaults(
   log: TransparencyLog,
 ): LogVerdict['faults'][number][] {
   const faults: LogVerdict['faults'][number][] = [];
-  // Rekor v1 writes the tree's number behind the name.
-  const name = log.names.find((known) => checkpoint.origin === known || checkpoint.origin.startsWith(`${known} - `));
+  const name = findLogName(log, checkpoint.origin);
   if (name === undefined) {
     faults.push(fault('checkpoint-other-log', `the checkpoint is of ${checkpoint.origin}, not of ${log.name}`));
   }
@@ -218,6 +217,12 @@ function checkpointFaults(
     faults.push(fault('checkpoint-other-tree', 'the proof is for another tree than the checkpoint'));
   }
   return faults;
+}
+
+/** The name of the log in checkpoints of this origin, behind which Rekor v1 writes the tree's number; undefined when it is another's. */
+export function findLogName({ names }: TransparencyLog, origin: string): string | undefined {
+  if (names === undefined) return origin.replace(/ - .*$/, '');
+  return names.find((known) => origin === known || origin.startsWith(`${known} - `));
 }
 
 /** A promise has no witnesses: where they are wanted, only a checkpoint will do. */

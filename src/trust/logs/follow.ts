@@ -17,6 +17,7 @@ import {
   type Checkpoint,
 } from '../crypto/index.ts';
 import type { TransparencyLog, TrustedRoot } from '../roots/trusted-root.ts';
+import { findLogName } from './entry.ts';
 import { TILE_WIDTH, tilePath, TreeReader } from './tree.ts';
 
 export interface FollowedTree {
@@ -176,10 +177,10 @@ function followVersion1(http: Http, base: string, trusted: TrustedRoot): LogFoll
 
 function trustedCheckpoint(text: string, base: string, trusted: TrustedRoot): Checkpoint {
   const checkpoint = parseCheckpoint(text, `checkpoint of ${base}`);
-  const isSigned = ({ names, ...log }: TransparencyLog) =>
-    names.some(
-      (name) => isOrigin(checkpoint.origin, name) && findNoteFault(checkpoint.note, { ...log, name }) === undefined,
-    );
+  const isSigned = (log: TransparencyLog) => {
+    const name = findLogName(log, checkpoint.origin);
+    return name !== undefined && findNoteFault(checkpoint.note, { ...log, name }) === undefined;
+  };
   if (!trusted.logs.some(isSigned))
     throw damaged(base, 'a checkpoint signed by a log of the trusted root', `one of ${checkpoint.origin}`);
   // nobody needs to have seen an empty log
@@ -190,11 +191,6 @@ function trustedCheckpoint(text: string, base: string, trusted: TrustedRoot): Ch
       `one of ${checkpoint.size} entries by too few`,
     );
   return checkpoint;
-}
-
-/** Rekor version 1 writes the tree's number behind the name. */
-function isOrigin(origin: string, name: string): boolean {
-  return origin === name || origin.startsWith(`${name} - `);
 }
 
 function fromHex(hex: string): Uint8Array {

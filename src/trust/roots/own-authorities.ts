@@ -1,9 +1,17 @@
-/** Authorities of one's own instead of a Sigstore's: certificates in PEM, good for as long as they themselves say. */
+/** Authorities and logs of one's own instead of a Sigstore's: certificates in PEM, good for as long as they themselves say, and keys. */
+import { createHash } from 'node:crypto';
 import { AppError } from '../../core/index.ts';
-import { parseCertificate, createCaChain, isEqualBytes, MAX_CHAIN, parsePemCertificates } from '../crypto/index.ts';
+import {
+  parseCertificate,
+  createCaChain,
+  importPublicKey,
+  isEqualBytes,
+  MAX_CHAIN,
+  parsePemCertificates,
+} from '../crypto/index.ts';
 import type { Certificate } from '../crypto/index.ts';
 import { createTimestampAuthority } from './trusted-root.ts';
-import type { CertificateAuthority, TrustedRoot } from './trusted-root.ts';
+import type { CertificateAuthority, TransparencyLog, TrustedRoot } from './trusted-root.ts';
 
 /** Texts in PEM. */
 export interface OwnAuthorities {
@@ -15,6 +23,11 @@ export interface OwnAuthorities {
   readonly chain?: string | undefined;
   /** From the certificate that stamps, or its issuer, to the anchor. */
   readonly timestampChain?: string | undefined;
+  /** Roots and what stands below them, in any order. */
+  readonly authorities?: string | undefined;
+  /** Public keys of a signature log and of a certificate-transparency log. */
+  readonly logKey?: string | undefined;
+  readonly ctLogKey?: string | undefined;
 }
 
 const MAX_CERTIFICATES = 64;
@@ -27,7 +40,8 @@ export const NO_TRUST: TrustedRoot = { authorities: [], logs: [], ctLogs: [], ti
 export function withOwnAuthorities(root: TrustedRoot, own: OwnAuthorities): TrustedRoot {
   const paths = [
     ...(own.chain === undefined ? [] : [readCertificates(own.chain, 'certificate chain', MAX_CHAIN)]),
-    ...(own.roots === undefined ? [] : pathsTo(own.roots, own.intermediates)),
+    ...(own.roots === undefined ? [] : ownPaths(own.roots, own.intermediates)),
+    ...(own.authorities === undefined ? [] : mixedPaths(own.authorities)),
   ];
   const stampers =
     own.timestampChain === undefined ? [] : [readCertificates(own.timestampChain, 'timestamp chain', MAX_CHAIN)];
@@ -42,7 +56,16 @@ export function withOwnAuthorities(root: TrustedRoot, own: OwnAuthorities): Trus
             createTimestampAuthority(chain, { name: 'timestamp chain', isValidAt }),
           ),
         }),
+    ...(own.logKey === undefined ? {} : { logs: [logOf(own.logKey, 'key of the log')] }),
+    ...(own.ctLogKey === undefined ? {} : { ctLogs: [logOf(own.ctLogKey, 'key of the certificate-transparency log')] }),
   };
+}
+
+/** Nobody says what it is called, and its key is nobody else's. */
+function logOf(pem: string, what: string): TransparencyLog {
+  const key = importPublicKey(pem, what);
+  const logId = createHash('sha256').update(key.spki).digest();
+  return { name: what, names: undefined, logId, keyId: logId, key, isValidAt: () => true };
 }
 
 function authorityOf(certificates: readonly Certificate[]): CertificateAuthority {
@@ -53,11 +76,29 @@ function readCertificates(pem: string, what: string, max: number): readonly Cert
   return parsePemCertificates(pem, what, max).map((der) => parseCertificate(der, what));
 }
 
-/** Every way down from a root over the intermediates, by names; the signatures are verified when a path is used. */
-function pathsTo(roots: string, intermediates: string | undefined): readonly (readonly Certificate[])[] {
+type Paths = readonly (readonly Certificate[])[];
+
+function ownPaths(roots: string, intermediates: string | undefined): Paths {
   const between =
     intermediates === undefined ? [] : readCertificates(intermediates, 'intermediate CAs', MAX_CERTIFICATES);
-  const paths: (readonly Certificate[])[] = readCertificates(roots, 'root CAs', MAX_CERTIFICATES).map((root) => [root]);
+  return pathsTo(readCertificates(roots, 'root CAs', MAX_CERTIFICATES), between);
+}
+
+/** A root is who issued itself. */
+function mixedPaths(pem: string): Paths {
+  const all = readCertificates(pem, 'CAs', MAX_CERTIFICATES);
+  const isRoot = ({ issuer, subject }: Certificate) => isEqualBytes(issuer, subject);
+  const roots = all.filter(isRoot);
+  if (roots.length === 0) throw new AppError('invalid-input', 'CAs: expected a root among them, found none');
+  return pathsTo(
+    roots,
+    all.filter((entry) => !isRoot(entry)),
+  );
+}
+
+/** Every way down from a root over those between, by names; the signatures are verified when a path is used. */
+function pathsTo(roots: readonly Certificate[], between: readonly Certificate[]): Paths {
+  const paths: (readonly Certificate[])[] = roots.map((root) => [root]);
   // Paths are appended while they are walked.
   for (const path of paths) {
     const below = between.filter(

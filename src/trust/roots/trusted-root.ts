@@ -45,8 +45,8 @@ export interface CertificateAuthority {
 
 /** A Rekor log: the key id is what entries name, and what checkpoint lines hint at. */
 export interface TransparencyLog extends NoteSigner {
-  /** What the log may call itself in checkpoints: its host, with the port or, as most clients expect, without. */
-  readonly names: readonly string[];
+  /** What the log may call itself in checkpoints: its host, with the port or, as most clients expect, without; undefined is anything. */
+  readonly names: readonly string[] | undefined;
   readonly logId: Uint8Array;
   isValidAt(at: number): boolean;
 }
