@@ -148,9 +148,9 @@ async function judgeImage(
       requirements.length === 0
         ? { evidence: [], rejected: [] }
         : await source.gather({ reference, digest, requirements, isFresh }, signal);
-    const { evidence, rejected } = gathered;
+    const { evidence, rejected, configs = {} } = gathered;
     const subject = { reference, asWritten: image, digest, object };
-    return { gathered, verdict: evaluate(applying, { subject, evidence, rejected, at, noMatch }) };
+    return { gathered, verdict: evaluate(applying, { subject, evidence, rejected, configs, at, noMatch }) };
   };
   let { gathered, verdict } = await judge(false);
   if (verdict.outcome !== 'allow' && gathered.isOld === true) ({ gathered, verdict } = await judge(true));
@@ -206,6 +206,7 @@ function describeObject(value: Json, namespace: string | undefined): SubjectObje
     labels: Object.fromEntries(
       Object.entries(labels).flatMap(([key, label]) => (typeof label === 'string' ? [[key, label]] : [])),
     ),
+    document: value,
   };
 }
 

@@ -4,7 +4,7 @@ import { createHandlerHttp } from '../artifacts/testing.ts';
 import { AppError, parseReference } from '../core/index.ts';
 import type { Descriptor, Http, WebHandler } from '../core/index.ts';
 import { createTestPorts, TEST_TIME } from '../io/testing.ts';
-import type { Requirement } from '../policies/index.ts';
+import type { RequiredSigner, Requirement } from '../policies/index.ts';
 import { attestImage, formatPublicKey, signImage } from '../trust/index.ts';
 import type { SigningKey } from '../trust/index.ts';
 import { createSigningKey, pushImage, signOptionsOf } from '../trust/images/testing.ts';
@@ -18,8 +18,9 @@ const key = createSigningKey();
 const other = createSigningKey();
 const signal = new AbortController().signal;
 
-function keySigner(publicKey: SigningKey['publicKey']): Requirement['signer'] {
-  return { kind: 'key', key: { keyId: publicKey.keyId, pem: formatPublicKey(publicKey) } };
+function keySigner(publicKey: SigningKey['publicKey']): RequiredSigner {
+  const { keyId } = publicKey;
+  return { kind: 'key', id: keyId, key: { keyId, pem: formatPublicKey(publicKey) } };
 }
 
 function signatureBy({ publicKey }: SigningKey): Requirement {

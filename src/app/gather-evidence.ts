@@ -2,26 +2,22 @@
  * Fetches and verifies what policies require of an image, once per digest. Nothing is decided here and nothing is swallowed: what
  * cannot be fetched throws, what does not verify comes back as a reason.
  */
-import { signerId } from '../policies/index.ts';
 import type { PolicySigners } from './policy-signers.ts';
 import { createPolicySigners } from './policy-signers.ts';
-import { targetOf } from '../core/index.ts';
+import { parseReference, targetOf } from '../core/index.ts';
 import type { Digest, Evidence, Ports, Reason, Reference, Verification } from '../core/index.ts';
 import type { RequiredSigner, Requirement } from '../policies/index.ts';
-import {
-  fetchAttestations,
-  fetchSignatures,
-  importPublicKey,
-  verifyAttestations,
-  verifySignatures,
-} from '../trust/index.ts';
-import type { SignerDemand } from '../trust/index.ts';
-import { openRepository } from './registry.ts';
+import { fetchAttestations, fetchSignatures, verifyAttestations, verifySignatures } from '../trust/index.ts';
+import type { Candidate, SignerDemand } from '../trust/index.ts';
+import { fetchConfigs } from './fetch-configs.ts';
+import { accessBeside, openRepository } from './registry.ts';
 import type { RepositoryAccess } from './registry.ts';
 
 export interface Gathered {
   readonly evidence: readonly Evidence[];
   readonly rejected: readonly Reason[];
+  /** The image's configuration by platform, where it was asked for. */
+  readonly configs?: Readonly<Record<string, unknown>>;
   /** Whether it was gathered before it was asked for: more may have come since, so no denial should rest on it. */
   readonly isOld?: boolean;
 }
@@ -84,7 +80,8 @@ export function createEvidenceSource(ports: Ports, options: EvidenceOptions): Ev
 }
 
 function keyOf({ reference, digest, requirements }: Wanted): string {
-  const needs = requirements.map((need) => `${need.kind} ${signerId(need.signer)}`);
+  // attestations of every type are kept together
+  const needs = requirements.map((need) => (need.kind === 'config' ? need.kind : `${need.kind} ${need.signer.id}`));
   return [reference.registry, reference.repository, digest, ...new Set(needs)].join('\n');
 }
 
@@ -101,30 +98,59 @@ function keep(kept: Map<string, Kept>, key: string, entry: Kept): void {
   );
 }
 
-async function gather(
+interface Search {
+  readonly access: RepositoryAccess;
+  readonly signers: PolicySigners;
+  readonly signal: AbortSignal;
+}
+
+async function gather(ports: Ports, wanted: Wanted, search: Search): Promise<Gathered> {
+  const { reference, digest, requirements } = wanted;
+  const signed = requirements.filter((need) => need.kind !== 'config');
+  const places = Map.groupBy(signed, ({ signer }) => JSON.stringify(signer.source ?? {}));
+  const wantsConfig = requirements.some(({ kind }) => kind === 'config');
+  const [results, configs] = await Promise.all([
+    Promise.all([...places.values()].map((needs) => gatherFrom(ports, wanted, needs, search))),
+    wantsConfig
+      ? fetchConfigs(openRepository(ports, reference, search.access), digest, search.signal)
+      : Promise.resolve(undefined),
+  ]);
+  return {
+    evidence: results.flatMap((result) => result.evidence),
+    rejected: results.flatMap((result) => result.rejected),
+    ...(configs === undefined ? {} : { configs }),
+  };
+}
+
+type SignedNeed = Exclude<Requirement, { readonly kind: 'config' }>;
+
+/** All that is kept in one place is fetched once, however many signers are looked for. */
+async function gatherFrom(
   ports: Ports,
-  { reference, digest, requirements }: Wanted,
-  {
-    access,
-    signers,
-    signal,
-  }: { readonly access: RepositoryAccess; readonly signers: PolicySigners; readonly signal: AbortSignal },
+  { reference, digest }: Wanted,
+  needs: readonly SignedNeed[],
+  { access, signers, signal }: Search,
 ): Promise<Gathered> {
-  const repository = openRepository(ports, reference, access);
-  const demandsOf = (kind: Requirement['kind']) => {
-    const needed = requirements.filter((need) => need.kind === kind).map((need) => need.signer);
+  const source = needs[0]?.signer.source;
+  const place = source?.repository === undefined ? reference : parseReference(source.repository);
+  const repository = openRepository(ports, place, accessBeside(access, place, reference));
+  const demandsOf = (kind: SignedNeed['kind']) => {
+    const needed = needs.filter((need) => need.kind === kind).map((need) => need.signer);
     return openDemands(needed, signers);
   };
   const [signing, attesting] = await Promise.all([demandsOf('signature'), demandsOf('attestation')]);
   const [signatures, attestations] = await Promise.all([
-    signing.length === 0 ? [] : fetchSignatures(repository, digest, signal),
-    attesting.length === 0 ? [] : fetchAttestations(repository, digest, signal),
+    signing.length === 0 ? [] : fetchSignatures(repository, digest, signal, source?.tagPrefix),
+    attesting.length === 0 ? [] : fetchAttestations(repository, digest, signal, source?.tagPrefix),
   ]);
   const results = [
-    ...signing.map(({ demand, by }) => marked(demand, verifySignatures(signatures, { artifact: digest, by }))),
-    ...attesting.map(({ demand, by }) =>
-      marked(demand, verifyAttestations(attestations, { artifact: digest, by, predicateType: undefined })),
+    ...signing.map((demand) =>
+      marked(demand, verifySignatures(countable(signatures, demand), { artifact: digest, by: demand.by })),
     ),
+    ...attesting.map((demand) => {
+      const requirement = { artifact: digest, by: demand.by, predicateType: undefined };
+      return marked(demand, verifyAttestations(countable(attestations, demand), requirement));
+    }),
   ];
   return {
     evidence: results.flatMap((result): readonly Evidence[] => result.verified),
@@ -133,24 +159,36 @@ async function gather(
 }
 
 interface Demand {
-  /** Absent for keys, which evidence names itself. */
+  /** Absent for keys of which nothing more is demanded, which evidence names itself. */
   readonly demand: Digest | undefined;
+  readonly bundlesOnly: boolean;
   readonly by: SignerDemand;
 }
 
-/** All keys in one, each keyless signer by itself: whom to believe differs between them. */
+/** All plain keys in one, each other signer by itself: whom to believe differs between them. */
 async function openDemands(needed: readonly RequiredSigner[], signers: PolicySigners): Promise<readonly Demand[]> {
-  const pems = needed.flatMap((signer) => (signer.kind === 'key' ? [signer.key.pem] : []));
-  const keys = [...new Set(pems)].map((pem) => importPublicKey(pem, 'policy key'));
-  const byKeys: Demand = { demand: undefined, by: { kind: 'keys', keys } };
-  const keyless = new Map(
-    needed.flatMap((signer) => (signer.kind === 'keyless' ? [[signer.id, signer] as const] : [])),
+  const distinct = [...new Map(needed.map((signer) => [signer.id, signer])).values()];
+  const plain = distinct.filter((signer) => signer.kind === 'key' && signer.id === signer.key.keyId);
+  const opened = await Promise.all(
+    distinct.map(async (signer) => ({
+      demand: signer.id,
+      bundlesOnly: signer.bundlesOnly ?? false,
+      by: await signers.demand(signer),
+    })),
   );
-  const opened = [...keyless.values()].map(async (signer) => ({ demand: signer.id, by: await signers.demand(signer) }));
-  return [...(keys.length === 0 ? [] : [byKeys]), ...(await Promise.all(opened))];
+  const keys = opened.flatMap(({ demand, by }) =>
+    plain.some(({ id }) => id === demand) && by.kind === 'keys' ? by.keys : [],
+  );
+  const others = opened.filter(({ demand }) => !plain.some(({ id }) => id === demand));
+  if (keys.length === 0) return others;
+  return [{ demand: undefined, bundlesOnly: false, by: { kind: 'keys', keys } }, ...others];
 }
 
-function marked<E extends Evidence>(demand: Digest | undefined, found: Verification<E>): Verification<E> {
+function countable(candidates: readonly Candidate[], { bundlesOnly }: Demand): readonly Candidate[] {
+  return bundlesOnly ? candidates.filter(({ kind }) => kind === 'bundle' || kind === 'unreadable') : candidates;
+}
+
+function marked<E extends Evidence>({ demand }: Demand, found: Verification<E>): Verification<E> {
   if (demand === undefined) return found;
   return { ...found, verified: found.verified.map((evidence) => ({ ...evidence, demand })) };
 }

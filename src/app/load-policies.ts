@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { createPolicySigners } from './policy-signers.ts';
-import { AppError } from '../core/index.ts';
+import { AppError, toAppError } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
-import { listRequirements, parsePolicies } from '../policies/index.ts';
-import type { Policy } from '../policies/index.ts';
-import { importPublicKey } from '../trust/index.ts';
+import { listRequirements, readPolicyDocuments, readPolicySet } from '../policies/index.ts';
+import type { Policy, PolicyDocument } from '../policies/index.ts';
+import { bringResources } from './policy-resources.ts';
+import { createPolicySigners } from './policy-signers.ts';
 
 /** Ceiling of files in a policy folder: operators write these by hand. */
 const MAX_POLICY_FILES = 1000;
@@ -19,23 +19,42 @@ export async function loadPolicies(ports: Ports, paths: readonly string[]): Prom
   if (files.length === 0) {
     throw new AppError('not-found', `expected policy files (.yaml, .yml, .json) in ${paths.join(', ')}, found none`);
   }
-  const policies: Policy[] = [];
+  const documents: PolicyDocument[] = [];
   for (const file of files) {
     const text = new TextDecoder().decode(await ports.files.read(file, 16 * 1024 * 1024));
-    policies.push(...parsePolicies(text, file));
+    documents.push(...readPolicyDocuments(text, file));
   }
+  const policies = await compilePolicies(ports, documents);
   if (policies.length === 0) throw new AppError('not-found', `expected policies in ${files.join(', ')}, found none`);
-  const signers = createPolicySigners(ports);
-  for (const policy of policies) {
-    for (const { signer } of listRequirements([policy])) {
-      if (signer.kind === 'key') importPublicKey(signer.key.pem, `policy ${policy.name}: key`);
-      else await signers.demand(signer);
-    }
-  }
-  const names = policies.map((policy) => policy.name);
+  return policies;
+}
+
+/** The policies among documents, ready to judge. Throws as `loadPolicies` does, for the first that cannot be used. */
+export async function compilePolicies(ports: Ports, documents: readonly PolicyDocument[]): Promise<readonly Policy[]> {
+  const { plans, resources } = readPolicySet(documents);
+  const names = plans.map(({ name }) => name);
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
   if (repeated !== undefined)
     throw new AppError('invalid-input', `expected policies of different names, found "${repeated}" twice`);
+  const brought = resources(
+    await bringResources(
+      ports,
+      plans.flatMap(({ needs }) => needs),
+    ),
+  );
+  const signers = createPolicySigners(ports);
+  const policies: Policy[] = [];
+  for (const plan of plans) {
+    const policy = plan.compile(brought);
+    policies.push(policy);
+    for (const requirement of listRequirements([policy])) {
+      if (requirement.kind === 'config') continue;
+      await signers.demand(requirement.signer).catch((error: unknown) => {
+        const { kind, message, hint } = toAppError(error);
+        throw new AppError(kind, `policy ${policy.name}: ${message}`, hint === undefined ? {} : { hint });
+      });
+    }
+  }
   return policies;
 }
 

@@ -68,6 +68,7 @@ export type { CopyResult } from './copy/copy.ts';
 export { copyToArchive } from './copy/archive.ts';
 export { sendBlob, streamReported } from './copy/report.ts';
 export { cosignTags } from './copy/plan.ts';
+export { readTarGz } from './image/read-tar.ts';
 export { writeTar } from './image/tar-writer.ts';
 export type { TarFile } from './image/tar-writer.ts';
 export { compressionOf, inflate as inflateBlob } from './image/inflate.ts';

@@ -1,7 +1,18 @@
 /** Judgement: policies x evidence -> verdict. AND across policies, OR across authorities, AND across an authority's attestations. */
 import { combineVerdicts, digestOf, formatRule } from '../core/index.ts';
 import type { Evidence, Outcome, Reason, Signer, Verdict, VerifiedAttestation } from '../core/index.ts';
-import type { AttestationRule, Authority, Policy, PolicySubject, RequiredSigner, SigningAuthority } from './policy.ts';
+import { describeMatches } from './matches.ts';
+import type { Match } from './matches.ts';
+import type {
+  AttestationRule,
+  Authority,
+  ConditionResult,
+  OverallRule,
+  Policy,
+  PolicySubject,
+  RequiredSigner,
+  SigningAuthority,
+} from './policy.ts';
 
 export interface Case {
   readonly subject: PolicySubject;
@@ -9,6 +20,8 @@ export interface Case {
   readonly evidence: readonly Evidence[];
   /** Why candidates did not verify; repeated in a denial. */
   readonly rejected: readonly Reason[];
+  /** The image's configuration by platform, where a policy looks at it. */
+  readonly configs?: Readonly<Record<string, unknown>>;
   readonly at: Date;
   /** What an image gets that no policy speaks of. */
   readonly noMatch: 'deny' | 'warn' | 'allow';
@@ -37,37 +50,69 @@ export function noMatchVerdict(asWritten: string, outcome: Outcome): Verdict {
 
 function evaluatePolicy(policy: Policy, matter: Case): Verdict {
   const results = policy.authorities.map((authority) => evaluateAuthority(policy, authority, matter));
-  const passed = results.find((result) => result.isSatisfied);
-  if (passed !== undefined) return { outcome: 'allow', reasons: passed.reasons };
+  const passed = results.find((result) => result.match !== undefined);
+  const refusal = policy.mode === 'warn' ? 'warn' : 'deny';
+  if (passed !== undefined) {
+    if (policy.overall === undefined) return { outcome: 'allow', reasons: passed.reasons };
+    const reason = evaluateOverall(policy, policy.overall, results, matter);
+    return { outcome: reason.code === 'policy-holds' ? 'allow' : refusal, reasons: [...passed.reasons, reason] };
+  }
   const reasons = results.flatMap((result) => result.reasons);
   const usesSigners = policy.authorities.some((authority) => authority.kind === 'signer');
   const repeated = usesSigners
     ? matter.rejected.slice(0, MAX_REPEATED_REJECTIONS).map((reason) => ({ ...reason, rule: policy.name }))
     : [];
-  return { outcome: policy.mode === 'warn' ? 'warn' : 'deny', reasons: [...reasons, ...repeated] };
+  return { outcome: refusal, reasons: [...reasons, ...repeated] };
+}
+
+/** The rule over everything, once an authority is satisfied. */
+function evaluateOverall(
+  policy: Policy,
+  { condition, includes }: OverallRule,
+  results: readonly AuthorityResult[],
+  matter: Case,
+): Reason {
+  const { document } = matter.subject.object;
+  const data = {
+    authorityMatches: describeMatches(results.flatMap(({ match }) => (match === undefined ? [] : [match]))),
+    ...(includes.config ? { config: matter.configs ?? {} } : {}),
+    ...(includes.spec ? { spec: document.spec ?? {} } : {}),
+    ...(includes.objectMeta ? { metadata: document.metadata ?? {} } : {}),
+    ...(includes.typeMeta ? { typemeta: { apiVersion: document.apiVersion, kind: document.kind } } : {}),
+  };
+  const place = { rule: policy.name, subject: matter.subject.asWritten };
+  const result = condition(data, matter.at);
+  if (result.kind === 'holds')
+    return { code: 'policy-holds', message: 'the policy over all authorities holds', ...place };
+  return { ...conditionReason(result, 'the policy over all authorities'), ...place };
 }
 
 interface AuthorityResult {
-  readonly isSatisfied: boolean;
+  /** What satisfied it; absent when it is not satisfied. */
+  readonly match?: Match;
   readonly reasons: readonly Reason[];
 }
 
 function evaluateAuthority(policy: Policy, authority: Authority, matter: Case): AuthorityResult {
-  const rule = `${policy.name}/${authority.name}`;
+  const { name } = authority;
+  const rule = `${policy.name}/${name}`;
   const subject = matter.subject.asWritten;
   if (authority.kind === 'static') {
-    const isSatisfied = authority.action === 'pass';
-    const message = authority.message ?? `the policy ${isSatisfied ? 'lets' : 'does not let'} this image run`;
-    return { isSatisfied, reasons: [{ code: isSatisfied ? 'static-pass' : 'static-fail', message, rule, subject }] };
+    const passes = authority.action === 'pass';
+    const message = authority.message ?? `the policy ${passes ? 'lets' : 'does not let'} this image run`;
+    const reasons = [{ code: passes ? 'static-pass' : 'static-fail', message, rule, subject }];
+    return passes ? { match: { name, kind: 'static' }, reasons } : { reasons };
   }
   if (authority.attestations.length === 0) return evaluateSignature(authority, matter, { rule, subject });
   const results = authority.attestations.map((needed) =>
-    evaluateAttestation(authority, needed, matter, { rule, subject }),
+    evaluateAttestation(authority, needed, matter, { rule, subject }, policy.overall !== undefined),
   );
-  return {
-    isSatisfied: results.every((result) => result.isSatisfied),
-    reasons: results.flatMap((result) => result.reasons),
-  };
+  const reasons = results.flatMap((result) => result.reasons);
+  if (results.some(({ holding }) => holding.length === 0)) return { reasons };
+  const attestations = new Map(
+    authority.attestations.map((needed, index) => [needed.name, results[index]?.holding ?? []]),
+  );
+  return { match: { name, kind: 'attestations', attestations }, reasons };
 }
 
 interface Place {
@@ -76,10 +121,14 @@ interface Place {
 }
 
 function evaluateSignature(authority: SigningAuthority, matter: Case, place: Place): AuthorityResult {
-  const signature = ownEvidence(authority, matter).find((item) => item.kind === 'signature');
+  const signatures = ownEvidence(authority, matter).filter((item) => item.kind === 'signature');
+  const [signature] = signatures;
   if (signature !== undefined) {
     const message = `signed by ${nameOf(signature.signer)}, found by ${signature.storage}`;
-    return { isSatisfied: true, reasons: [{ code: 'signature-verified', message, ...place }] };
+    return {
+      match: { name: authority.name, kind: 'signatures', signatures },
+      reasons: [{ code: 'signature-verified', message, ...place }],
+    };
   }
   const reason: Reason = {
     code: 'no-matching-signature',
@@ -89,31 +138,40 @@ function evaluateSignature(authority: SigningAuthority, matter: Case, place: Pla
     found: summarise(matter),
     fix: 'sign this digest as that signer, or deploy the digest that was signed',
   };
-  return { isSatisfied: false, reasons: [reason] };
+  return { reasons: [reason] };
 }
 
+interface AttestationResult {
+  /** Those that meet the condition. */
+  readonly holding: readonly VerifiedAttestation[];
+  readonly reasons: readonly Reason[];
+}
+
+/** Stops at the first that holds unless `all` of them are asked for. */
 function evaluateAttestation(
   authority: SigningAuthority,
   needed: AttestationRule,
   matter: Case,
   place: Place,
-): AuthorityResult {
+  all: boolean,
+): AttestationResult {
   const ofType = ownEvidence(authority, matter).filter(
     (item): item is VerifiedAttestation => item.kind === 'attestation' && item.predicateType === needed.predicateType,
   );
-  if (ofType.length === 0)
-    return { isSatisfied: false, reasons: [missingAttestation(authority, needed, matter, place)] };
+  if (ofType.length === 0) return { holding: [], reasons: [missingAttestation(authority, needed, matter, place)] };
+  const holding: VerifiedAttestation[] = [];
   const failures: Reason[] = [];
   // The same statement pushed many times over is judged once: conditions may be slow.
   for (const attestation of new Map(ofType.map((item) => [digestOf(item.payload), item])).values()) {
     const failure = conditionFailure(needed, attestation, matter.at, place);
-    if (failure === undefined) {
-      const message = `${needed.name}: attestation ${needed.predicateType} by ${nameOf(attestation.signer)} holds`;
-      return { isSatisfied: true, reasons: [{ code: 'attestation-verified', message, ...place }] };
-    }
-    failures.push(failure);
+    if (failure === undefined) holding.push(attestation);
+    else failures.push(failure);
+    if (failure === undefined && !all) break;
   }
-  return { isSatisfied: false, reasons: failures };
+  const [first] = holding;
+  if (first === undefined) return { holding, reasons: failures };
+  const message = `${needed.name}: attestation ${needed.predicateType} by ${nameOf(first.signer)} holds`;
+  return { holding, reasons: [{ code: 'attestation-verified', message, ...place }] };
 }
 
 function missingAttestation(authority: SigningAuthority, needed: AttestationRule, matter: Case, place: Place): Reason {
@@ -134,37 +192,30 @@ function conditionFailure(
   place: Place,
 ): Reason | undefined {
   const result = needed.condition?.(attestation, at) ?? { kind: 'holds' as const };
-  const found = `attestation ${attestation.source}`;
-  switch (result.kind) {
-    case 'holds':
-      return undefined;
-    case 'fails':
-      return {
-        code: 'condition-failed',
-        message: `${needed.name}: the attestation does not meet the condition`,
-        ...place,
-        expected: result.expected,
-        found,
-      };
-    case 'error':
-      return {
-        code: 'condition-error',
-        message: `${needed.name}: the condition could not be evaluated: ${result.message}`,
-        ...place,
-        found,
-      };
-  }
+  if (result.kind === 'holds') return undefined;
+  return {
+    ...conditionReason(result, `${needed.name}: the attestation`),
+    ...place,
+    found: `attestation ${attestation.source}`,
+  };
 }
 
-/** Evidence by this authority's signer about exactly this digest. */
+function conditionReason(result: Exclude<ConditionResult, { readonly kind: 'holds' }>, what: string): Reason {
+  return result.kind === 'fails'
+    ? { code: 'condition-failed', message: `${what} does not meet the condition`, expected: result.expected }
+    : { code: 'condition-error', message: `${what}: the condition could not be evaluated: ${result.message}` };
+}
+
+/** Evidence gathered for this authority's signer about exactly this digest. */
 function ownEvidence({ signer }: SigningAuthority, matter: Case): readonly Evidence[] {
-  return matter.evidence.filter(
-    (item) =>
-      item.artifact === matter.subject.digest &&
-      (signer.kind === 'key'
-        ? item.signer.kind === 'key' && item.signer.keyId === signer.key.keyId
-        : item.signer.kind === 'certificate' && item.demand === signer.id),
-  );
+  return matter.evidence.filter((item) => item.artifact === matter.subject.digest && isOf(item, signer));
+}
+
+function isOf(item: Evidence, signer: RequiredSigner): boolean {
+  if (signer.kind === 'keyless') return item.signer.kind === 'certificate' && item.demand === signer.id;
+  if (item.signer.kind !== 'key' || item.signer.keyId !== signer.key.keyId) return false;
+  // a key of which nothing more is demanded needs nothing but itself
+  return signer.id === signer.key.keyId || item.demand === signer.id;
 }
 
 function nameOf(signer: Signer): string {

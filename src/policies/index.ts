@@ -1,13 +1,19 @@
 export { evaluate, noMatchVerdict } from './evaluate.ts';
 export type { Case } from './evaluate.ts';
-export { parsePolicies, parseYamlDocuments } from './parse.ts';
-export { listRequirements, signerId } from './policy.ts';
+export { parsePolicies, parseYamlDocuments, readPolicyDocuments, readPolicySet } from './parse.ts';
+export type { PolicySet } from './parse.ts';
+export type { PolicyDocument, PolicyPlan } from './languages/index.ts';
+export { listRequirements } from './policy.ts';
 export type {
   KeylessSigner,
+  KeySigner,
+  LogDemand,
   Policy,
   PolicySubject,
-  PublicKeyRef,
   RequiredSigner,
   Requirement,
+  SignatureSource,
   SubjectObject,
 } from './policy.ts';
+export { describeNeed } from './resources.ts';
+export type { Need, PolicyResources, TrustRootDefinition, TrustRootRef, TrustRootServices } from './resources.ts';

@@ -24,7 +24,14 @@ export function createSubject(image = 'registry.example/team/app:1'): PolicySubj
     reference: parseReference(image),
     asWritten: image,
     digest: IMAGE_DIGEST,
-    object: { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'app', labels: { tier: 'web' } },
+    object: {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      namespace: 'default',
+      name: 'app',
+      labels: { tier: 'web' },
+      document: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'app' }, spec: { containers: [] } },
+    },
   };
 }
 

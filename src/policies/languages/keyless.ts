@@ -1,10 +1,9 @@
-/** The keyless authority of a ClusterImagePolicy: identities, and whose certificates and logs count. */
+/** The keyless authority of a ClusterImagePolicy: identities, and whose certificates count. */
 import {
-  anything,
   AppError,
   arrayOf,
+  anything,
   boolean,
-  digestOf,
   exactly,
   optional,
   parsePattern,
@@ -13,6 +12,9 @@ import {
 } from '../../core/index.ts';
 import type { IdentityRule, TextRule } from '../../core/index.ts';
 import type { KeylessSigner } from '../policy.ts';
+import { requireText, requireTrustRoot } from '../resources.ts';
+import type { Need, PolicyResources } from '../resources.ts';
+import { decodeSecretRef, secretNeed } from './key.ts';
 import { requireOne } from './require-one.ts';
 
 const MAX_IDENTITIES = 256;
@@ -30,57 +32,78 @@ const decodeFields = strictObject({
   'ca-cert': optional(
     strictObject({
       data: optional(string),
-      secretRef: optional(anything),
-      kms: optional(anything),
-      hashAlgorithm: optional(anything),
+      secretRef: optional(decodeSecretRef),
+      kms: optional(string),
+      hashAlgorithm: optional(string),
     }),
   ),
-  trustRootRef: optional(anything),
+  trustRootRef: optional(string),
   insecureIgnoreSCT: optional(boolean),
 });
 
-const decodeLog = strictObject({ url: optional(string), trustRootRef: optional(anything) });
+/** What of a keyless signer `keyless` itself says. */
+export type KeylessTerms = Pick<KeylessSigner, 'identities' | 'authority' | 'trustRoot' | 'roots' | 'unsafeIgnoreScts'>;
 
-/** `ctlog` stands beside `keyless`. Throws `invalid-input` for what is malformed, contradictory or not supported yet. */
-export function decodeKeyless(
+/** Throws `invalid-input` for what is malformed or contradictory. */
+export function readKeyless(
   value: unknown,
-  ctlog: unknown,
-  where: { readonly keyless: string; readonly ctlog: string },
-): KeylessSigner {
-  const fields = decodeFields(value, where.keyless);
-  const log = ctlog === undefined ? undefined : decodeLog(ctlog, where.ctlog);
-  const path = where.keyless;
+  where: string,
+): {
+  readonly needs: readonly Need[];
+  readonly trustRootRef: string | undefined;
+  open(resources: PolicyResources): KeylessTerms;
+} {
+  const fields = decodeFields(value, where);
+  const { url, trustRootRef, 'ca-cert': caCert } = fields;
   if (fields.identities === undefined || fields.identities.length === 0) {
-    throw new AppError('invalid-input', `${path}.identities: expected at least one identity, found none`);
+    throw new AppError('invalid-input', `${where}.identities: expected at least one identity, found none`);
   }
-  const identities = fields.identities.map((entry, index) => compileIdentity(entry, `${path}.identities[${index}]`));
-  const authorities = [fields.url, fields['ca-cert'], fields.trustRootRef].filter((entry) => entry !== undefined);
-  if (authorities.length > 1) {
-    throw new AppError('invalid-input', `${path}: expected at most one of url, ca-cert, trustRootRef, found more`);
-  }
-  if (fields.trustRootRef !== undefined) throw unsupported(`${path}.trustRootRef`);
-  if (log?.trustRootRef !== undefined) throw unsupported(`${where.ctlog}.trustRootRef`);
-  const roots = fields['ca-cert'] === undefined ? undefined : fields['ca-cert'].data;
-  if (fields['ca-cert'] !== undefined && roots === undefined) throw unsupported(`${path}.ca-cert without data`);
+  const identities = fields.identities.map((entry, index) => compileIdentity(entry, `${where}.identities[${index}]`));
+  if (url !== undefined && caCert !== undefined)
+    throw new AppError('invalid-input', `${where}: expected at most one of url, ca-cert, found both`);
+  if (caCert !== undefined) requireOne(caCert, ['data', 'secretRef', 'kms'], `${where}.ca-cert`);
+  const secret = caCert?.secretRef === undefined ? undefined : secretNeed(caCert.secretRef);
+  const authority = hostOf(url, `${where}.url`);
   return {
-    kind: 'keyless',
-    id: digestOf(JSON.stringify([fields, log ?? null])),
-    identities,
-    authority: hostOf(fields.url, `${path}.url`),
-    log: hostOf(log?.url, `${where.ctlog}.url`),
-    roots,
-    unsafeIgnoreScts: fields.insecureIgnoreSCT ?? false,
+    needs: [
+      ...(secret === undefined ? [] : [secret]),
+      ...(trustRootRef === undefined ? [] : [{ kind: 'trust-root' as const, name: trustRootRef }]),
+    ],
+    trustRootRef,
+    open: (resources) => {
+      if (caCert?.kms !== undefined)
+        throw new AppError(
+          'invalid-input',
+          `${where}.ca-cert.kms: expected data or secretRef, for a key is no certificate`,
+        );
+      const roots = secret === undefined ? caCert?.data : requireText(resources, secret, `${where}.ca-cert.secretRef`);
+      return {
+        identities,
+        ...(authority === undefined ? {} : { authority }),
+        ...(roots === undefined ? {} : { roots }),
+        ...(trustRootRef === undefined
+          ? {}
+          : { trustRoot: requireTrustRoot(resources, trustRootRef, `${where}.trustRootRef`) }),
+        unsafeIgnoreScts: fields.insecureIgnoreSCT ?? false,
+      };
+    },
   };
 }
 
 function compileIdentity(value: unknown, where: string): IdentityRule {
   const { issuer, issuerRegExp, subject, subjectRegExp } = decodeIdentity(value, where);
+  if (isAnything(issuerRegExp) && isAnything(subjectRegExp))
+    throw new AppError('invalid-input', `${where}: expected somebody, found patterns that anybody matches`);
   requireOne({ issuer, issuerRegExp }, ['issuer', 'issuerRegExp'], where);
   requireOne({ subject, subjectRegExp }, ['subject', 'subjectRegExp'], where);
   return {
     issuer: compileRule({ text: issuer, pattern: issuerRegExp }, `${where}.issuer`),
     subject: compileRule({ text: subject, pattern: subjectRegExp }, `${where}.subject`),
   };
+}
+
+function isAnything(pattern: string | undefined): boolean {
+  return pattern !== undefined && /^\^*\(?\.[*+]\)?\$*$/.test(pattern);
 }
 
 /** A pattern must match the whole name, so that none lets a longer one pass. */
@@ -96,16 +119,9 @@ function compileRule(
   }
 }
 
-function hostOf(url: string | undefined, where: string): string | undefined {
+export function hostOf(url: string | undefined, where: string): string | undefined {
   if (url === undefined) return undefined;
   const host = URL.parse(url)?.host ?? '';
   if (host !== '') return host;
   throw new AppError('invalid-input', `${where}: expected a URL, found "${url}"`);
-}
-
-function unsupported(where: string): AppError {
-  return new AppError(
-    'invalid-input',
-    `${where}: not supported yet; the policy is refused rather than enforced in part`,
-  );
 }

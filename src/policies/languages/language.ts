@@ -1,5 +1,6 @@
 import type { Digest } from '../../core/index.ts';
 import type { Policy } from '../policy.ts';
+import type { Need, PolicyResources } from '../resources.ts';
 
 /** One parsed YAML or JSON document that may be a policy. */
 export interface PolicyDocument {
@@ -9,13 +10,22 @@ export interface PolicyDocument {
   readonly version: Digest;
 }
 
+/** A policy that was read whole and found valid, and is not compiled yet. */
+export interface PolicyPlan {
+  readonly name: string;
+  readonly where: string;
+  readonly needs: readonly Need[];
+  /** Throws `invalid-input` when a need was not met, or by something that cannot be used. */
+  compile(resources: PolicyResources): Policy;
+}
+
 /**
- * A policy language. `compile` refuses with `invalid-input` whatever it does not understand, by name and place: a field that is
+ * A policy language. `read` refuses with `invalid-input` whatever it does not understand, by name and place: a field that is
  * read past would be a rule that is not enforced.
  */
 export interface PolicyLanguage {
   readonly name: string;
   /** Whether a document says that it is of this language. */
   accepts(document: PolicyDocument): boolean;
-  compile(document: PolicyDocument): Policy;
+  read(document: PolicyDocument): PolicyPlan;
 }

@@ -42,13 +42,14 @@ export function signatureTag(artifact: Digest, suffix: TagSuffix): string {
   return `${algorithmOf(artifact)}-${hexOf(artifact)}.${suffix}`;
 }
 
-/** Signatures of the artifact in both forms. Throws `unavailable` or `unauthorized` when the repository cannot be asked. */
+/** Signatures of the artifact in both forms; names of tags begin with `tagPrefix`. Throws `unavailable` or `unauthorized` when the repository cannot be asked. */
 export function fetchSignatures(
   repository: ReadableRepository,
   artifact: Digest,
   signal?: AbortSignal,
+  tagPrefix = '',
 ): Promise<readonly Candidate[]> {
-  return fetchCandidates(repository, { artifact, suffix: 'sig' }, signal);
+  return fetchCandidates(repository, { artifact, suffix: 'sig', tagPrefix }, signal);
 }
 
 /** Attestations of the artifact in both forms; signature bundles are among them, since only their payload tells. */
@@ -56,13 +57,20 @@ export function fetchAttestations(
   repository: ReadableRepository,
   artifact: Digest,
   signal?: AbortSignal,
+  tagPrefix = '',
 ): Promise<readonly Candidate[]> {
-  return fetchCandidates(repository, { artifact, suffix: 'att' }, signal);
+  return fetchCandidates(repository, { artifact, suffix: 'att', tagPrefix }, signal);
+}
+
+interface Tagged {
+  readonly artifact: Digest;
+  readonly suffix: TagSuffix;
+  readonly tagPrefix: string;
 }
 
 async function fetchCandidates(
   repository: ReadableRepository,
-  wanted: { readonly artifact: Digest; readonly suffix: TagSuffix },
+  wanted: Tagged,
   signal?: AbortSignal,
 ): Promise<readonly Candidate[]> {
   const budget = new Budget();
@@ -133,10 +141,10 @@ function beyondReferrers(first: Descriptor, count: number): Candidate {
 
 async function findTagged(
   repository: ReadableRepository,
-  wanted: { readonly artifact: Digest; readonly suffix: TagSuffix },
+  wanted: Tagged,
   signal?: AbortSignal,
 ): Promise<Manifest | Candidate | undefined> {
-  const tag = signatureTag(wanted.artifact, wanted.suffix);
+  const tag = `${wanted.tagPrefix}${signatureTag(wanted.artifact, wanted.suffix)}`;
   // A sha512 digest does not fit into a tag, so nobody can have stored anything there.
   if (tag.length > MAX_TAG_LENGTH) return undefined;
   try {

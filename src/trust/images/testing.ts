@@ -25,7 +25,7 @@ export async function pushImage(repository: Repository, content = 'layer'): Prom
     digest: digestOf(bytes),
   };
   await repository.pushBlob(layer, bytes);
-  const config = new TextEncoder().encode('{}');
+  const config = new TextEncoder().encode('{"os":"linux","architecture":"amd64"}');
   const configLayer: Descriptor = {
     mediaType: 'application/vnd.oci.image.config.v1+json',
     size: config.length,
