@@ -1,0 +1,24 @@
+/** The built-in functions that there are, by name. */
+import type { Callable, Vm } from '../evaluate/vm.ts';
+import type { RegoValue } from '../value.ts';
+import { COLLECTIONS } from './collections.ts';
+import { ENCODING } from './encoding.ts';
+import { GLOB } from './glob.ts';
+import { NET } from './net.ts';
+import { NUMBERS } from './numbers.ts';
+import { OBJECTS, walk } from './objects.ts';
+import type { Args } from './operands.ts';
+import { REGEX } from './regex.ts';
+import { STRINGS } from './strings.ts';
+import { TYPES } from './types.ts';
+import { UNITS } from './units.ts';
+import { UUID } from './uuid.ts';
+
+const FAMILIES = [COLLECTIONS, ENCODING, GLOB, NET, NUMBERS, OBJECTS, REGEX, STRINGS, TYPES, UNITS, UUID];
+
+export const BUILTINS: ReadonlyMap<string, Callable> = new Map(FAMILIES.flatMap((family) => Object.entries(family)));
+
+/** Functions with several results: each is emitted until one is enough. */
+export type Relation = (args: Args, vm: Vm, emit: (value: RegoValue) => boolean) => boolean;
+
+export const RELATIONS: ReadonlyMap<string, Relation> = new Map([['walk', walk]]);

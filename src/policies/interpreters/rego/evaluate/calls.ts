@@ -1,0 +1,98 @@
+/** Calls of functions: built in, of the policy, or what `with` put in their place. */
+import { operatorName } from '../ast.ts';
+import type { Expr, Term } from '../ast.ts';
+import { BUILTINS, RELATIONS } from '../builtins/index.ts';
+import { SIGNATURES } from '../builtins/signatures.ts';
+import { fault, faultsOf } from '../fault.ts';
+import type { Place } from '../fault.ts';
+import type { RegoValue } from '../value.ts';
+import type { Program } from './program.ts';
+import type { Scope } from './scope.ts';
+import { planGetter } from './terms.ts';
+import type { Callable, Frame, Getter, Step, ValueStep, Vm } from './vm.ts';
+
+export interface PlannedCall {
+  readonly arity: number;
+  /** Runs what follows for each result. */
+  readonly source: (next: ValueStep) => Step;
+}
+
+export function planCall(
+  expr: Expr,
+  operator: readonly Term[],
+  args: readonly Term[],
+  scope: Scope,
+  program: Program,
+): PlannedCall {
+  const name = operatorName(operator) ?? '';
+  const target = findCallable(operator, program, expr.at);
+  const arity = SIGNATURES.get(name)?.args.length ?? target.arity;
+  const getters = args.slice(0, arity).map((arg) => planGetter(arg, scope, program));
+  const relation = RELATIONS.get(name);
+  if (relation !== undefined) {
+    return {
+      arity,
+      source: (next) => (frame, vm) => {
+        const values = evaluateAll(getters, frame, vm);
+        if (values === undefined) return false;
+        return relation(values, vm, (value) => next(value, frame, vm));
+      },
+    };
+  }
+  const { call } = target;
+  return {
+    arity,
+    source: (next) => (frame, vm) => {
+      const values = evaluateAll(getters, frame, vm);
+      if (values === undefined) return false;
+      const value = vm.mocks === undefined ? call(values, vm) : callMocked(name, call, values, vm);
+      return value !== undefined && next(value, frame, vm);
+    },
+  };
+}
+
+function evaluateAll(getters: readonly Getter[], frame: Frame, vm: Vm): RegoValue[] | undefined {
+  const values: RegoValue[] = [];
+  for (const get of getters) {
+    const value = get(frame, vm);
+    if (value === undefined) return undefined;
+    values.push(value);
+  }
+  return values;
+}
+
+function callMocked(name: string, call: Callable, values: readonly RegoValue[], vm: Vm): RegoValue | undefined {
+  return (vm.mocks?.get(name) ?? call)(values, vm);
+}
+
+/** The function of a name or path. */
+export function findCallable(
+  operator: readonly Term[],
+  program: Program,
+  at: Place,
+): { readonly call: Callable; readonly arity: number } {
+  const plan = program.findFunction(operator);
+  if (plan !== undefined) {
+    return { call: (args, vm) => plan.call(args, vm), arity: plan.node.rules[0]?.head.args?.length ?? 0 };
+  }
+  const name = operatorName(operator) ?? '';
+  const builtin = BUILTINS.get(name);
+  if (builtin === undefined && !RELATIONS.has(name))
+    throw fault('rego_type_error', `built-in function ${name} is not supported`, at);
+  return { call: builtin === undefined ? () => undefined : guarded(builtin, name, at), arity: 0 };
+}
+
+/** An error of a built-in function is undefined, unless in strict mode. Ceilings and bugs are always errors. */
+function guarded(builtin: Callable, name: string, at: Place): Callable {
+  return (args, vm) => {
+    vm.step();
+    try {
+      return builtin(args, vm);
+    } catch (error) {
+      const found = faultsOf(error)?.[0];
+      if (found === undefined || found.code === 'eval_limit_error') throw error;
+      if (!vm.isStrict) return undefined;
+      throw fault(found.code, `${name}: ${found.message}`, at);
+    }
+  };
+}
