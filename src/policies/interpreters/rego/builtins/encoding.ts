@@ -19,7 +19,7 @@ function decodeBase64(text: string): Buffer {
 }
 
 /** Bytes of base64 for URLs, padded or not. */
-function decodeBase64Url(text: string): Buffer {
+export function decodeBase64Url(text: string): Buffer {
   const plain = text.replace(/[\r\n]/g, '').replace(/={0,2}$/, '');
   if (!/^[A-Za-z0-9_-]*$/.test(plain) || plain.length % 4 === 1) throw builtinError('illegal base64 data');
   return Buffer.from(plain, 'base64url');

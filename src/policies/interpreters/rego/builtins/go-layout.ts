@@ -107,7 +107,9 @@ function dayOfYear({ year, month, day }: ClockTime): number {
 
 /** Zeros print all digits, nines those that are not zeros at the end. */
 function formatFraction(nanosecond: number, chunk: string): string {
-  const digits = String(nanosecond).padStart(9, '0').slice(0, chunk.length - 1);
+  const digits = String(nanosecond)
+    .padStart(9, '0')
+    .slice(0, chunk.length - 1);
   if (chunk[1] === '0') return `${chunk[0]}${digits}`;
   const kept = digits.replace(/0+$/, '');
   return kept === '' ? '' : `${chunk[0]}${kept}`;
@@ -141,7 +143,9 @@ export function parseTime(layout: string, text: string): ParsedTime | undefined 
   }
   const found = new RegExp(`${pattern}${literal(layout.slice(end))}$`, 'i').exec(text);
   if (found === null) return undefined;
-  const fields = new Map<string, string>(chunks.map((chunk, i) => [FIELDS[chunk] ?? fieldOf(chunk), found[i + 1] ?? '']));
+  const fields = new Map<string, string>(
+    chunks.map((chunk, i) => [FIELDS[chunk] ?? fieldOf(chunk), found[i + 1] ?? '']),
+  );
   return assemble(fields);
 }
 

@@ -2,19 +2,37 @@
 import type { Callable, Vm } from '../evaluate/vm.ts';
 import type { RegoValue } from '../value.ts';
 import { COLLECTIONS } from './collections.ts';
+import { DIGESTS } from './digests.ts';
 import { ENCODING } from './encoding.ts';
 import { GLOB } from './glob.ts';
+import { JWT } from './jwt.ts';
 import { NET } from './net.ts';
 import { NUMBERS } from './numbers.ts';
 import { OBJECTS, walk } from './objects.ts';
 import type { Args } from './operands.ts';
 import { REGEX } from './regex.ts';
 import { STRINGS } from './strings.ts';
+import { TIME } from './time.ts';
 import { TYPES } from './types.ts';
 import { UNITS } from './units.ts';
 import { UUID } from './uuid.ts';
 
-const FAMILIES = [COLLECTIONS, ENCODING, GLOB, NET, NUMBERS, OBJECTS, REGEX, STRINGS, TYPES, UNITS, UUID];
+const FAMILIES = [
+  COLLECTIONS,
+  DIGESTS,
+  ENCODING,
+  GLOB,
+  JWT,
+  NET,
+  NUMBERS,
+  OBJECTS,
+  REGEX,
+  STRINGS,
+  TIME,
+  TYPES,
+  UNITS,
+  UUID,
+];
 
 export const BUILTINS: ReadonlyMap<string, Callable> = new Map(FAMILIES.flatMap((family) => Object.entries(family)));
 

@@ -24,7 +24,8 @@ function checked(nanoseconds: bigint): RegoValue {
 
 function parse(layout: string, text: string): RegoValue {
   const found = parseTime(LAYOUTS[layout] ?? layout, text);
-  if (found === undefined) throw builtinError(`parsing time ${JSON.stringify(text)} as ${JSON.stringify(layout)}: cannot parse`);
+  if (found === undefined)
+    throw builtinError(`parsing time ${JSON.stringify(text)} as ${JSON.stringify(layout)}: cannot parse`);
   return checked(BigInt(found.seconds) * SECOND + BigInt(found.nanosecond));
 }
 
@@ -74,7 +75,8 @@ function momentAt(args: Args, i: number): Moment {
   const parts = isArray(value) ? arrayAt(args, i) : [value as RegoValue];
   if (parts.length === 0) throw typeError(i, value, 'either number (ns) or [number (ns), string (tz)]');
   const nanoseconds = toBigInt(numberAt(parts, 0));
-  if (nanoseconds === undefined || nanoseconds < -LIMIT || nanoseconds >= LIMIT) throw builtinError('timestamp too big');
+  if (nanoseconds === undefined || nanoseconds < -LIMIT || nanoseconds >= LIMIT)
+    throw builtinError('timestamp too big');
   const zone = parts.length > 1 ? textAt(parts, 1) : '';
   return {
     nanoseconds,
@@ -120,7 +122,9 @@ function zoneAt(seconds: number, zone: string): { readonly offset: number; reado
 function offsetName(offset: number, name: string): string {
   if (name === 'GMT') return 'GMT';
   const size = Math.abs(offset);
-  const [hours, minutes] = [Math.floor(size / 3600), Math.floor(size / 60) % 60].map((part) => String(part).padStart(2, '0'));
+  const [hours, minutes] = [Math.floor(size / 3600), Math.floor(size / 60) % 60].map((part) =>
+    String(part).padStart(2, '0'),
+  );
   return `${offset < 0 ? '-' : '+'}${hours}${minutes === '00' ? '' : minutes}`;
 }
 
