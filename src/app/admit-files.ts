@@ -1,12 +1,11 @@
 /** Judges manifests on disk as the server would judge them, without a cluster. */
 import type { Ports } from '../core/index.ts';
-import { parseYamlDocuments } from '../policies/index.ts';
 import { admit } from './admit.ts';
 import type { Admission } from './admit.ts';
 import { createEvidenceSource } from './gather-evidence.ts';
 import type { RepositoryAccess } from './registry.ts';
 import { loadPolicies } from './load-policies.ts';
-import { expandList, MAX_OBJECTS } from './manifest-images.ts';
+import { readManifestObjects } from './manifest-images.ts';
 
 export interface AdmitFilesInput extends RepositoryAccess {
   readonly manifests: readonly { readonly name: string; readonly text: string }[];
@@ -26,9 +25,7 @@ export async function admitFiles(
 ): Promise<readonly Admission[]> {
   const policies = await loadPolicies(ports, input.policyPaths);
   const source = createEvidenceSource(ports, { ...input, reuseFor: REUSE_MS });
-  const objects = input.manifests.flatMap(({ name, text }) =>
-    parseYamlDocuments(text, name, MAX_OBJECTS).flatMap(expandList),
-  );
+  const objects = input.manifests.flatMap(({ name, text }) => readManifestObjects(text, name));
   const { namespace, noMatch, at } = input;
   return await Promise.all(
     objects.map((object) => admit(source, { object, namespace, policies, noMatch, at }, signal)),

@@ -83,7 +83,12 @@ export function warningMessages({ images }: Admission): readonly string[] {
     );
 }
 
-const POSITIVE: ReadonlySet<string> = new Set(['signature-verified', 'attestation-verified', 'static-pass']);
+const POSITIVE: ReadonlySet<string> = new Set([
+  'signature-verified',
+  'attestation-verified',
+  'static-pass',
+  'policy-holds',
+]);
 
 function isNegative(reason: Reason): boolean {
   return !POSITIVE.has(reason.code);

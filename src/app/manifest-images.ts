@@ -8,13 +8,27 @@ export const MAX_OBJECTS = 5000;
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** A manifest's objects, those inside of lists among them. Throws `invalid-input` for what is no manifest. */
+export function readManifestObjects(text: string, what: string): readonly Json[] {
+  return parseYamlDocuments(text, what, MAX_OBJECTS).flatMap(expandList);
+}
+
+/** A pod that runs just this image. */
+export function podOf(image: string): Json {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'image' },
+    spec: { containers: [{ name: 'image', image }] },
+  };
+}
+
 /**
  * References in the order of the file, each once; of kinds that are not known, those of everything that looks like a pod spec. Throws
  * `invalid-input` for what is no manifest.
  */
 export function findManifestImages(text: string, what: string): readonly string[] {
-  const objects = parseYamlDocuments(text, what, MAX_OBJECTS).flatMap(expandList);
-  return [...new Set(objects.flatMap(imagesOf))];
+  return [...new Set(readManifestObjects(text, what).flatMap(imagesOf))];
 }
 
 function imagesOf(object: Json): readonly string[] {

@@ -4,10 +4,7 @@ import type { Admission } from '../../app/admit.ts';
 import { admitFiles } from '../../app/admit-files.ts';
 import { explainAdmission } from '../../app/explain.ts';
 import { defineCommand } from '../command.ts';
-import type { Context } from '../command.ts';
-
-/** Ceiling of a manifest: Helm output of a whole platform stays below it. */
-const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
+import { readManifest } from '../manifest.ts';
 
 export const admit = defineCommand({
   name: 'admit',
@@ -75,14 +72,6 @@ function withoutEvidence({ images, ...rest }: Admission) {
     ...rest,
     images: images.map(({ use, verdict, digest, pinned }) => ({ ...use, ...verdict, digest, pinned })),
   };
-}
-
-async function readManifest(name: string, context: Context): Promise<{ readonly name: string; readonly text: string }> {
-  const bytes =
-    name === '-'
-      ? await context.readInput(MAX_MANIFEST_BYTES)
-      : await context.ports.files.read(name, MAX_MANIFEST_BYTES);
-  return { name: name === '-' ? 'standard input' : name, text: new TextDecoder().decode(bytes) };
 }
 
 function timeOf(text: string | undefined): Date | undefined {
