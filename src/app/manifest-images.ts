@@ -4,7 +4,7 @@ import { findImages, findPodSpecs } from '../cluster/index.ts';
 import { parseYamlDocuments } from '../policies/index.ts';
 
 /** Ceiling of objects in one manifest file. */
-export const MAX_OBJECTS = 5000;
+const MAX_OBJECTS = 5000;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -51,7 +51,7 @@ function valueAt(object: unknown, pointer: string): unknown {
 }
 
 /** A v1 List is what it holds. */
-export function expandList({ value, where }: { readonly value: Json; readonly where: string }): readonly Json[] {
+function expandList({ value, where }: { readonly value: Json; readonly where: string }): readonly Json[] {
   if (value.kind !== 'List') return [value];
   if (!Array.isArray(value.items)) throw mismatch(`${where}.items`, 'a list of objects', value.items);
   return value.items.map((item: unknown, index) => {

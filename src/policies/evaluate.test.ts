@@ -149,3 +149,39 @@ test('rejected candidates are told in a denial', () => {
     'signature-wrong',
   ]);
 });
+
+test('Rego says yes with true, or with a result that warns of nothing', () => {
+  const judged = (rego: string, predicate: unknown = { data: 'x' }) => {
+    const policy = { type: 'rego', data: `package sigstore\n${rego}` };
+    const rule = { name: 'a', predicateType: SPDX, policy };
+    const text = policyText([{ ...signedBy(key), attestations: [rule] }]);
+    const { outcome, reasons } = judge(text, [createAttestation(key, SPDX, predicate)]);
+    return [outcome, reasons[0]?.code, reasons[0]?.expected];
+  };
+  const yes = ['allow', 'attestation-verified', undefined];
+  const no = (expected: string) => ['deny', 'condition-failed', expected];
+  assert.deepEqual(judged('isCompliant { input.predicate.data == "x" }'), yes);
+  assert.deepEqual(judged('isCompliant { input.predicate.data == "y" }'), no('data.sigstore.isCompliant to be true'));
+  assert.deepEqual(
+    judged('default isCompliant = false\nisCompliant = false { true }'),
+    no('data.sigstore.isCompliant to be true'),
+  );
+  const entry = (result: boolean, more = '') => `isCompliant = r { r := [{"result": ${result}${more}}] }`;
+  assert.deepEqual(judged(entry(true)), yes);
+  assert.deepEqual(judged(entry(true, ', "error": "", "warning": ""')), yes);
+  assert.deepEqual(judged(entry(true, ', "warning": "old"')), no('old'));
+  assert.deepEqual(judged(entry(false, ', "error": "too old"')), no('too old'));
+  assert.deepEqual(judged('isCompliant = "yes"').slice(0, 2), ['deny', 'condition-error']);
+  assert.deepEqual(judged('import rego.v1\nisCompliant if input.predicate.data == "x"'), yes);
+  for (const [rego, message] of [
+    ['isCompliant { http.send({}) }', /http\.send/],
+    ['isCompliant { x }', /rego_unsafe_var_error|x/],
+  ] as const)
+    assert.throws(() => judged(rego), message);
+  const elsewhere = {
+    name: 'a',
+    predicateType: SPDX,
+    policy: { type: 'rego', data: 'package other\nisCompliant = true' },
+  };
+  assert.throws(() => judge(policyText([{ ...signedBy(key), attestations: [elsewhere] }]), []), /of package sigstore/);
+});
