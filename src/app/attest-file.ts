@@ -11,7 +11,7 @@ import {
 } from '../attestations/index.ts';
 import { attestBlob, type AttestedBlob } from '../trust/index.ts';
 import { openSigner, type OpenedSigner, type SignerInput } from './open-signer.ts';
-import { identityOf } from './sign.ts';
+import { identityOf, writeParts } from './sign.ts';
 
 /** As cosign's ceiling for attachments leaves it after base64. */
 const MAX_STATEMENT_BYTES = 96 * 1024 * 1024;
@@ -30,9 +30,10 @@ export interface AttestFileInput extends SignerInput {
   readonly outputEnvelope?: string | undefined;
   readonly outputStatement?: string | undefined;
   readonly outputCertificate?: string | undefined;
+  readonly outputTimestamp?: string | undefined;
 }
 
-export interface AttestedFile extends AttestedBlob {
+export interface AttestedFile extends Omit<AttestedBlob, 'timestamp'> {
   /** Of the first subject. */
   readonly digest: Digest | undefined;
   readonly keyId: Digest;
@@ -48,21 +49,15 @@ export async function attestFile(ports: Ports, input: AttestFileInput, signal?: 
   const { predicateType } = parseStatement(statement);
   const signer = await openSigner(ports, input, signal);
   const attested = await attestBlob(statement, signer.key, { voucher: signer.voucher, signal });
-  const files = [
+  const { timestamp, ...result } = attested;
+  const written = await writeParts(ports, [
     [input.bundle, attested.bundle],
     [input.outputEnvelope, attested.envelope],
     [input.outputStatement, statement],
     [input.outputCertificate, attested.certificate],
-  ] as const;
-  const written: string[] = [];
-  for (const [path, content] of files) {
-    if (path === undefined) continue;
-    if (content === undefined)
-      throw new AppError('usage', `${path}: expected a signature by identity for a certificate, found one by a key`);
-    await ports.files.writeAtomic(path, content);
-    written.push(path);
-  }
-  return { ...attested, digest, keyId: signer.key.publicKey.keyId, ...identityOf(signer), predicateType, written };
+    [input.outputTimestamp, timestamp],
+  ]);
+  return { ...result, digest, keyId: signer.key.publicKey.keyId, ...identityOf(signer), predicateType, written };
 }
 
 async function digestOfFile(ports: Ports, { file, hash }: AttestFileInput): Promise<Digest | undefined> {

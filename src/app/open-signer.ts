@@ -3,7 +3,9 @@ import { AppError, type Ports } from '../core/index.ts';
 import {
   createKeylessSigner,
   createVoucher,
+  MAX_CHAIN,
   openSigningKey,
+  parseCertificates,
   parseSigningConfig,
   PUBLIC_MIRROR,
   type AskPassword,
@@ -19,6 +21,11 @@ import { findTrustMaterial } from './trust-material.ts';
 export interface SignerInput {
   /** A file or `env://NAME`; without one, signatures are by identity. */
   readonly key?: string | undefined;
+  /** Paths of PEM files: the certificate of the key by a CA of one's own, and what leads from it to the root. */
+  readonly certificate?: string | undefined;
+  readonly certificateChain?: string | undefined;
+  /** Have the key certified for who the identity token is for. */
+  readonly issuesCertificate?: boolean | undefined;
   readonly askPassword: AskPassword;
   readonly services?: ServicesInput;
 }
@@ -71,27 +78,68 @@ const PUBLIC: SigningServices = {
 };
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
+const MAX_CERTIFICATE_BYTES = 1024 * 1024;
 
 export async function openSigner(ports: Ports, input: SignerInput, signal?: AbortSignal): Promise<OpenedSigner> {
-  if (input.key === undefined) {
-    const services = await openServices(ports, input.services ?? {}, signal);
-    const { fulcio } = services;
-    if (fulcio === undefined)
-      throw new AppError(
-        'usage',
-        'signing without a key: expected a certificate authority, found none in the configuration',
-      );
-    const token = await openToken(ports, { ...input.services, oidc: services.oidc }, signal);
-    return await createKeylessSigner(ports, { ...services, fulcio }, { token, signal });
-  }
-  const key = await openSigningKey(ports, input.key, input.askPassword, signal);
-  const { signingConfig, rekorUrl, timestampUrl, logs } = input.services ?? {};
-  const isLogged = logs === true || signingConfig !== undefined || rekorUrl !== undefined;
-  if (!isLogged && timestampUrl === undefined) return { key, voucher: undefined };
+  checkCertificateInput(input);
+  const { key: name } = input;
+  const key = name === undefined ? undefined : await openSigningKey(ports, name, input.askPassword, signal);
+  if (key !== undefined && input.issuesCertificate !== true) return await openKeySigner(ports, input, key, signal);
   const services = await openServices(ports, input.services ?? {}, signal);
-  const used = { ...services, ...(isLogged ? {} : { logs: [] }) };
-  if (used.logs.length === 0 && timestampUrl === undefined) return { key, voucher: undefined };
-  return { key, voucher: createVoucher(ports, { key, chain: undefined }, used) };
+  const { fulcio } = services;
+  if (fulcio === undefined)
+    throw new AppError(
+      'usage',
+      'signing by identity: expected a certificate authority, found none in the configuration',
+    );
+  const token = await openToken(ports, { ...input.services, oidc: services.oidc }, signal);
+  return await createKeylessSigner(ports, { ...services, fulcio }, { token, key, signal });
+}
+
+function checkCertificateInput({ key, certificate, certificateChain, issuesCertificate }: SignerInput): void {
+  if (certificate === undefined && certificateChain !== undefined)
+    throw new AppError('usage', 'expected --certificate beside its chain, found none');
+  if (certificate === undefined) return;
+  if (key === undefined) throw new AppError('usage', 'expected --key beside its certificate, found none');
+  if (issuesCertificate === true)
+    throw new AppError('usage', 'expected a certificate or to have one issued, found both');
+}
+
+/** Nothing is logged and stamped unless somebody asks for it. */
+async function openKeySigner(
+  ports: Ports,
+  input: SignerInput,
+  key: SigningKey,
+  signal: AbortSignal | undefined,
+): Promise<OpenedSigner> {
+  const chain = await readChain(ports, input, key);
+  const { signingConfig, rekorUrl, timestampUrl, logs: wantsLog } = input.services ?? {};
+  const isLogged = wantsLog === true || signingConfig !== undefined || rekorUrl !== undefined;
+  const isAsked = isLogged || timestampUrl !== undefined;
+  const services = isAsked ? await openServices(ports, input.services ?? {}, signal) : undefined;
+  const logs = isLogged ? (services?.logs ?? []) : [];
+  const timestamps = logs.length > 0 || timestampUrl !== undefined ? (services?.timestamps ?? []) : [];
+  if (logs.length + timestamps.length === 0 && chain === undefined) return { key, voucher: undefined };
+  return { key, voucher: createVoucher(ports, { key, chain }, { logs, timestamps }) };
+}
+
+/** DER. Throws `usage` when the certificate is another key's. */
+async function readChain(
+  ports: Ports,
+  { certificate, certificateChain }: SignerInput,
+  key: SigningKey,
+): Promise<readonly Uint8Array[] | undefined> {
+  if (certificate === undefined) return undefined;
+  const read = async (path: string) => parseCertificates(await readText(ports, path), path, MAX_CHAIN);
+  const [leaf, ...above] = await read(certificate);
+  if (leaf?.publicKey.keyId !== key.publicKey.keyId)
+    throw new AppError('usage', `${certificate}: expected the certificate of the key, found that of another`);
+  const more = certificateChain === undefined ? [] : await read(certificateChain);
+  return [leaf, ...above, ...more].map(({ der }) => der);
+}
+
+async function readText(ports: Ports, path: string): Promise<string> {
+  return new TextDecoder().decode(await ports.files.read(path, MAX_CERTIFICATE_BYTES));
 }
 
 /** One that is given, then that of the CI system, then by a login. */

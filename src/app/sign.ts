@@ -132,9 +132,13 @@ export interface SignBlobInput extends SignerInput {
   /** A path, or the bytes themselves. */
   readonly file: string | Uint8Array;
   /** Where a Sigstore bundle is written. */
-  readonly bundle?: string;
-  /** Where the bare base64 signature is written. */
-  readonly outputSignature?: string;
+  readonly bundle?: string | undefined;
+  /** Where the bare signature is written, the certificate of the signer in PEM, and the timestamp in cosign's JSON. */
+  readonly outputSignature?: string | undefined;
+  readonly outputCertificate?: string | undefined;
+  readonly outputTimestamp?: string | undefined;
+  /** The bare signature in base64; as it is when false. */
+  readonly isBase64?: boolean;
 }
 
 export interface SignedFile {
@@ -143,6 +147,8 @@ export interface SignedFile {
   readonly identity?: OpenedSigner['identity'];
   readonly signature: string;
   readonly bundle: string;
+  /** Paths of what was written. */
+  readonly written: readonly string[];
 }
 
 export async function signFile(ports: Ports, input: SignBlobInput, signal?: AbortSignal): Promise<SignedFile> {
@@ -150,7 +156,29 @@ export async function signFile(ports: Ports, input: SignBlobInput, signal?: Abor
   const { key, voucher } = signer;
   const content = typeof input.file === 'string' ? await ports.files.read(input.file, MAX_BLOB_BYTES) : input.file;
   const signed = await signBlob(content, key, { voucher, signal });
-  if (input.bundle !== undefined) await ports.files.writeAtomic(input.bundle, signed.bundle);
-  if (input.outputSignature !== undefined) await ports.files.writeAtomic(input.outputSignature, signed.signature);
-  return { ...signed, keyId: key.publicKey.keyId, ...identityOf(signer) };
+  const { certificate, timestamp, ...result } = signed;
+  const bare = input.isBase64 === false ? Buffer.from(signed.signature, 'base64') : signed.signature;
+  const written = await writeParts(ports, [
+    [input.bundle, signed.bundle],
+    [input.outputSignature, bare],
+    [input.outputCertificate, certificate],
+    [input.outputTimestamp, timestamp],
+  ]);
+  return { ...result, keyId: key.publicKey.keyId, ...identityOf(signer), written };
+}
+
+/** Those for which a path is given; gives the paths. Throws `usage` for one that there is not. */
+export async function writeParts(
+  ports: Pick<Ports, 'files'>,
+  parts: readonly (readonly [path: string | undefined, content: Uint8Array | string | undefined])[],
+): Promise<readonly string[]> {
+  const written: string[] = [];
+  for (const [path, content] of parts) {
+    if (path === undefined) continue;
+    if (content === undefined)
+      throw new AppError('usage', `${path}: expected a signature with a certificate or a timestamp, found one without`);
+    await ports.files.writeAtomic(path, content);
+    written.push(path);
+  }
+  return written;
 }

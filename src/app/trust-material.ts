@@ -14,6 +14,8 @@ import {
   PUBLIC_ROOT,
   refusal,
   rootChecksum,
+  STAGING_MIRROR,
+  STAGING_ROOT,
   updateTuf,
   type RoleState,
   type TufSource,
@@ -56,7 +58,7 @@ interface Kept {
 }
 
 export interface InitializeInput {
-  /** URL, `file://` or folder; the public instance's when absent. */
+  /** URL, `file://` or folder, or `staging` for that instance's; the public one's when absent. */
   readonly mirror?: string | undefined;
   /** Path or URL of root metadata to trust; what is trusted already, or for the public mirror the one that comes along, when absent. */
   readonly root?: string | undefined;
@@ -70,7 +72,7 @@ export async function initializeTrust(
   input: InitializeInput,
   signal?: AbortSignal,
 ): Promise<TrustMaterial> {
-  const mirror = input.mirror ?? PUBLIC_MIRROR;
+  const mirror = input.mirror === 'staging' ? STAGING_MIRROR : (input.mirror ?? PUBLIC_MIRROR);
   const kept = await loadKept(ports);
   const before = kept?.mirror === mirror ? kept : undefined;
   const trusted = await readRoot(ports, input, { mirror, before, signal });
@@ -239,6 +241,12 @@ function firstExpiry(roles: readonly RoleState[]): Date {
   return new Date(Math.min(...roles.map(({ expires }) => expires.getTime())));
 }
 
+/** Of the mirrors whose root comes along. */
+const OWN_ROOTS: ReadonlyMap<string, Uint8Array> = new Map([
+  [PUBLIC_MIRROR, Buffer.from(PUBLIC_ROOT)],
+  [STAGING_MIRROR, Buffer.from(STAGING_ROOT)],
+]);
+
 interface RootPlace {
   readonly mirror: string;
   readonly before: Kept | undefined;
@@ -252,7 +260,7 @@ async function readRoot(
 ): Promise<Uint8Array> {
   const { root, rootChecksum: checksum } = input;
   if (root === undefined) {
-    const known = before?.root ?? (mirror === PUBLIC_MIRROR ? Buffer.from(PUBLIC_ROOT) : undefined);
+    const known = before?.root ?? OWN_ROOTS.get(mirror);
     if (known === undefined)
       throw new AppError('usage', `${mirror}: expected the root metadata to trust, found none`, {
         hint: 'give --root FILE',

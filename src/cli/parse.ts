@@ -9,7 +9,11 @@ export const GLOBAL_FLAGS = {
   config: { kind: 'string', value: 'FILE', description: 'configuration file (YAML)' },
   'data-dir': { kind: 'string', value: 'DIR', description: 'folder of the advisory store and the evidence graph' },
   'cache-dir': { kind: 'string', value: 'DIR', description: 'folder of layer indexes and other derived values' },
-  timeout: { kind: 'string', value: 'SECONDS', description: 'give up waiting after this many seconds' },
+  timeout: {
+    kind: 'string',
+    value: 'SECONDS',
+    description: 'give up waiting after this many seconds, or a time like 2m30s',
+  },
   quiet: { kind: 'boolean', short: 'q', aliases: ['no-tty'], description: 'show no progress; --json does so too' },
   verbose: {
     kind: 'boolean',

@@ -118,7 +118,7 @@ export function resolveSettings(
     trustedRoot: textOf(pick('trustedRoot')),
     containerdDir: textOf(pick('containerdDir')) ?? '/var/lib/containerd',
     parallelism: numberOf('parallelism', pick('parallelism'), 4, 64),
-    timeoutSeconds: numberOf('timeoutSeconds', pick('timeoutSeconds'), 300, 86_400),
+    timeoutSeconds: numberOf('timeoutSeconds', secondsOf(pick('timeoutSeconds')), 300, 86_400),
   };
 }
 
@@ -132,6 +132,15 @@ function listOf(value: string | number | readonly string[] | undefined): readonl
     .split(',')
     .flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()]));
 }
+
+/** `3m30s`, as other tools of the field have it, is 210; what is no such duration is left as it is. */
+function secondsOf(value: unknown): unknown {
+  const [, hours = '0', minutes = '0', seconds = '0'] = DURATION.exec(String(value)) ?? [];
+  const sum = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+  return sum === 0 ? value : sum;
+}
+
+const DURATION = /^(?:(\d{1,3})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?$/;
 
 function numberOf(name: SettingName, value: unknown, fallback: number, max: number): number {
   if (value === undefined || value === '') return fallback;

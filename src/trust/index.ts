@@ -1,6 +1,7 @@
 export { formatPublicKey, importPublicKey } from './crypto/index.ts';
 export type { KeyAlgorithm, PublicKey, SigningKey } from './crypto/index.ts';
 export { generatePkcs8, importPkcs8, parseDetachedSct } from './crypto/index.ts';
+export { MAX_CHAIN, parseCertificates } from './crypto/index.ts';
 export { encryptKeyFile } from './keys/key-file.ts';
 export { openPlainKey, openPublicKey, openSigningKey } from './keys/open-key.ts';
 export type { AskPassword } from './keys/open-key.ts';
@@ -51,6 +52,8 @@ export {
   PUBLIC_MIRROR,
   PUBLIC_ROOT,
   rootChecksum,
+  STAGING_MIRROR,
+  STAGING_ROOT,
   TufFolder,
   updateTuf,
 } from './tuf/index.ts';

@@ -92,7 +92,10 @@ describe('signing by identity', () => {
     test('each verifies the files of the other', async () => {
       await bench.run([PLIMSOLL, 'sign-blob', ...services, '--bundle', 'ours.json', 'file']);
       await bench.run(cosign('sign-blob', '--yes', ...services, ...trust, '--bundle', 'theirs.json', 'file'));
-      for (const bundle of ['ours.json', 'theirs.json']) {
+      await bench.run([PLIMSOLL, 'generate-key-pair', '--output-key-prefix', 'certified']);
+      const certified = ['--key', 'certified.key', '--issue-certificate', '--bundle', 'certified.json'];
+      await bench.run([PLIMSOLL, 'sign-blob', ...services, ...certified, 'file']);
+      for (const bundle of ['ours.json', 'theirs.json', 'certified.json']) {
         for (const program of [[PLIMSOLL, 'verify-blob', ...trust], cosign('verify-blob', ...stamped)]) {
           const command = [...program, '--bundle', bundle];
           await verifies(command, ['file']);

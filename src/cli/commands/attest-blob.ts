@@ -26,6 +26,7 @@ export const attestBlobCommand = defineCommand({
     'output-signature': { kind: 'string', value: 'FILE', description: 'write the DSSE envelope here' },
     'output-attestation': { kind: 'string', value: 'FILE', description: 'write the statement here, unsigned' },
     'output-certificate': { kind: 'string', value: 'FILE', description: 'write the certificate of the signer here' },
+    'rfc3161-timestamp-bundle': { kind: 'string', value: 'FILE', description: 'write its timestamp here' },
     'new-bundle-format': { kind: 'boolean', hidden: true, description: 'the only form there is of a bundle' },
     ...SIGN_COMPATIBILITY_FLAGS,
   },
@@ -59,6 +60,7 @@ export const attestBlobCommand = defineCommand({
         outputEnvelope: flags['output-signature'],
         outputStatement: flags['output-attestation'],
         outputCertificate: flags['output-certificate'],
+        outputTimestamp: flags['rfc3161-timestamp-bundle'],
       },
       context.signal,
     );

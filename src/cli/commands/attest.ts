@@ -1,5 +1,6 @@
 import { describeSigner } from '../../app/open-signer.ts';
 import { attest } from '../../app/attest.ts';
+import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import {
   signedImageAccessOf,
@@ -20,7 +21,8 @@ export const attestCommand = defineCommand({
   args: [{ name: 'IMAGE', description: 'image reference, best by digest' }],
   flags: {
     ...SIGNING_FLAGS,
-    predicate: { kind: 'string', required: true, value: 'FILE', description: 'the claim; - for standard input' },
+    predicate: { kind: 'string', value: 'FILE', description: 'the claim; - for standard input' },
+    statement: { kind: 'string', value: 'FILE', description: 'the whole in-toto statement, signed byte for byte' },
     ...PREDICATE_TYPE_FLAG,
     ...FORMAT_FLAGS,
     ...SIGNED_IMAGE_FLAGS,
@@ -37,12 +39,14 @@ export const attestCommand = defineCommand({
     },
   ],
   async run({ args: [reference = ''], flags }, context) {
+    if ((flags.predicate === undefined) === (flags.statement === undefined))
+      throw new AppError('usage', 'expected either --predicate or --statement');
+    const content = await fileOrInput(context, flags.predicate ?? flags.statement ?? '');
     const attested = await attest(
       context.ports,
       {
         reference,
-        type: flags.type,
-        predicate: await fileOrInput(context, flags.predicate),
+        ...(flags.statement === undefined ? { type: flags.type, predicate: content } : { statement: content }),
         ...readSigner(flags, context),
         formats: formatsOf(flags.format),
         ...(await signedImageAccessOf(flags, context)),

@@ -1,5 +1,5 @@
 import { initializeTrust } from '../../app/trust-material.ts';
-import type { Environment } from '../../core/index.ts';
+import { AppError, type Environment } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import { describeMaterial, materialValue } from '../flags/material.ts';
 
@@ -24,6 +24,7 @@ export const initialize = defineCommand({
       description:
         'root metadata to trust: a file, or a URL with --root-checksum; for the public Sigstore it comes along',
     },
+    staging: { kind: 'boolean', description: 'the instance of Sigstore for trying things out' },
     'root-checksum': { kind: 'string', value: 'HEX', description: 'SHA-256 of that file, or sha512:HEX' },
   },
   examples: [
@@ -33,8 +34,11 @@ export const initialize = defineCommand({
       explains: 'trusts a private one',
     },
   ],
-  async run({ flags }, context) {
+  async run({ flags: given }, context) {
     // what the environment trusts is for the repository that it names, and for no other
+    if (given.staging && given.mirror !== undefined)
+      throw new AppError('usage', 'expected --staging or --mirror URL, found both');
+    const flags = given.staging ? { ...given, mirror: 'staging' } : given;
     const isSaid = flags.mirror !== undefined || flags.root !== undefined;
     const { mirror, root } = isSaid ? flags : variablesOf(context.ports.environment);
     const input = { mirror, root, rootChecksum: flags['root-checksum'] };

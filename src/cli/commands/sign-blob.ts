@@ -18,7 +18,16 @@ export const signBlobCommand = defineCommand({
     ...SIGNING_FLAGS,
     bundle: { kind: 'string', value: 'FILE', description: 'write a Sigstore bundle here' },
     checksums: { kind: 'string', value: 'FILE', description: 'write the checksums of all files here, and sign that' },
-    'output-signature': { kind: 'string', value: 'FILE', description: 'write the base64 signature here' },
+    'output-signature': {
+      kind: 'string',
+      aliases: ['output'],
+      value: 'FILE',
+      description: 'write the base64 signature here',
+    },
+    'output-certificate': { kind: 'string', value: 'FILE', description: 'write the certificate of the signer here' },
+    'rfc3161-timestamp': { kind: 'string', value: 'FILE', description: 'write the timestamp of the signature here' },
+    b64: { kind: 'boolean', default: true, description: 'write the signature as it is, not in base64' },
+    'new-bundle-format': { kind: 'boolean', hidden: true, description: 'the only form there is of a bundle' },
     ...SIGN_COMPATIBILITY_FLAGS,
   },
   examples: [
@@ -45,12 +54,15 @@ export const signBlobCommand = defineCommand({
       {
         file: checksums ?? (await fileOrInput(context, file)),
         ...readSigner(flags, context),
-        ...(bundle === undefined ? {} : { bundle }),
-        ...(outputSignature === undefined ? {} : { outputSignature }),
+        bundle,
+        outputSignature,
+        outputCertificate: flags['output-certificate'],
+        outputTimestamp: flags['rfc3161-timestamp'],
+        isBase64: flags.b64,
       },
       context.signal,
     );
-    const written = [checksums, bundle, outputSignature].filter((path) => path !== undefined);
+    const written = [...(checksums === undefined ? [] : [checksums]), ...signed.written];
     const isPrinted = bundle === undefined && outputSignature === undefined;
     const text = isPrinted ? signed.signature : `signed ${signed.digest}, written to ${written.join(', ')}`;
     context.output.result({ ...signed, written }, text);

@@ -1,6 +1,6 @@
 /** Signing by identity with a private Sigstore, from words to exit codes. */
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, verify, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createTestAuthority, createTestRegistry } from '../../app/testing.ts';
@@ -8,7 +8,9 @@ import { openRepository } from '../../app/registry.ts';
 import { createHandlerHttp } from '../../artifacts/testing.ts';
 import { parseReference, type WebHandler } from '../../core/index.ts';
 import { createTestPorts } from '../../io/testing.ts';
+import { extension } from '../../trust/crypto/testing.ts';
 import { pushImage } from '../../trust/images/testing.ts';
+import { pemOf, TestSigstore } from '../../trust/testing.ts';
 import { runCommand } from '../testing.ts';
 
 const HOST = 'localhost:5000';
@@ -37,7 +39,9 @@ async function setUp() {
   const image = await pushImage(openRepository(ports, parseReference(`${HOST}/app`)));
   const run = (...words: readonly string[]) => runCommand(ports, words);
   const signer = ['--identity-token', path('token'), '--signing-config', path('services.json')];
-  return { run, path, signer, trust: ['--trusted-root', path('root.json')], image: `${HOST}/app@${image.digest}` };
+  const trust = ['--trusted-root', path('root.json')];
+  const read = async (name: string) => Buffer.from(await ports.files.read(path(name)));
+  return { run, path, write, read, signer, trust, image: `${HOST}/app@${image.digest}` };
 }
 
 test('images and files are signed and attested as whom the token is for, and verify as that and nobody else', async () => {
@@ -88,6 +92,96 @@ test('who signs without a key is told what is missing, and what does not fit', a
   );
   await refused(4, /no such file/, 'sign', '--identity-token', path('absent'), image);
   await refused(2, /version 1/, 'sign', ...signer, '--format', 'legacy', image);
+});
+
+/** A key, what a CA of one's own has certified of it, and another key. */
+async function setUpOwnCa() {
+  const set = await setUp();
+  const { write } = set;
+  const sigstore = new TestSigstore();
+  const [from, to] = [new Date('2026-01-01T00:00:00Z'), new Date('2026-02-01T00:00:00Z')];
+  const extensions = [
+    extension.keyUsage(0x80),
+    extension.purposes(['1.3.6.1.5.5.7.3.3']),
+    extension.uri('https://a.test/ada'),
+  ];
+  const leaf = sigstore.issue({ from, to, extensions, scts: [] });
+  const pem = (der: Uint8Array) => pemOf(Buffer.from(der).toString('base64'));
+  await write('own.key', leaf.key.privateKey.export({ format: 'pem', type: 'pkcs8' }));
+  await write('other.key', generatePem());
+  await write('leaf.pem', pem(leaf.der));
+  await write('issuer.pem', pem(sigstore.intermediate.der));
+  await write('root.pem', pem(sigstore.ca.der));
+  return set;
+}
+
+test("a certificate by a CA of one's own goes with the signatures of its key", async () => {
+  const { run, path, read, image } = await setUpOwnCa();
+  const key = ['--key', path('own.key'), '--certificate', path('leaf.pem')];
+  const cas = ['--ca-roots', path('root.pem'), '--ca-intermediates', path('issuer.pem')];
+  const lenient = ['--insecure-ignore-sct', '--insecure-ignore-tlog', '--certificate-identity'];
+  const written = ['--bundle', path('bundle'), '--output-certificate', path('out.pem')];
+  assert.equal((await run('sign-blob', ...key, ...written, path('file'))).code, 0);
+  assert.deepEqual(await read('out.pem'), await read('leaf.pem'));
+  const verifying = ['verify-blob', ...cas, ...lenient];
+  assert.equal((await run(...verifying, 'https://a.test/ada', '--bundle', path('bundle'), path('file'))).code, 0);
+  assert.equal((await run(...verifying, 'https://a.test/eve', '--bundle', path('bundle'), path('file'))).code, 1);
+  const chained = [...key, '--certificate-chain', path('issuer.pem'), '--format', 'both'];
+  assert.equal((await run('sign', ...chained, image)).code, 0);
+  const signed = await run('verify', ...cas, ...lenient, 'https://a.test/ada', image);
+  assert.equal(signed.code, 0, signed.stderr);
+  assert.equal((JSON.parse(signed.stdout) as readonly unknown[]).length, 2);
+  for (const [words, expected] of [
+    [['--key', path('other.key'), '--certificate', path('leaf.pem')], /expected the certificate of the key/],
+    [['--certificate', path('leaf.pem')], /expected --key beside its certificate/],
+    [['--key', path('own.key'), '--certificate-chain', path('issuer.pem')], /expected --certificate beside its chain/],
+    [[...key, '--issue-certificate'], /a certificate or to have one issued/],
+  ] as const) {
+    const { code, stderr } = await run('sign-blob', ...words, path('file'));
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, expected);
+  }
+});
+
+test("a key of one's own is certified for who the token is for", async () => {
+  const { run, path, read, signer, trust } = await setUpOwnCa();
+  const outputs = ['--output-certificate', path('out.pem'), '--rfc3161-timestamp', path('stamp.json')];
+  const signed = ['--bundle', path('bundle'), '--output-signature', path('sig'), '--b64=false', ...outputs];
+  const command = ['sign-blob', '--key', path('own.key'), '--issue-certificate', ...signer, ...signed, path('file')];
+  const ran = await run(...command);
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.equal((await run('verify-blob', ...trust, '--bundle', path('bundle'), ...WHO, path('file'))).code, 0);
+  assert.notEqual((await run('verify-blob', ...trust, '--bundle', path('bundle'), ...OTHER, path('file'))).code, 0);
+  const certified = new X509Certificate(await read('out.pem')).publicKey;
+  assert.ok(certified.equals(createPublicKey(await read('own.key'))));
+  assert.ok(verify('sha256', Buffer.from('content'), certified, await read('sig')), 'not in base64');
+  const { SignedRFC3161Timestamp: stamp } = JSON.parse((await read('stamp.json')).toString()) as Record<string, string>;
+  assert.equal(Buffer.from(stamp ?? '', 'base64')[0], 0x30);
+  const bare = await run('sign-blob', '--key', path('own.key'), '--output-certificate', path('none'), path('file'));
+  assert.equal(bare.code, 2);
+  assert.match(bare.stderr, /expected a signature with a certificate/);
+});
+
+test('a whole statement is signed byte for byte, if it is about the image', async () => {
+  const { run, path, write, image } = await setUpOwnCa();
+  const sha256 = image.slice(image.indexOf('sha256:') + 'sha256:'.length);
+  const statement = (digest: string) =>
+    `{ "_type": "https://in-toto.io/Statement/v1",\n "subject": [{"name":"x","digest":{"sha256":"${digest}"}}],` +
+    '"predicateType": "https://a.test/type", "predicate": {"b": 1} }';
+  await write('statement', statement(sha256));
+  await write('other', statement('0'.repeat(64)));
+  const attest = async (file: string) =>
+    await run('attest', '--key', path('own.key'), '--format', 'both', '--statement', path(file), image);
+  const ran = await attest('statement');
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.equal((await run('public-key', '--key', path('own.key'), '--outfile', path('own.pub'))).code, 0);
+  const asked = ['verify-attestation', '--key', path('own.pub'), '--type', 'https://a.test/type', image];
+  assert.equal((await run(...asked)).stdout.trim().split('\n').length, 2, 'in both forms');
+  assert.equal((await run(...asked, '-o', 'statement')).stdout.trim(), statement(sha256));
+  const refused = await attest('other');
+  assert.equal(refused.code, 3);
+  assert.match(refused.stderr, /expected a statement about sha256/);
+  assert.equal((await run('attest', '--key', path('own.key'), image)).code, 2);
 });
 
 test('the token that says who signs is never shown to a registry', async () => {

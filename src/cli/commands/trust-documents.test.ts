@@ -4,6 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createHandlerHttp } from '../../artifacts/testing.ts';
+import { AppError } from '../../core/index.ts';
 import { createTestPorts } from '../../io/testing.ts';
 import { serveTestRepository } from '../../trust/tuf/testing.ts';
 import { TestSigstore } from '../../trust/testing.ts';
@@ -149,6 +150,18 @@ test('the environment says where to begin, and its root is for its own mirror al
   assert.match(named.stdout, /localhost:5555\/tuf/);
   const unset = await runCommand({ ...ports, environment: { TUF_MIRROR: '' } }, ['initialize']);
   assert.equal(unset.code, 6, 'the public mirror, with no network');
+});
+
+test('the staging instance is named by one word', async () => {
+  const { ports } = await setUp();
+  const asked: string[] = [];
+  const http: typeof ports.http = async ({ url }) => {
+    asked.push(url);
+    throw new AppError('unavailable', 'no network');
+  };
+  assert.equal((await runCommand({ ...ports, http }, ['initialize', '--staging'])).code, 6);
+  assert.match(asked[0] ?? '', /^https:\/\/tuf-repo-cdn\.sigstage\.dev\/13\.root\.json$/, 'the next one than ours');
+  assert.equal((await runCommand(ports, ['initialize', '--staging', '--mirror', 'http://a.test'])).code, 2);
 });
 
 test('what was initialized is inspected, built upon, exported and imported', async () => {

@@ -9,9 +9,24 @@ export const REGISTRY_FLAGS = {
     description: 'take any certificate of the registry, and plain HTTP where it speaks no TLS',
   },
   'plain-http': { kind: 'boolean', description: 'ask the registry over plain HTTP' },
-  'ca-file': { kind: 'string', value: 'FILE', description: 'PEM file of authorities to trust besides the system’s' },
-  'cert-file': { kind: 'string', value: 'FILE', description: 'PEM file of the certificate to show the registry' },
-  'key-file': { kind: 'string', value: 'FILE', description: 'PEM file of that certificate’s key' },
+  'ca-file': {
+    kind: 'string',
+    aliases: ['registry-cacert'],
+    value: 'FILE',
+    description: 'PEM file of authorities to trust besides the system’s',
+  },
+  'cert-file': {
+    kind: 'string',
+    aliases: ['registry-client-cert'],
+    value: 'FILE',
+    description: 'PEM file of the certificate to show the registry',
+  },
+  'key-file': {
+    kind: 'string',
+    aliases: ['registry-client-key'],
+    value: 'FILE',
+    description: 'PEM file of that certificate’s key',
+  },
   'registry-config': {
     kind: 'string',
     value: 'FILE',
@@ -22,10 +37,17 @@ export const REGISTRY_FLAGS = {
     value: 'FILE',
     description: 'file of a Kubernetes secret with credentials, which come before stored ones',
   },
-  username: { kind: 'string', short: 'u', value: 'NAME', description: 'user name, instead of stored credentials' },
+  username: {
+    kind: 'string',
+    short: 'u',
+    aliases: ['registry-username'],
+    value: 'NAME',
+    description: 'user name, instead of stored credentials',
+  },
   password: {
     kind: 'string',
     short: 'p',
+    aliases: ['registry-password'],
     value: 'SECRET',
     description: 'password; other users of the machine can see it',
   },
@@ -56,13 +78,13 @@ export const TRANSFER_FLAGS = {
 } as const;
 
 type SourceFlags = {
-  readonly [K in keyof typeof REGISTRY_FLAGS as `from-${K}`]: Omit<(typeof REGISTRY_FLAGS)[K], 'short'>;
+  readonly [K in keyof typeof REGISTRY_FLAGS as `from-${K}`]: Omit<(typeof REGISTRY_FLAGS)[K], 'short' | 'aliases'>;
 };
 
 /** The same for the registry that is copied from, where the two differ. */
 export const SOURCE_FLAGS = Object.fromEntries(
   Object.entries<Flag>(REGISTRY_FLAGS).map(([name, flag]) => {
-    const { short: _, ...rest } = flag;
+    const { short: _, aliases: _aliases, ...rest } = flag;
     return [`from-${name}`, { ...rest, description: `of the source: ${flag.description}` }];
   }),
 ) as unknown as SourceFlags;

@@ -16,6 +16,19 @@ export const SIGNING_FLAGS = {
     description:
       'private key: a file, env://, k8s://, pkcs11:, hashivault://, awskms://, gcpkms://, azurekms:// or that of a plugin; without one, signs by identity',
   },
+  certificate: {
+    kind: 'string',
+    aliases: ['cert'],
+    value: 'FILE',
+    description: 'PEM certificate of the key, by your own CA, to go with signatures',
+  },
+  'certificate-chain': {
+    kind: 'string',
+    aliases: ['cert-chain'],
+    value: 'FILE',
+    description: 'PEM certificates from its issuer to the root, for the form of older cosign',
+  },
+  'issue-certificate': { kind: 'boolean', description: 'have the key certified for who the identity token is for' },
   'identity-token': {
     kind: 'string',
     value: 'TOKEN',
@@ -150,6 +163,9 @@ export function readSigner(
   }
   return {
     key: flags.key,
+    certificate: flags.certificate,
+    certificateChain: flags['certificate-chain'],
+    issuesCertificate: flags['issue-certificate'],
     askPassword: askPassword(context),
     services: {
       signingConfig: flags['signing-config'],

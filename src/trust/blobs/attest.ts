@@ -7,8 +7,8 @@ import {
   type Envelope,
 } from '../../attestations/index.ts';
 import { formatEnvelopeBundle } from '../bundles/bundle.ts';
-import { formatPem, type SigningKey } from '../crypto/index.ts';
-import type { SigningProof, Voucher } from '../sign/voucher.ts';
+import type { SigningKey } from '../crypto/index.ts';
+import { leafOf, timestampOf, type SigningProof, type Voucher } from '../sign/voucher.ts';
 
 export interface Vouching {
   readonly voucher?: Voucher | undefined;
@@ -20,8 +20,10 @@ export interface AttestedBlob {
   readonly envelope: string;
   /** A Sigstore bundle of version 0.3. */
   readonly bundle: string;
-  /** PEM, of a signature by identity. */
+  /** PEM, where the signer has one. */
   readonly certificate: string | undefined;
+  /** The first of its timestamps, as cosign keeps it apart. */
+  readonly timestamp: string | undefined;
 }
 
 /** `statement` is signed byte for byte. */
@@ -32,11 +34,11 @@ export async function attestBlob(
 ): Promise<AttestedBlob> {
   const envelope = await signEnvelope(statement, IN_TOTO_PAYLOAD_TYPE, key);
   const proof = await proveEnvelope(envelope, vouching);
-  const [leaf] = proof?.chain ?? [];
   return {
     envelope: formatEnvelope(envelope),
     bundle: formatEnvelopeBundle(envelope, { ...proof, hint: key.publicKey.hint }),
-    certificate: leaf === undefined ? undefined : formatPem({ label: 'CERTIFICATE', bytes: leaf }),
+    certificate: leafOf(proof),
+    timestamp: timestampOf(proof),
   };
 }
 

@@ -10,7 +10,7 @@ import { verifyBundle } from '../bundles/verify-bundle.ts';
 import type { Blob } from '../bundles/verify-bundle.ts';
 import { encodeBase64, findBase64 } from '../crypto/index.ts';
 import type { PublicKey, SigningKey } from '../crypto/index.ts';
-import type { Voucher } from '../sign/voucher.ts';
+import { leafOf, timestampOf, type Voucher } from '../sign/voucher.ts';
 import { rejection } from '../images/candidate.ts';
 import type { Candidate, RejectionCode } from '../images/candidate.ts';
 import { bundleDemand, requireSomebody, signedBy } from '../images/signers.ts';
@@ -24,6 +24,10 @@ export interface SignedBlob {
   readonly signature: string;
   /** A Sigstore bundle of version 0.3. */
   readonly bundle: string;
+  /** PEM, where the signer has one. */
+  readonly certificate: string | undefined;
+  /** The first of its timestamps, as cosign keeps it apart. */
+  readonly timestamp: string | undefined;
 }
 
 export async function signBlob(
@@ -39,6 +43,8 @@ export async function signBlob(
     digest,
     signature: encodeBase64(signature),
     bundle: formatMessageBundle(signature, sha256, { ...proof, hint: key.publicKey.hint }),
+    certificate: leafOf(proof),
+    timestamp: timestampOf(proof),
   };
 }
 

@@ -9,6 +9,7 @@ import { AppError } from '../../core/index.ts';
 import { readSignatureAlgorithm } from './algorithms.ts';
 import type { SignatureAlgorithm } from './algorithms.ts';
 import { contextTag, DerReader, encodeDer, TAG } from './der.ts';
+import { parsePemCertificates } from './pem.ts';
 import { importSpki } from './public-key.ts';
 import type { PublicKey } from './public-key.ts';
 
@@ -251,4 +252,9 @@ export function tbsWithoutScts(certificate: Certificate): Uint8Array {
     if (DerReader.open(extension, 'extension').enter(TAG.sequence).oid() !== SCT_LIST) kept.push(extension);
   }
   return encodeDer(TAG.sequence, ...parts, encodeDer(contextTag(3), encodeDer(TAG.sequence, ...kept)));
+}
+
+/** Certificates in PEM, in their order. Throws `invalid-input` naming `what`. */
+export function parseCertificates(pem: string, what: string, max: number): readonly Certificate[] {
+  return parsePemCertificates(pem, what, max).map((der) => parseCertificate(der, what));
 }

@@ -1,7 +1,7 @@
 export { isSignedBy, readSignatureAlgorithm } from './algorithms.ts';
 export { decodeBase64, encodeBase64, findBase64 } from './base64.ts';
 export { isEqualBytes } from './bytes.ts';
-export { parseCertificate } from './certificate.ts';
+export { parseCertificate, parseCertificates } from './certificate.ts';
 export type { AlternativeName, Certificate } from './certificate.ts';
 export { CODE_SIGNING, createCaChain, findChainFault, MAX_CHAIN, TIME_STAMPING } from './chain.ts';
 export type { CaChain, ChainFault } from './chain.ts';

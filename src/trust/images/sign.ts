@@ -16,7 +16,7 @@ import {
 import { proveEnvelope } from '../blobs/attest.ts';
 import { BUNDLE_MEDIA_TYPE, formatEnvelopeBundle } from '../bundles/bundle.ts';
 import { encodeBase64, findBase64, formatPem } from '../crypto/index.ts';
-import type { SigningProof, Voucher } from '../sign/voucher.ts';
+import { timestampOf, type SigningProof, type Voucher } from '../sign/voucher.ts';
 import type { SigningKey } from '../crypto/index.ts';
 import { appendLayer } from './append.ts';
 import type { AppendOptions } from './append.ts';
@@ -262,12 +262,10 @@ function proofAnnotations(proof: SigningProof | undefined): Readonly<Record<stri
       hint: 'its entries fit into bundles only: use --format bundle',
     });
   }
-  const [stamp] = proof.timestamps;
+  const stamp = timestampOf(proof);
   return {
     ...(leaf === undefined ? {} : { [CERTIFICATE_ANNOTATION]: leaf, [CHAIN_ANNOTATION]: issuers.join('') }),
     ...(entry?.annotation === undefined ? {} : { [LOG_ANNOTATION]: entry.annotation }),
-    ...(stamp === undefined
-      ? {}
-      : { [TIMESTAMP_ANNOTATION]: JSON.stringify({ SignedRFC3161Timestamp: encodeBase64(stamp) }) }),
+    ...(stamp === undefined ? {} : { [TIMESTAMP_ANNOTATION]: stamp }),
   };
 }

@@ -1,14 +1,7 @@
 /** Authorities and logs of one's own instead of a Sigstore's: certificates in PEM, good for as long as they themselves say, and keys. */
 import { createHash } from 'node:crypto';
 import { AppError } from '../../core/index.ts';
-import {
-  parseCertificate,
-  createCaChain,
-  importPublicKey,
-  isEqualBytes,
-  MAX_CHAIN,
-  parsePemCertificates,
-} from '../crypto/index.ts';
+import { createCaChain, importPublicKey, isEqualBytes, MAX_CHAIN, parseCertificates } from '../crypto/index.ts';
 import type { Certificate } from '../crypto/index.ts';
 import { createTimestampAuthority } from './trusted-root.ts';
 import type { CertificateAuthority, TransparencyLog, TrustedRoot } from './trusted-root.ts';
@@ -39,12 +32,12 @@ export const NO_TRUST: TrustedRoot = { authorities: [], logs: [], ctLogs: [], ti
 /** The trusted root with these authorities in place of its own of the same kind. Throws `invalid-input` naming the part. */
 export function withOwnAuthorities(root: TrustedRoot, own: OwnAuthorities): TrustedRoot {
   const paths = [
-    ...(own.chain === undefined ? [] : [readCertificates(own.chain, 'certificate chain', MAX_CHAIN)]),
+    ...(own.chain === undefined ? [] : [parseCertificates(own.chain, 'certificate chain', MAX_CHAIN)]),
     ...(own.roots === undefined ? [] : ownPaths(own.roots, own.intermediates)),
     ...(own.authorities === undefined ? [] : mixedPaths(own.authorities)),
   ];
   const stampers =
-    own.timestampChain === undefined ? [] : [readCertificates(own.timestampChain, 'timestamp chain', MAX_CHAIN)];
+    own.timestampChain === undefined ? [] : [parseCertificates(own.timestampChain, 'timestamp chain', MAX_CHAIN)];
   const isValidAt = (): boolean => true;
   return {
     ...root,
@@ -72,21 +65,17 @@ function authorityOf(certificates: readonly Certificate[]): CertificateAuthority
   return { name: 'own authority', ca: createCaChain(certificates), isValidAt: () => true };
 }
 
-function readCertificates(pem: string, what: string, max: number): readonly Certificate[] {
-  return parsePemCertificates(pem, what, max).map((der) => parseCertificate(der, what));
-}
-
 type Paths = readonly (readonly Certificate[])[];
 
 function ownPaths(roots: string, intermediates: string | undefined): Paths {
   const between =
-    intermediates === undefined ? [] : readCertificates(intermediates, 'intermediate CAs', MAX_CERTIFICATES);
-  return pathsTo(readCertificates(roots, 'root CAs', MAX_CERTIFICATES), between);
+    intermediates === undefined ? [] : parseCertificates(intermediates, 'intermediate CAs', MAX_CERTIFICATES);
+  return pathsTo(parseCertificates(roots, 'root CAs', MAX_CERTIFICATES), between);
 }
 
 /** A root is who issued itself. */
 function mixedPaths(pem: string): Paths {
-  const all = readCertificates(pem, 'CAs', MAX_CERTIFICATES);
+  const all = parseCertificates(pem, 'CAs', MAX_CERTIFICATES);
   const isRoot = ({ issuer, subject }: Certificate) => isEqualBytes(issuer, subject);
   const roots = all.filter(isRoot);
   if (roots.length === 0) throw new AppError('invalid-input', 'CAs: expected a root among them, found none');

@@ -11,7 +11,14 @@ import { identitiesOf, type CertificateIdentity } from '../bundles/identity.ts';
 import { requestCertificate } from '../clients/fulcio.ts';
 import { logSignature, type LoggedEntry, type LogService } from '../clients/rekor.ts';
 import { requestTimestamp } from '../clients/timestamp.ts';
-import { generatePkcs8, importPkcs8, parseCertificate, type SigningKey } from '../crypto/index.ts';
+import {
+  encodeBase64,
+  formatPem,
+  generatePkcs8,
+  importPkcs8,
+  parseCertificate,
+  type SigningKey,
+} from '../crypto/index.ts';
 
 export interface VoucherPorts {
   readonly http: Http;
@@ -39,6 +46,18 @@ export interface SigningProof {
   readonly entries: readonly LoggedEntry[];
   /** TimeStampResp, each. */
   readonly timestamps: readonly Uint8Array[];
+}
+
+/** PEM of the certificate. */
+export function leafOf(proof: SigningProof | undefined): string | undefined {
+  const [leaf] = proof?.chain ?? [];
+  return leaf === undefined ? undefined : formatPem({ label: 'CERTIFICATE', bytes: leaf });
+}
+
+/** The first timestamp in the JSON that cosign keeps it in. */
+export function timestampOf(proof: SigningProof | undefined): string | undefined {
+  const [stamp] = proof?.timestamps ?? [];
+  return stamp === undefined ? undefined : JSON.stringify({ SignedRFC3161Timestamp: encodeBase64(stamp) });
 }
 
 export type Voucher = (signed: Vouched, signal?: AbortSignal) => Promise<SigningProof>;
@@ -76,11 +95,15 @@ export interface KeylessSigner {
   readonly identity: CertificateIdentity;
 }
 
-/** A key for this run and who it is certified for. The token is sent to the certificate authority alone. */
+/** A key, by default one for this run, and who it is certified for. The token is sent to the certificate authority alone. */
 export async function createKeylessSigner(
   ports: VoucherPorts,
   services: KeylessServices,
-  request: { readonly token: string; readonly signal?: AbortSignal | undefined },
+  request: {
+    readonly token: string;
+    readonly key?: SigningKey | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<KeylessSigner> {
   const isTimed = services.timestamps.length > 0 || services.logs.some(({ version }) => version === 1);
   if (services.logs.length === 0 || !isTimed) {
@@ -92,7 +115,7 @@ export async function createKeylessSigner(
       },
     );
   }
-  const key = importPkcs8(generatePkcs8(), 'key of this run');
+  const key = request.key ?? importPkcs8(generatePkcs8(), 'key of this run');
   const chain = await requestCertificate(ports.http, services.fulcio, { ...request, key });
 
   const [identity = { subject: '', issuer: '' }] = identitiesOf(
