@@ -218,6 +218,12 @@ const PEERS: readonly Peer[] = [
     probe: ['list-logs', '-db', 'probe.db'],
   },
   {
+    name: 'opa',
+    variable: 'PEER_OPA',
+    go: 'github.com/open-policy-agent/opa@v1.14.1',
+    probe: ['version'],
+  },
+  {
     name: 'tessera-fsck',
     variable: 'PEER_TESSERA_FSCK',
     go: 'github.com/transparency-dev/tessera/cmd/fsck@v1.0.4',

@@ -255,8 +255,10 @@ class ModuleParser {
     const parser = this.#parser;
     const { at } = parser.token;
     const term = this.#parseHeadTerm();
-    const [reference, args] =
+    const [reference, given] =
       term.kind === 'call' ? [term.operator, term.args] : [term.kind === 'ref' ? term.terms : [term], undefined];
+    // a function without arguments is a rule
+    const args = given?.length === 0 ? undefined : given;
     if (reference[0]?.kind !== 'var') parser.illegal('rule head ref invalid');
     const head: Head = {
       at,
@@ -397,7 +399,7 @@ function ruleOfExpr(expr: Expr): Rule {
   if (name !== 'eq' && name !== 'assign') return ruleOfCall(body.operator, body.args, make, fail);
   const [left, right] = body.args;
   if (left === undefined || right === undefined) return fail('assignment requires two operands');
-  if (left.kind === 'call') return make(left.operator, left.args, right);
+  if (left.kind === 'call') return make(left.operator, left.args.length === 0 ? undefined : left.args, right);
   if (left.kind === 'ref') return make(left.terms, undefined, right);
   return left.kind === 'var' ? make([left], undefined, right) : fail(`${left.kind} cannot be used for rule name`);
 }

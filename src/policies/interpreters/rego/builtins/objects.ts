@@ -10,9 +10,8 @@ import type { Args, Builtins } from './operands.ts';
 function get(args: Args): RegoValue {
   const object = objectAt(args, 0);
   const [, key, otherwise] = args as [RegoValue, RegoValue, RegoValue];
-  if (!isArray(key)) return object.get(key) ?? otherwise;
   let value: RegoValue | undefined = object;
-  for (const step of key) {
+  for (const step of isArray(key) ? key : [key]) {
     value = value === undefined ? undefined : lookUp(value, step);
     if (value === undefined) return otherwise;
   }
@@ -246,7 +245,7 @@ function changeAt(
   if (child === undefined || changed === undefined) return undefined;
   if (value instanceof RegoObject) return withEntry(value, key, changed);
   if (isArray(value)) return value.with(indexOf(value, key) ?? 0, changed);
-  return value instanceof RegoSet ? RegoSet.of([...value.members().filter((m) => m !== child), changed]) : undefined;
+  return value instanceof RegoSet ? RegoSet.of([...value.members().filter((m) => !areEqual(m, child)), changed]) : undefined;
 }
 
 function withEntry(object: RegoObject, key: RegoValue, value: RegoValue): RegoObject {
@@ -318,22 +317,37 @@ function reachable(args: Args, vm: Vm): RegoValue {
   return found;
 }
 
+/** Paths to where a graph ends or meets what was reached before; as in OPA, several such neighbours repeat the path. */
 function reachablePaths(args: Args, vm: Vm): RegoValue {
   const graph = objectAt(args, 0);
   const found = new RegoSet();
-  const visit = (path: readonly RegoValue[], node: RegoValue): void => {
-    vm.step(1 + path.length);
+  const visit = (node: RegoValue, before: readonly RegoValue[], reached: RegoSet): void => {
+    vm.step(1 + before.length);
     vm.checkSize(found.size);
-    if (graph.get(node) === undefined || path.some((step) => areEqual(step, node))) {
-      if (path.length > 0) found.add(path);
+    if (graph.get(node) === undefined) {
+      found.add(before);
       return;
     }
-    const here = [...path, node];
+    const path = [...before, node];
     const next = neighboursOf(graph, node);
-    if (next.length === 0) found.add(here);
-    for (const other of next) visit(here, other);
+    if (next.length === 0) found.add(path);
+    let repeated: RegoValue[] = [];
+    for (const other of next) {
+      if (reached.has(other)) {
+        repeated = [...repeated, ...path];
+        found.add(repeated);
+      } else {
+        reached.add(node);
+        visit(other, path, reached);
+      }
+    }
   };
-  for (const node of listAt(args, 1)) visit([], node);
+  for (const node of listAt(args, 1)) {
+    if (graph.get(node) === undefined) continue;
+    const next = neighboursOf(graph, node);
+    if (next.length === 0) found.add([node]);
+    for (const other of next) visit(other, [node], RegoSet.of([node]));
+  }
   return found;
 }
 

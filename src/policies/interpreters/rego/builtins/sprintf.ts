@@ -1,5 +1,5 @@
 /** Go's `fmt.Sprintf` over integers, floats and strings; what is none of these is printed as Rego text first. */
-import { formatNumber, isInteger, toBigInt, toDouble } from '../number.ts';
+import { Decimal, isInteger, toBigInt, toDouble } from '../number.ts';
 import { formatValue, isNumber, pointsOf, quote } from '../value.ts';
 import type { RegoValue } from '../value.ts';
 import { builtinError } from '../evaluate/vm.ts';
@@ -68,9 +68,9 @@ function flagsOf(marks: string, width: number | undefined, precision: number | u
 function toOperand(value: RegoValue): Operand {
   if (typeof value === 'string') return value;
   if (!isNumber(value)) return formatValue(value);
-  if (isInteger(value)) return toBigInt(value) ?? 0n;
   const double = toDouble(value);
-  return Number.isFinite(double) ? double : formatNumber(value);
+  if (!Number.isFinite(double) && value instanceof Decimal) return `${value.digits}e${value.exponent}`;
+  return isInteger(value) ? (toBigInt(value) ?? 0n) : double;
 }
 
 function typeName(operand: Operand): string {

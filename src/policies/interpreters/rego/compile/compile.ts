@@ -26,7 +26,7 @@ import { rewriteLocals, rewriteQueryLocals } from './locals.ts';
 import { Names } from './names.ts';
 import { resolveModules, resolveQuery } from './resolve.ts';
 import { checkBodies, checkHeads, checkQuery } from './safety.ts';
-import { buildTree, checkConflicts, checkRecursion } from './tree.ts';
+import { buildTree, checkConflicts, checkMixedSets, checkRecursion } from './tree.ts';
 import type { RuleNode } from './tree.ts';
 
 export interface Compiled {
@@ -60,6 +60,7 @@ export function compileModules(modules: readonly Module[], isStrict: boolean): C
   refuse(checkBodies(rules, (operator) => arityOf(operator, root), names));
   for (const branch of rules.flatMap(branchesOf)) branch.body = liftBody(rewriteEquals(branch.body), names);
   refuse(checkRecursion(root));
+  refuse(checkMixedSets(root));
   refuse(modules.filter(({ isV1 }) => isV1 || isStrict).flatMap((module) => checkDeprecated(module.rules)));
   return { root, modules, names };
 }

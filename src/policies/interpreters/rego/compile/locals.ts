@@ -324,7 +324,7 @@ class Locals {
         term.name.startsWith('$') ? term : varTerm(this.#declare(term.name, 'declared', expr.at), term.at);
       const key = every.key === undefined ? this.#options.names.variable(expr.at) : declare(every.key);
       const value = declare(every.value);
-      const body = this.rewriteBody(every.body, new Set([every.value.name, every.key?.name ?? '']));
+      const body = this.rewriteBody(every.body, new Set());
       return { ...expr, withs, body: { ...every, key, value, domain, body } };
     });
   }

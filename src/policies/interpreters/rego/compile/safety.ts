@@ -121,10 +121,11 @@ class Orderer {
     return true;
   }
 
+  /** What the expressions bind beyond what is safe. */
   #outputsOfBody(body: readonly Expr[], safe: Vars): Set<string> {
     const known = new Set(safe);
     for (const expr of body) for (const name of this.outputs(expr, known)) known.add(name);
-    return known;
+    return known.difference(safe);
   }
 
   /** Orders the bodies of comprehensions and loops, which see what stands before them. */

@@ -104,13 +104,12 @@ function conflictsOf(node: RuleNode): Fault[] {
   const [first] = node.rules;
   if (first === undefined) return [];
   const error = (message: string, at = first.at): Fault[] => [{ code: 'rego_type_error', message, at }];
-  const isComplete = (rule: Rule) => !isMultiValue(rule.head) && dynamicPart(rule.head.reference).length === 0;
   const kinds = new Set(node.rules.map(({ head }) => isMultiValue(head)));
   const arities = new Set(node.rules.map(({ head }) => head.args?.length ?? 0));
   const inner = [...node.children.values()].flatMap((child) => child.all()).filter(({ rules }) => rules.length > 0);
-  if (inner.length > 0 && node.rules.some(({ head }) => dynamicPart(head.reference).length === 0))
+  if (inner.length > 0 && node.rules.some(isGround))
     return error(`rule ${node.path()} conflicts with [${inner.map((child) => child.path()).join(' ')}]`);
-  const complete = node.rules.filter(isComplete).length;
+  const complete = node.rules.filter((rule) => isGround(rule) && !isMultiValue(rule.head)).length;
   if (kinds.size > 1 || arities.size > 1 || (complete > 0 && complete < node.rules.length))
     return error(`conflicting rules ${node.path()} found`);
   const defaults = node.rules.filter(({ isDefault }) => isDefault);
@@ -120,9 +119,23 @@ function conflictsOf(node: RuleNode): Fault[] {
   );
 }
 
+function isGround({ head }: Rule): boolean {
+  return dynamicPart(head.reference).length === 0;
+}
+
+/** A set beside `p[x] contains y`: OPA accepts both, and fails when it evaluates them. */
+export function checkMixedSets(root: RuleNode): Fault[] {
+  return root.all().flatMap((node) => {
+    const [first] = node.rules;
+    const ground = node.rules.filter(isGround).length;
+    if (first === undefined || ground === 0 || ground === node.rules.length) return [];
+    return [{ code: 'rego_type_error', message: `conflicting rules ${node.path()} found`, at: first.at }];
+  });
+}
+
 /** A rule may not stand where a package is. */
 function packageConflicts(node: RuleNode): Fault[] {
-  const [rule] = node.rules.filter(({ head }) => dynamicPart(head.reference).length === 0);
+  const rule = node.rules.find(isGround);
   if (rule === undefined) return [];
   return node.packages.map(({ path }) => ({
     code: 'rego_type_error',

@@ -71,9 +71,11 @@ export function findCallable(
   program: Program,
   at: Place,
 ): { readonly call: Callable; readonly arity: number } {
-  const plan = program.findFunction(operator);
-  if (plan !== undefined) {
-    return { call: (args, vm) => plan.call(args, vm), arity: plan.node.rules[0]?.head.args?.length ?? 0 };
+  const plan = program.findPlan(operator);
+  if (plan !== undefined && plan.kind !== 'package') {
+    // a function without arguments is a rule
+    const call: Callable = (args, vm) => (plan.kind === 'function' ? plan.call(args, vm) : program.documentOf(plan, vm));
+    return { call, arity: plan.node.rules[0]?.head.args?.length ?? 0 };
   }
   const name = operatorName(operator) ?? '';
   const builtin = BUILTINS.get(name);

@@ -19,7 +19,7 @@ export class Extent {
     const last = path.at(-1) as RegoValue;
     const before = parent.get(last);
     if (isMulti) {
-      const members = before ?? this.#make(new RegoSet());
+      const members = before === undefined ? this.#make(new RegoSet()) : before;
       if (!(members instanceof RegoSet) || !this.#own.has(members)) throw conflict('object keys must be unique', at);
       members.add(value);
       parent.set(last, members);
@@ -31,7 +31,8 @@ export class Extent {
   ensure(path: readonly RegoValue[], at: Place | undefined): RegoObject {
     let object = this.object;
     for (const key of path) {
-      const next = object.get(key) ?? this.#make(new RegoObject());
+      const before = object.get(key);
+      const next = before === undefined ? this.#make(new RegoObject()) : before;
       if (!(next instanceof RegoObject) || !this.#own.has(next)) throw conflict('object keys must be unique', at);
       object.set(key, next);
       object = next;

@@ -39,10 +39,15 @@ export class Program {
     return plan.children.get(keyOf(key));
   }
 
+  /** The node that a path names. */
+  findPlan(path: readonly Term[]): NodePlan | undefined {
+    const node = findNode(this.tree, path);
+    return node === undefined ? undefined : this.#plans.get(node);
+  }
+
   /** The function of the policy that a path names. */
   findFunction(path: readonly Term[]): NodePlan | undefined {
-    const node = findNode(this.tree, path);
-    const plan = node === undefined ? undefined : this.#plans.get(node);
+    const plan = this.findPlan(path);
     return plan?.kind === 'function' ? plan : undefined;
   }
 

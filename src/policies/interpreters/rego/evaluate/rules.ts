@@ -113,7 +113,7 @@ function planGroup(plan: NodePlan, program: Program, what: string): Callable {
       if (result !== undefined && !areEqual(result, value)) throw conflict(what, rule.at);
       result = value;
     }
-    return result ?? otherwise?.(args, vm);
+    return result === undefined ? otherwise?.(args, vm) : result;
   };
 }
 
