@@ -5,6 +5,6 @@ import { runNode } from './run.ts';
 const { variables, missing } = installPeers('interop');
 for (const { name, reason } of missing) process.stderr.write(`without ${name}: ${reason}\n`);
 const names =
-  process.argv.length > 2 ? process.argv.slice(2) : ['bench', 'artifacts', 'registry', 'trust', 'authority'];
+  process.argv.length > 2 ? process.argv.slice(2) : ['bench', 'artifacts', 'registry', 'trust', 'authority', 'rego'];
 const codes = names.map((name) => runNode([`bench/${name}.ts`], variables));
 process.exitCode = Math.max(...codes);

@@ -20,22 +20,100 @@ export const BASE_DATA = {
   names: ['a', 'b', 'c'],
 };
 
-const SCALARS = ['0', '1', '2', '3', '-1', '1.5', '0.1', '10', '"a"', '"b"', '"c"', '"k"', '""', 'true', 'false', 'null'];
-const ROOTS = ['input.a', 'input.n', 'input.list', 'input.list', 'input.map', 'input.map', 'input', 'data.d.map', 'data.d.list', 'data.d.names', 'data.d'];
+const SCALARS = [
+  '0',
+  '1',
+  '2',
+  '3',
+  '-1',
+  '1.5',
+  '0.1',
+  '10',
+  '"a"',
+  '"b"',
+  '"c"',
+  '"k"',
+  '""',
+  'true',
+  'false',
+  'null',
+];
+const ROOTS = [
+  'input.a',
+  'input.n',
+  'input.list',
+  'input.list',
+  'input.map',
+  'input.map',
+  'input',
+  'data.d.map',
+  'data.d.list',
+  'data.d.names',
+  'data.d',
+];
 const STEPS = ['.a', '.k', '.l', '.map', '.list', '[0]', '[1]', '["a"]', '["b"]'];
 const BINARY = ['+', '-', '*', '/', '%', '==', '!=', '<', '<=', '>', '>=', '|', '&'];
 const COMPARE = ['==', '==', '!=', '<', '>', '='];
 /** `%` is an operand. */
 const CALLS = [
-  'count(%)', 'count(%)', 'sum(%)', 'max(%)', 'min(%)', 'sort(%)', 'type_name(%)', 'is_number(%)', 'is_string(%)', 'to_number(%)', 'upper(%)',
-  'abs(%)', 'round(%)', 'ceil(%)', 'floor(%)', 'json.marshal(%)', 'object.keys(%)', 'array.reverse(%)', 'product(%)', 'trim_space(%)',
-  'concat(",", %)', 'contains(%, "a")', 'startswith(%, %)', 'split(%, "b")', 'replace(%, "a", "b")', 'indexof(%, "a")', 'substring(%, 0, 1)',
-  'sprintf("<v> <v>", [%, %])', 'sprintf("<d> <s> <5d>", [%, %, %])', 'object.get(%, "a", %)', 'array.concat(%, %)', 'array.slice(%, 0, 2)',
-  'object.union(%, %)', 'object.remove(%, ["a"])', 'object.filter(%, ["a", "k"])', 'numbers.range(%, 4)', 'regex.match("^[a-c]+$", %)',
-  'format_int(%, 2)', 'json.unmarshal(json.marshal(%))', 'glob.match("a*", [], %)', 'bits.and(%, 3)', 'f(%)', 'g(%, [%, %])',
-  'strings.replace_n({"a": "b"}, %)', 'base64.encode(%)', 'object.subset(%, %)', 'json.filter(%, ["a/k"])', 'json.remove(%, ["a/k"])',
-  'json.patch(%, [{"op": "add", "path": "/z", "value": %}])', 'graph.reachable(%, {"a"})', 'union({%, %})', 'intersection({%, %})',
-  'array.flatten(%)', 'trim(%, "a")', 'strings.count(%, "a")', 'object.union_n([%, %])', 'yaml.unmarshal(yaml.marshal(%))', 'urlquery.encode(%)',
+  'count(%)',
+  'count(%)',
+  'sum(%)',
+  'max(%)',
+  'min(%)',
+  'sort(%)',
+  'type_name(%)',
+  'is_number(%)',
+  'is_string(%)',
+  'to_number(%)',
+  'upper(%)',
+  'abs(%)',
+  'round(%)',
+  'ceil(%)',
+  'floor(%)',
+  'json.marshal(%)',
+  'object.keys(%)',
+  'array.reverse(%)',
+  'product(%)',
+  'trim_space(%)',
+  'concat(",", %)',
+  'contains(%, "a")',
+  'startswith(%, %)',
+  'split(%, "b")',
+  'replace(%, "a", "b")',
+  'indexof(%, "a")',
+  'substring(%, 0, 1)',
+  'sprintf("<v> <v>", [%, %])',
+  'sprintf("<d> <s> <5d>", [%, %, %])',
+  'object.get(%, "a", %)',
+  'array.concat(%, %)',
+  'array.slice(%, 0, 2)',
+  'object.union(%, %)',
+  'object.remove(%, ["a"])',
+  'object.filter(%, ["a", "k"])',
+  'numbers.range(%, 4)',
+  'regex.match("^[a-c]+$", %)',
+  'format_int(%, 2)',
+  'json.unmarshal(json.marshal(%))',
+  'glob.match("a*", [], %)',
+  'bits.and(%, 3)',
+  'f(%)',
+  'g(%, [%, %])',
+  'strings.replace_n({"a": "b"}, %)',
+  'base64.encode(%)',
+  'object.subset(%, %)',
+  'json.filter(%, ["a/k"])',
+  'json.remove(%, ["a/k"])',
+  'json.patch(%, [{"op": "add", "path": "/z", "value": %}])',
+  'graph.reachable(%, {"a"})',
+  'union({%, %})',
+  'intersection({%, %})',
+  'array.flatten(%)',
+  'trim(%, "a")',
+  'strings.count(%, "a")',
+  'object.union_n([%, %])',
+  'yaml.unmarshal(yaml.marshal(%))',
+  'urlquery.encode(%)',
 ];
 
 /** Numbers from a seed (mulberry32). */
@@ -198,7 +276,10 @@ class Maker {
       case 10:
         return `${this.#otherRule()} with data.d.${this.#pick(['map', 'list', 'new'])} as ${this.#term()}`;
       default:
-        return this.#pick([`f(${ref}) == ${this.#oldVar()} with f as h`, `count(${ref}) >= 0 with count as ${this.#pick(SCALARS)}`]);
+        return this.#pick([
+          `f(${ref}) == ${this.#oldVar()} with f as h`,
+          `count(${ref}) >= 0 with count as ${this.#pick(SCALARS)}`,
+        ]);
     }
   }
 
@@ -219,7 +300,11 @@ class Maker {
       if (kind === 1) return `${name} contains ${this.#term()} if { ${body} }`;
       if (kind === 2) return `${name}[${key}] := ${this.#term()} if { ${body} }`;
       if (kind === 3)
-        return this.#pick([`${name}.a[${key}] := ${this.#term()} if { ${body} }`, `${name}[${key}].b := ${this.#term()} if { ${body} }`, `${name}.c.d := ${this.#term()} if { ${body} }`]);
+        return this.#pick([
+          `${name}.a[${key}] := ${this.#term()} if { ${body} }`,
+          `${name}[${key}].b := ${this.#term()} if { ${body} }`,
+          `${name}.c.d := ${this.#term()} if { ${body} }`,
+        ]);
       if (kind === 4) return `${name}[${key}] contains ${this.#term()} if { ${body} }`;
       const otherwise = this.#chance(20) ? ` else := ${this.#inner(() => this.#term())}` : '';
       return `${name} := ${this.#chance(50) ? this.#pick(SCALARS) : this.#term()} if { ${body} }${otherwise}`;
@@ -244,7 +329,9 @@ h(_) := "mock"`;
     const rules = RULES.flatMap((_, index) => (this.#chance(55) ? this.#times(2, () => this.rule(index)) : []));
     const present = new Set(rules.map((text) => text.slice(0, 2)));
     // rules that others look at but that were not made
-    const missing = RULES.filter((name) => !present.has(name)).map((name) => `${name} := ${this.#pick(['input.map', 'input.list', '1'])}`);
+    const missing = RULES.filter((name) => !present.has(name)).map(
+      (name) => `${name} := ${this.#pick(['input.map', 'input.list', '1'])}`,
+    );
     return [...rules, ...missing, this.functions()].join('\n');
   }
 }

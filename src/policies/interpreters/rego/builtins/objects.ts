@@ -245,7 +245,9 @@ function changeAt(
   if (child === undefined || changed === undefined) return undefined;
   if (value instanceof RegoObject) return withEntry(value, key, changed);
   if (isArray(value)) return value.with(indexOf(value, key) ?? 0, changed);
-  return value instanceof RegoSet ? RegoSet.of([...value.members().filter((m) => !areEqual(m, child)), changed]) : undefined;
+  return value instanceof RegoSet
+    ? RegoSet.of([...value.members().filter((m) => !areEqual(m, child)), changed])
+    : undefined;
 }
 
 function withEntry(object: RegoObject, key: RegoValue, value: RegoValue): RegoObject {

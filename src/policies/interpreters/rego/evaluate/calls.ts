@@ -74,7 +74,8 @@ export function findCallable(
   const plan = program.findPlan(operator);
   if (plan !== undefined && plan.kind !== 'package') {
     // a function without arguments is a rule
-    const call: Callable = (args, vm) => (plan.kind === 'function' ? plan.call(args, vm) : program.documentOf(plan, vm));
+    const call: Callable = (args, vm) =>
+      plan.kind === 'function' ? plan.call(args, vm) : program.documentOf(plan, vm);
     return { call, arity: plan.node.rules[0]?.head.args?.length ?? 0 };
   }
   const name = operatorName(operator) ?? '';

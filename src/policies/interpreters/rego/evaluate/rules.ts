@@ -38,12 +38,13 @@ interface Branch {
 }
 
 /** One rule without its else branches, as a function of its arguments. */
-function planBranch(rule: Rule, program: Program, what: string): Branch {
+function planBranch(rule: Rule, program: Program, what: string, hasElse = false): Branch {
   const scope = new Scope();
   const matchers = (rule.head.args ?? []).map((arg) => planMatcher(arg, scope, program));
   const finish = planBody(rule.body, scope, program);
   const value = rule.head.value as Term;
-  const constant = constantOf(value, scope, program);
+  // as in OPA, whose rules with else branches run all solutions, and so meet all errors
+  const constant = hasElse ? undefined : constantOf(value, scope, program);
   const body = finish(planResult(planGetter(value, scope, program), constant !== undefined, rule.at, what));
   const run: Callable = (args, vm) => {
     const frame: Frame = Array.from({ length: scope.size });
@@ -75,7 +76,8 @@ function matchAll(matchers: readonly Matcher[], args: readonly RegoValue[], fram
 
 /** A rule with its else branches: the first that has a value. */
 function planChain(rule: Rule, program: Program, what: string): Branch {
-  const branches = branchesOf(rule).map((branch) => planBranch(branch, program, what));
+  const hasElse = rule.otherwise !== undefined;
+  const branches = branchesOf(rule).map((branch) => planBranch(branch, program, what, hasElse));
   const [first, ...others] = branches as [Branch, ...Branch[]];
   if (others.length === 0) return first;
   const run: Callable = (args, vm) => {
@@ -85,10 +87,7 @@ function planChain(rule: Rule, program: Program, what: string): Branch {
     }
     return undefined;
   };
-  const { constant } = first;
-  const isSame =
-    constant !== undefined && others.every((o) => o.constant !== undefined && areEqual(o.constant, constant));
-  return { constant: isSame ? constant : undefined, run };
+  return { constant: undefined, run };
 }
 
 const COMPLETE = 'complete rules must not produce multiple outputs';
