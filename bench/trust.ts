@@ -1,9 +1,10 @@
 /**
  * Keyless verification of published bundles with everything warm, beside the signature checks that it cannot do without and beside
- * @sigstore/verify (PEER_SIGSTORE_JS); and of a saved image from a cold start, beside cosign (PEER_COSIGN3). All in one run, as ratios.
+ * @sigstore/verify (PEER_SIGSTORE_JS); of a saved image from a cold start, and signing with a key from a cold start, beside cosign
+ * (PEER_COSIGN3, PEER_COSIGN2). All in one run, as ratios.
  */
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exactly } from '../src/core/index.ts';
 import { parseBundle } from '../src/trust/bundles/bundle.ts';
@@ -15,7 +16,7 @@ import { openSigstoreJs } from '../test/interop/sigstore-js.ts';
 import { dataSet, hasSharedData } from '../test/shared-data.ts';
 import { formatTable, measure } from './measure.ts';
 import type { Row } from './measure.ts';
-import { createPrograms, plimsoll } from './programs.ts';
+import { createPrograms, plimsoll, type Programs } from './programs.ts';
 
 interface Case {
   readonly case: string;
@@ -39,8 +40,9 @@ if (!hasSharedData) {
   const folder = join(dataSet('sigstore'), 'bundle-verify');
   for (const sample of SAMPLES) await benchBundle(folder, sample);
   await benchCold();
-  process.stdout.write(`${formatTable(rows)}\n`);
 }
+await benchSigning();
+process.stdout.write(`${formatTable(rows)}\n`);
 
 async function benchBundle(folder: string, sample: (typeof SAMPLES)[number]): Promise<void> {
   const cases = JSON.parse(readFileSync(join(folder, 'cases.json'), 'utf8')) as readonly Case[];
@@ -110,5 +112,49 @@ async function benchCold(): Promise<void> {
     rows.push({ operation: 'verify a saved image, cold', ours, other: 'cosign 3', theirs });
   } finally {
     programs.stop();
+  }
+}
+
+/** With the same key file, which takes as long to open for each, and no service; the whole program from its start. */
+async function benchSigning(): Promise<void> {
+  const programs = createPrograms();
+  try {
+    programs.run(plimsoll, ['generate-key-pair']);
+    writeFileSync(join(programs.folder, 'file'), Buffer.alloc(1024 * 1024));
+    const services = { mediaType: 'application/vnd.dev.sigstore.signingconfig.v0.2+json' };
+    writeFileSync(join(programs.folder, 'services.json'), JSON.stringify(services));
+    const registry = await programs.serve(['registry', 'serve', '--address', '127.0.0.1:0']);
+    const image = `${registry.replace('http://', '')}/bench/app:1`;
+    programs.run(plimsoll, ['push', image, 'file']);
+    const key = ['--yes', '--key', 'cosign.key'];
+    const sign = ['sign', ...key];
+    const signBlob = ['sign-blob', ...key, '--bundle', 'bundle.json'];
+    const none = ['--signing-config', 'services.json'];
+    await benchProgram(programs, 'sign an image with a key, cold', {
+      ours: [...sign, image],
+      PEER_COSIGN3: [...sign, ...none, image],
+    });
+    await benchProgram(programs, 'sign a file with a key, cold', {
+      ours: [...signBlob, 'file'],
+      PEER_COSIGN3: [...signBlob, ...none, 'file'],
+      PEER_COSIGN2: [...signBlob, '--tlog-upload=false', 'file'],
+    });
+  } finally {
+    programs.stop();
+  }
+}
+
+async function benchProgram(
+  programs: Programs,
+  operation: string,
+  { ours: words, ...peers }: Readonly<Record<'ours' | `PEER_${string}`, readonly string[]>>,
+): Promise<void> {
+  const rounds = { budget: 4000, least: 5 };
+  const ours = await measure(() => programs.run(plimsoll, words), rounds);
+  for (const [variable, args] of Object.entries(peers)) {
+    const program = process.env[variable];
+    if (program === undefined) continue;
+    const theirs = await measure(() => programs.run(program, args), rounds);
+    rows.push({ operation, ours, other: variable === 'PEER_COSIGN3' ? 'cosign 3' : 'cosign 2', theirs });
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { AppError, type Files, type Http, type WebHandler } from '../../core/index.ts';
 import { createTestPorts, temporaryFolder, TEST_TIME } from '../../io/testing.ts';
 import { TileLog, type LogSigner } from '../authority/tile-log.ts';
@@ -14,6 +15,7 @@ import {
   parseVerifierKey,
   type CosigningKey,
 } from '../crypto/index.ts';
+import { fuzz } from '../crypto/testing.ts';
 import { createCollector } from './client.ts';
 import { parseWitnessPolicy } from './policy.ts';
 import { createWitness } from './server.ts';
@@ -100,6 +102,21 @@ test('without a quorum nothing is promised, and what was settled is promised lat
   assert.equal(index, 1, 'the witness has seen the tree with the first entry');
   assert.ok(policy.isSatisfiedBy(parseNote(head.checkpoint, 'checkpoint')));
   assert.equal(Buffer.from((await log.read(0))?.entry ?? []).toString(), 'one');
+});
+
+test('what was settled stays when witnesses are wanted no longer, and a second writer is noticed', async () => {
+  const { cosign, keys } = setUp(['a']);
+  const { files, home } = createTestPorts();
+  const first = await TileLog.open(files, home, LOG, cosign);
+  await assert.rejects(first.append(entry('one')), unavailable(/expected a quorum/));
+  const log = await TileLog.open(files, home, LOG);
+  assert.equal((await log.append(entry('two'))).index, 1);
+  assert.equal(Buffer.from((await log.read(0))?.entry ?? []).toString(), 'one');
+  const second = (error: unknown) =>
+    error instanceof AppError && error.kind === 'untrusted-root' && /another process/.test(error.message);
+  await assert.rejects(first.append(entry('three')), second);
+  const [, b = assert.fail()] = keys;
+  assert.equal(findCosignature(parseNote(log.head.checkpoint, 'checkpoint'), b), undefined);
 });
 
 test('a crash at any write leaves a log that its witnesses go on with', async () => {
@@ -260,4 +277,20 @@ test('a verifier key is read as it is written', () => {
   // C2SP signed-note gives this one as an example
   const example = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
   assert.equal(parseVerifierKey(example, NOTE_KEY_TYPE.ed25519, 'key').name, 'PeterNeumann');
+});
+
+test('hostile policies and requests are refused, whatever they are', async () => {
+  const [a = assert.fail()] = ['a'].map(createKey);
+  const policy = Buffer.from(`witness a ${a.vkey} https://a.test\ngroup g 1 a\nquorum g\n`);
+  fuzz(policy, (bytes) => parseWitnessPolicy(Buffer.from(bytes).toString('latin1'), 'policy'));
+  const witness = witnessOf(a);
+  const { heads } = await growing();
+  const request = Buffer.from(`old 0\n\n${heads[1]}`);
+  const mutated = fc.record({ at: fc.nat(request.length), put: fc.uint8Array({ minLength: 1, maxLength: 6 }) });
+  const hostile = fc.asyncProperty(mutated, async ({ at, put }) => {
+    const body = Buffer.concat([request.subarray(0, at), put, request.subarray(at + put.length)]);
+    const { status } = await post(witness, body.toString('latin1'));
+    assert.ok([200, 400, 403, 404, 409, 422].includes(status), String(status));
+  });
+  await fc.assert(hostile, { numRuns: 300 });
 });
