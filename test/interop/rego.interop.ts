@@ -83,7 +83,7 @@ function isTypeInference(outcome: Outcome): boolean {
   return (
     'codes' in outcome &&
     outcome.codes.includes('rego_type_error') &&
-    !/conflict|undefined function|has arity|default rules/.test(outcome.message)
+    outcome.message.split('; ').some((message) => !/conflict|undefined function|has arity|default rules/.test(message))
   );
 }
 

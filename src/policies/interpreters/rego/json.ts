@@ -1,7 +1,7 @@
 /** Values of Rego from and to JSON. */
 import { AppError, isRecord } from '../../../core/index.ts';
 import { formatNumber, fromBigInt, fromDouble, isInteger, parseNumber, toBigInt, toDouble } from './number.ts';
-import { isArray, isNumber, RegoObject, RegoSet } from './value.ts';
+import { compareStrings, isArray, isNumber, RegoObject, RegoSet } from './value.ts';
 import type { RegoValue } from './value.ts';
 
 /** Ceiling of nesting: what follows references and prints values calls itself once a level. */
@@ -79,6 +79,8 @@ export function formatJson(value: RegoValue): string {
   const pairs = value
     .entries()
     .map(([key, entry]): [string, RegoValue] => [typeof key === 'string' ? key : formatJson(key), entry]);
+  // keys that are no strings have their place by their text
+  pairs.sort(([a], [b]) => compareStrings(a, b));
   return `{${pairs.map(([key, entry]) => `${formatJsonString(key)}:${formatJson(entry)}`).join(',')}}`;
 }
 

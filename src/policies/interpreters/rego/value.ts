@@ -150,7 +150,7 @@ const RANKS: Readonly<Record<RegoType, number>> = {
 };
 
 /** Strings compare by their bytes in UTF-8, which is by code point. */
-function compareStrings(a: string, b: string): number {
+export function compareStrings(a: string, b: string): number {
   if (a === b) return 0;
   let i = 0;
   while (i < a.length && a.charCodeAt(i) === b.charCodeAt(i)) i += 1;

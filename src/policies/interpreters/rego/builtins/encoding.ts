@@ -12,7 +12,7 @@ import type { Args, Builtins } from './operands.ts';
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** Bytes of padded base64; line breaks do not count. */
-function decodeBase64(text: string): Buffer {
+export function decodeBase64(text: string): Buffer {
   const plain = text.replace(/[\r\n]/g, '');
   if (!BASE64.test(plain)) throw builtinError('illegal base64 data');
   return Buffer.from(plain, 'base64');

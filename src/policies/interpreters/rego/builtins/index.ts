@@ -5,6 +5,7 @@ import { COLLECTIONS } from './collections.ts';
 import { DIGESTS } from './digests.ts';
 import { ENCODING } from './encoding.ts';
 import { GLOB } from './glob.ts';
+import { JSON_SCHEMA } from './json-schema.ts';
 import { JWT } from './jwt.ts';
 import { NET } from './net.ts';
 import { NUMBERS } from './numbers.ts';
@@ -16,12 +17,14 @@ import { TIME } from './time.ts';
 import { TYPES } from './types.ts';
 import { UNITS } from './units.ts';
 import { UUID } from './uuid.ts';
+import { X509 } from './x509.ts';
 
 const FAMILIES = [
   COLLECTIONS,
   DIGESTS,
   ENCODING,
   GLOB,
+  JSON_SCHEMA,
   JWT,
   NET,
   NUMBERS,
@@ -32,6 +35,7 @@ const FAMILIES = [
   TYPES,
   UNITS,
   UUID,
+  X509,
 ];
 
 export const BUILTINS: ReadonlyMap<string, Callable> = new Map(FAMILIES.flatMap((family) => Object.entries(family)));

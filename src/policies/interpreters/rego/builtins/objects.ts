@@ -1,5 +1,5 @@
 /** Objects and documents: entries, paths, patches, subsets. */
-import { areEqual, isArray, RegoObject, RegoSet, typeOf } from '../value.ts';
+import { areEqual, formatValue, isArray, RegoObject, RegoSet, typeOf } from '../value.ts';
 import type { RegoValue } from '../value.ts';
 import { builtinError, lookUp } from '../evaluate/vm.ts';
 import type { Vm } from '../evaluate/vm.ts';
@@ -165,13 +165,15 @@ function dropPaths(value: RegoValue, tree: PathTree): RegoValue {
   return value;
 }
 
-/** JSON Patch (RFC 6902), also into sets. What does not fit makes the whole undefined. */
-function jsonPatch(args: Args): RegoValue | undefined {
-  let value: RegoValue | undefined = args[0];
+/** JSON Patch (RFC 6902), also into sets. */
+function jsonPatch(args: Args): RegoValue {
+  let value = args[0] as RegoValue;
   for (const item of arrayAt(args, 1)) {
     if (!(item instanceof RegoObject)) throw elementError(1, args[1] as RegoValue, item, 'object');
-    if (value === undefined) return undefined;
-    value = applyPatch(value, item);
+    const patched = applyPatch(value, item);
+    if (patched === undefined)
+      throw builtinError(`path does not exist, or its value is not the tested one: ${formatValue(item)}`);
+    value = patched;
   }
   return value;
 }

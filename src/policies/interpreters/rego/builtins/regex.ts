@@ -5,6 +5,7 @@ import type { Vm } from '../evaluate/vm.ts';
 import type { Regexp } from '../../regexp.ts';
 import { quoteRegexp } from '../../regexp.ts';
 import type { RegoValue } from '../value.ts';
+import { globsMatch } from './globs-match.ts';
 import { integerAt, textAt } from './operands.ts';
 import type { Args, Builtins } from './operands.ts';
 
@@ -102,4 +103,5 @@ export const REGEX: Builtins = {
   'regex.replace': replace,
   'regex.split': split,
   'regex.template_match': templateMatch,
+  'regex.globs_match': (args, vm) => globsMatch(textAt(args, 0), textAt(args, 1), vm),
 };

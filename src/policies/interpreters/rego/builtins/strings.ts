@@ -7,6 +7,7 @@ import type { Vm } from '../evaluate/vm.ts';
 import { arrayAt, integerAt, numberAt, objectAt, textAt, textOrTextsAt, textsAt, typeError } from './operands.ts';
 import type { Args, Builtins } from './operands.ts';
 import { fault } from '../fault.ts';
+import { renderTemplate } from './render-template.ts';
 import { sprintf } from './sprintf.ts';
 
 function concat(args: Args, vm: Vm): RegoValue {
@@ -207,5 +208,6 @@ export const STRINGS: Builtins = {
   'strings.count': countOf,
   'strings.any_prefix_match': anyMatch((text, part) => text.startsWith(part)),
   'strings.any_suffix_match': anyMatch((text, part) => text.endsWith(part)),
+  'strings.render_template': (args, vm) => renderTemplate(textAt(args, 0), objectAt(args, 1), vm),
   'internal.template_string': templateString,
 };
