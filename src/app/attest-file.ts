@@ -11,7 +11,8 @@ import {
 } from '../attestations/index.ts';
 import { attestBlob, type AttestedBlob } from '../trust/index.ts';
 import { openSigner, type OpenedSigner, type SignerInput } from './open-signer.ts';
-import { identityOf, writeParts } from './sign.ts';
+import { identityOf } from './sign.ts';
+import { writeParts } from './write-parts.ts';
 
 /** As cosign's ceiling for attachments leaves it after base64. */
 const MAX_STATEMENT_BYTES = 96 * 1024 * 1024;

@@ -6,6 +6,7 @@ import { attestImage } from '../trust/index.ts';
 import type { ImageAttestation, Stored } from '../trust/index.ts';
 import { openSigner, type OpenedSigner } from './open-signer.ts';
 import { openSignedRepository } from './evidence-repository.ts';
+import { checkFiles, recordEvidence, type EvidenceFiles } from './record-evidence.ts';
 import { identityOf, signOptions } from './sign.ts';
 import type { SigningInput } from './sign.ts';
 
@@ -21,7 +22,13 @@ type Claim =
   /** The whole in-toto statement. */
   | { readonly statement: string | Uint8Array };
 
-export type AttestInput = SigningInput & Claim & { readonly reference: string };
+export type AttestInput = SigningInput &
+  Claim & {
+    readonly reference: string;
+    /** Also written to these files, or to them alone. */
+    readonly files?: EvidenceFiles;
+    readonly isStored?: boolean;
+  };
 
 export interface AttestedImage {
   readonly reference: string;
@@ -30,10 +37,13 @@ export interface AttestedImage {
   readonly identity?: OpenedSigner['identity'];
   readonly predicateType: string;
   readonly stored: readonly Stored[];
+  /** Paths of files. */
+  readonly written: readonly string[];
 }
 
 /** Wraps the predicate in a statement about the image, or takes one that is about it; signs it and stores it beside the image. */
 export async function attest(ports: Ports, input: AttestInput, signal?: AbortSignal): Promise<AttestedImage> {
+  checkFiles(input.files ?? {}, input.formats);
   const claimFor = await readClaim(ports, input);
   const signer = await openSigner(ports, input, signal);
   const reference = parseReference(input.reference);
@@ -42,10 +52,15 @@ export async function attest(ports: Ports, input: AttestInput, signal?: AbortSig
   const { digest } = subject;
   const claim = claimFor(digest);
   const options = signOptions(ports, signer, input, signal);
-  const stored = await attestImage(repository, { subject, ...claim }, options);
+  const { files = {}, isStored = true } = input;
+  const recorder = recordEvidence(repository, isStored);
+  const stored = await attestImage(recorder.repository, { subject, ...claim }, options);
+  const written = await recorder.write(ports, { stored, key: signer.key.publicKey }, files);
   const { predicateType } = claim;
   const named = formatReference({ ...reference, digest });
-  return { reference: named, digest, keyId: signer.key.publicKey.keyId, ...identityOf(signer), predicateType, stored };
+  const { keyId } = signer.key.publicKey;
+  const kept = isStored ? stored : [];
+  return { reference: named, digest, keyId, ...identityOf(signer), predicateType, stored: kept, written };
 }
 
 type Claimed = Omit<ImageAttestation, 'subject'>;

@@ -7,9 +7,11 @@ import { listImages } from './list-images.ts';
 import { openSigner } from './open-signer.ts';
 import type { OpenedSigner, SignerInput } from './open-signer.ts';
 import type { SignersInput } from './open-signers.ts';
+import { checkFiles, recordEvidence, type EvidenceFiles } from './record-evidence.ts';
 import { openSignedRepository } from './evidence-repository.ts';
 import type { RepositoryAccess } from './registry.ts';
 import { verifyImageAttestations } from './verify.ts';
+import { writeParts } from './write-parts.ts';
 
 export interface SigningInput extends SignerInput {
   readonly formats: readonly SignatureFormat[];
@@ -21,6 +23,9 @@ export interface SignImagesInput extends SigningInput {
   readonly annotations: Readonly<Record<string, string>>;
   /** Also signs every image that an index names. */
   readonly recursive: boolean;
+  /** Of a single image: also written to these files, or to them alone. */
+  readonly files?: EvidenceFiles;
+  readonly isStored?: boolean;
   /** What must be attested about each reference before the first is signed. */
   readonly requires?: RequiredAttestations;
 }
@@ -39,6 +44,8 @@ export interface SignedImage {
   readonly keyId: Digest;
   readonly identity?: OpenedSigner['identity'];
   readonly stored: readonly Stored[];
+  /** Paths of files. */
+  readonly written: readonly string[];
 }
 
 /** Tags are resolved once, and the digest is what is signed. */
@@ -48,6 +55,8 @@ export async function signImages(
   signal?: AbortSignal,
 ): Promise<readonly SignedImage[]> {
   if (input.references.length === 0) throw new AppError('usage', 'expected at least one image to sign, found none');
+  if (checkFiles(input.files ?? {}, input.formats) && (input.references.length > 1 || input.recursive))
+    throw new AppError('usage', 'expected one image to write the signature of, found several');
   if (input.requires !== undefined) await requireAttested(ports, input, input.requires, signal);
   const signer = await openSigner(ports, input, signal);
   const signed: SignedImage[] = [];
@@ -87,15 +96,19 @@ async function signReference(
   const root = await repository.fetchManifest(targetOf(reference), signal);
   const subjects = input.recursive ? await listImages(repository, root, signal) : [root.descriptor];
   const options = signOptions(ports, signer, input, signal);
+  const { files = {}, isStored = true } = input;
   const signOne = async (subject: Descriptor): Promise<SignedImage> => {
-    const stored = await signImage(repository, { subject, annotations: input.annotations }, options);
+    const recorder = recordEvidence(repository, isStored);
+    const stored = await signImage(recorder.repository, { subject, annotations: input.annotations }, options);
+    const written = await recorder.write(ports, { stored, key: signer.key.publicKey }, files);
     const named = formatReference({ ...reference, digest: subject.digest });
     return {
       reference: named,
       digest: subject.digest,
       keyId: signer.key.publicKey.keyId,
       ...identityOf(signer),
-      stored,
+      stored: isStored ? stored : [],
+      written,
     };
   };
   const signed: SignedImage[] = [];
@@ -165,20 +178,4 @@ export async function signFile(ports: Ports, input: SignBlobInput, signal?: Abor
     [input.outputTimestamp, timestamp],
   ]);
   return { ...result, keyId: key.publicKey.keyId, ...identityOf(signer), written };
-}
-
-/** Those for which a path is given; gives the paths. Throws `usage` for one that there is not. */
-export async function writeParts(
-  ports: Pick<Ports, 'files'>,
-  parts: readonly (readonly [path: string | undefined, content: Uint8Array | string | undefined])[],
-): Promise<readonly string[]> {
-  const written: string[] = [];
-  for (const [path, content] of parts) {
-    if (path === undefined) continue;
-    if (content === undefined)
-      throw new AppError('usage', `${path}: expected a signature with a certificate or a timestamp, found one without`);
-    await ports.files.writeAtomic(path, content);
-    written.push(path);
-  }
-  return written;
 }

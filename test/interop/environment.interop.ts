@@ -24,6 +24,11 @@ const PEERS = [
   { name: 'cosign 2', variable: 'PEER_COSIGN2', signs: LEGACY, form: 'legacy' },
 ] as const;
 
+const LEGACY_OF = {
+  PEER_COSIGN3: ['--new-bundle-format=false', '--use-signing-config=false', ...LEGACY],
+  PEER_COSIGN2: LEGACY,
+} as const;
+
 for (const { name, variable, signs, form } of PEERS) {
   describe(name, missingPeers(variable), () => {
     const cosign = peer(variable);
@@ -81,6 +86,20 @@ for (const { name, variable, signs, form } of PEERS) {
         await bench.run(program('sign', ...words, '--key', 'cosign.key', reference), { env });
         await bench.run(program('attest', ...words, '--key', 'cosign.key', ...about, reference), { env });
         await isFound(reference);
+      }
+    });
+
+    test('a signature that was written to files is attached by the other', async () => {
+      for (const [signer, other, words] of [
+        [cosign, ours, ['--yes', ...LEGACY_OF[variable]]],
+        [ours, cosign, ['--format', 'legacy']],
+      ] as const) {
+        const { reference } = await newImage();
+        const files = ['--upload=false', '--output-signature', 'sig', '--output-payload', 'payload'];
+        await bench.run(signer('sign', ...words, '--key', 'cosign.key', ...files, reference));
+        assert.notEqual((await bench.attempt(ours('verify', ...signed, reference))).code, 0);
+        await bench.run(other('attach', 'signature', '--signature', 'sig', '--payload', 'payload', reference));
+        for (const program of [cosign, ours]) await bench.run(program('verify', ...signed, reference));
       }
     });
 

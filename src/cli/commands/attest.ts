@@ -12,6 +12,8 @@ import {
   PREDICATE_TYPE_FLAG,
   SIGN_COMPATIBILITY_FLAGS,
   SIGNING_FLAGS,
+  STORE_FLAGS,
+  describeStored,
 } from '../flags/trust.ts';
 
 export const attestCommand = defineCommand({
@@ -25,6 +27,7 @@ export const attestCommand = defineCommand({
     statement: { kind: 'string', value: 'FILE', description: 'the whole in-toto statement, signed byte for byte' },
     ...PREDICATE_TYPE_FLAG,
     ...FORMAT_FLAGS,
+    ...STORE_FLAGS,
     ...SIGNED_IMAGE_FLAGS,
     ...SIGN_COMPATIBILITY_FLAGS,
   },
@@ -49,13 +52,20 @@ export const attestCommand = defineCommand({
         ...(flags.statement === undefined ? { type: flags.type, predicate: content } : { statement: content }),
         ...readSigner(flags, context),
         formats: formatsOf(flags.format),
+        isStored: flags.upload,
+        files: { bundle: flags.bundle },
         ...(await signedImageAccessOf(flags, context)),
       },
       context.signal,
     );
-    const forms = attested.stored.map((entry) => `${entry.format} ${entry.manifest}`).join(', ');
-    const text = `attested ${attested.predicateType}\n  about ${attested.reference}\n  ${describeSigner(attested)}\n  stored as ${forms}`;
-    context.output.result(attested, text);
+    const { predicateType, reference: about } = attested;
+    const lines = [
+      `attested ${predicateType}`,
+      `about ${about}`,
+      describeSigner(attested),
+      ...describeStored(attested),
+    ];
+    context.output.result(attested, lines.join('\n  '));
     return 0;
   },
 });

@@ -184,6 +184,43 @@ test('a whole statement is signed byte for byte, if it is about the image', asyn
   assert.equal((await run('attest', '--key', path('own.key'), image)).code, 2);
 });
 
+test('what is signed goes into files, too or alone', async () => {
+  const { run, path, read, image } = await setUpOwnCa();
+  assert.equal((await run('public-key', '--key', path('own.key'), '--outfile', path('own.pub'))).code, 0);
+  const key = ['--key', path('own.key')];
+  const outputs = ['--output-signature', path('sig'), '--output-payload', path('payload')];
+  const verify = async () => (await run('verify', '--key', path('own.pub'), image)).code;
+  const filed = ['--format', 'both', '--bundle', path('bundle'), ...outputs, image];
+  const alone = await run('sign', ...key, '--upload=false', ...filed);
+  assert.equal(alone.code, 0, alone.stderr);
+  assert.equal(await verify(), 10);
+  const check = ['verify-blob', '--key', path('own.pub'), '--signature', path('sig'), path('payload')];
+  assert.equal((await run(...check)).code, 0);
+  assert.match((await read('payload')).toString(), /"docker-reference":"localhost:5000\/app"/);
+  assert.ok('dsseEnvelope' in (JSON.parse((await read('bundle')).toString()) as object));
+  const attached = ['attach', 'signature', '--signature', path('sig'), '--payload', path('payload'), image];
+  assert.equal((await run(...attached)).code, 0);
+  assert.equal(await verify(), 0);
+  const predicate = ['--predicate', path('predicate.json'), '--bundle', path('statement.json')];
+  const attested = await run('attest', ...key, '--no-upload', ...predicate, image);
+  assert.equal(attested.code, 0, attested.stderr);
+  assert.equal((await run('verify-attestation', '--key', path('own.pub'), image)).code, 1);
+  assert.equal((await run('attach', 'attestation', '--attestation', path('statement.json'), image)).code, 0);
+  assert.equal((await run('verify-attestation', '--key', path('own.pub'), image)).code, 0);
+  const both = await run('sign', ...key, ...filed);
+  assert.match(both.stdout, /stored as bundle .*, legacy .*\n {2}written to .*bundle/);
+  for (const [words, expected] of [
+    [[...outputs, image], /expected --format legacy or both/],
+    [['--format', 'legacy', '--bundle', path('b'), image], /expected --format bundle or both/],
+    [['--bundle', path('b'), image, image], /expected one image/],
+    [['--format', 'legacy', '--output-certificate', path('c'), image], /expected a signature with a certificate/],
+  ] as const) {
+    const { code, stderr } = await run('sign', ...key, ...words);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, expected);
+  }
+});
+
 test('the token that says who signs is never shown to a registry', async () => {
   const plain = createTestPorts();
   const seen: string[] = [];

@@ -14,6 +14,8 @@ import {
   SIGNED_IMAGE_FLAGS,
   SIGN_COMPATIBILITY_FLAGS,
   SIGNING_FLAGS,
+  STORE_FLAGS,
+  describeStored,
 } from '../flags/trust.ts';
 
 const { key: VERIFY_KEY, 'trusted-root': TRUSTED_ROOT } = SIGNER_FLAGS;
@@ -67,6 +69,14 @@ export const sign = defineCommand({
     ...SIGNING_FLAGS,
     annotations: { kind: 'list', short: 'a', value: 'KEY=VALUE', description: 'claim to sign along; may be repeated' },
     ...FORMAT_FLAGS,
+    ...STORE_FLAGS,
+    'output-signature': {
+      kind: 'string',
+      value: 'FILE',
+      description: 'write the base64 signature of older cosign here',
+    },
+    'output-payload': { kind: 'string', value: 'FILE', description: 'write what that signature is over here' },
+    'output-certificate': { kind: 'string', value: 'FILE', description: 'write the certificate of its signer here' },
     ...REQUIRE_FLAGS,
     recursive: { kind: 'boolean', short: 'r', description: 'sign every platform image of an index too' },
     ...SIGNED_IMAGE_FLAGS,
@@ -97,6 +107,13 @@ export const sign = defineCommand({
         annotations: parsePairs('annotations', flags.annotations),
         formats: formatsOf(flags.format),
         recursive: flags.recursive,
+        isStored: flags.upload,
+        files: {
+          bundle: flags.bundle,
+          signature: flags['output-signature'],
+          payload: flags['output-payload'],
+          certificate: flags['output-certificate'],
+        },
         ...requirementsOf(flags),
         ...(await signedImageAccessOf(flags, context)),
       },
@@ -108,6 +125,5 @@ export const sign = defineCommand({
 });
 
 function describeSigned(image: SignedImage): string {
-  const forms = image.stored.map((entry) => `${entry.format} ${entry.manifest}`).join(', ');
-  return `signed ${image.reference}\n  ${describeSigner(image)}\n  stored as ${forms}`;
+  return [`signed ${image.reference}`, describeSigner(image), ...describeStored(image)].join('\n  ');
 }

@@ -1,6 +1,7 @@
 /** Flags that the signing and verifying commands share, and what they mean to use cases. */
 import type { LoginFlow } from '../../app/log-in.ts';
 import type { SignerInput } from '../../app/open-signer.ts';
+import type { SignedImage } from '../../app/sign.ts';
 import { AppError } from '../../core/index.ts';
 import type { Reason } from '../../core/index.ts';
 import type { Context, Flags, FlagValues } from '../command.ts';
@@ -102,6 +103,12 @@ export const PREDICATE_TYPE_FLAG = {
   },
 } as const satisfies Flags;
 
+/** Where else what is signed goes. */
+export const STORE_FLAGS = {
+  upload: { kind: 'boolean', default: true, description: 'store nothing: write files alone' },
+  bundle: { kind: 'string', value: 'FILE', description: 'write the Sigstore bundle here, too' },
+} as const satisfies Flags;
+
 export const FORMAT_FLAGS = {
   format: {
     kind: 'choice',
@@ -192,6 +199,17 @@ function loginOf(flags: FlagValues<typeof SIGNING_FLAGS>, context: Context): Log
     clientSecretFile: flags['oidc-client-secret-file'],
     redirectUrl: flags['oidc-redirect-url'],
   };
+}
+
+/** A line for each place. */
+export function describeStored(signed: Pick<SignedImage, 'stored' | 'written'>): readonly string[] {
+  const { stored, written } = signed;
+  return [
+    ...(stored.length === 0
+      ? []
+      : [`stored as ${stored.map(({ format, manifest }) => `${format} ${manifest}`).join(', ')}`]),
+    ...(written.length === 0 ? [] : [`written to ${written.join(', ')}`]),
+  ];
 }
 
 export function formatsOf(format: string): readonly ('bundle' | 'legacy')[] {
