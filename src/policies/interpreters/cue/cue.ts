@@ -8,7 +8,7 @@
  */
 import { AppError } from '../../../core/index.ts';
 import type { File } from './ast.ts';
-import { NO_PROVENANCE, Vertex } from './vertex.ts';
+import { makeEnv, NO_PROVENANCE, Vertex } from './vertex.ts';
 import { enterStruct } from './closedness.ts';
 import { Machine } from './machine.ts';
 import { readJson } from './json.ts';
@@ -71,8 +71,10 @@ function evaluate(
   const root = new Vertex(undefined, '', false);
   const scope = new Vertex(undefined, '', false);
   scope.phase = 'final';
-  const env = { up: undefined, vertex: scope, lets: new Map() };
-  root.conjuncts.push({ expr: file.body, env, from: enterStruct(root, NO_PROVENANCE) });
+  const env = makeEnv(undefined, scope);
+  // A policy and a document are closed apart from each other; a policy alone is a file.
+  const from = document === undefined ? NO_PROVENANCE : enterStruct(root, NO_PROVENANCE);
+  root.conjuncts.push({ expr: file.body, env, from });
   if (document !== undefined) {
     root.conjuncts.push({ value: document, pos: -1, from: enterStruct(root, NO_PROVENANCE) });
   }

@@ -6,16 +6,16 @@ import { areEqualVertices } from './equality.ts';
 import { findError } from './machine.ts';
 import type { Machine } from './machine.ts';
 import { remapped, remapper, replay, schedule } from './schedule.ts';
+import { isIncomplete } from './values.ts';
 import type { Bottom } from './values.ts';
 import { DEFAULT_MODE, Vertex } from './vertex.ts';
-import type { Conjunct, DefaultMode, PendingChoice, PendingDisjunction } from './vertex.ts';
+import type { DefaultMode, PendingChoice, PendingDisjunction } from './vertex.ts';
 
 /** Ceiling of combinations that are left after a disjunction. */
 const MAX_DISJUNCTS = 2000;
 
-/** Alternatives that were chosen so far, and what became of the vertex with them. */
+/** What became of the vertex with the alternatives that were chosen so far. */
 interface Combination {
-  readonly choices: readonly Conjunct[];
   readonly mode: DefaultMode;
   readonly vertex: Vertex;
 }
@@ -27,7 +27,7 @@ interface Tried extends Combination {
 
 export function resolveDisjunctions(machine: Machine, vertex: Vertex): void {
   const pending = vertex.disjunctions;
-  let combinations: Combination[] = [{ choices: [], mode: DEFAULT_MODE.maybe, vertex }];
+  let combinations: Combination[] = [{ mode: DEFAULT_MODE.maybe, vertex }];
   const errors: Bottom[] = [];
   for (const [index, disjunction] of pending.entries()) {
     const isLast = index === pending.length - 1;
@@ -107,7 +107,7 @@ function withModes(tried: readonly Tried[], drops: { readonly left: boolean; rea
     for (const inner of base.values) {
       const mode = greater(left, greater(one.ownMode, inner.mode));
       hasDecided ||= mode !== DEFAULT_MODE.maybe;
-      append(result, { choices: one.choices, mode, vertex: inner.deref() });
+      append(result, { mode, vertex: inner.deref() });
     }
   }
   if (!hasDecided) return result;
@@ -132,17 +132,15 @@ function tryChoice(
   { left, right, isLast }: { left: Combination; right: PendingChoice; isLast: boolean },
 ): Tried | Bottom {
   machine.step();
-  const choices = [...left.choices, right.conjunct];
-  const copy = copyOf(original);
+  const copy = copyOf(left.vertex);
   copy.mode = left.mode;
   const savedChecks = machine.checksFields;
   const savedStandIn = original.standIn;
   machine.checksFields = savedChecks && isLast;
   original.standIn = copy;
   try {
-    replay(machine, original, { target: copy });
-    const remap = remapper(original, copy);
-    for (const choice of choices) schedule(machine, copy, remapped(choice, remap));
+    replay(machine, left.vertex, { target: copy });
+    schedule(machine, copy, remapped(right.conjunct, remapper(original, copy)));
     copy.phase = 'waiting';
     machine.finish(copy);
   } finally {
@@ -151,7 +149,7 @@ function tryChoice(
   }
   const error = findError(copy);
   if (error !== undefined) return error;
-  return { choices, mode: copy.mode, ownMode: right.mode, vertex: copy.deref() };
+  return { mode: copy.mode, ownMode: right.mode, vertex: copy.deref() };
 }
 
 /** A vertex in the place of another one, of which nothing is said yet. */
@@ -171,6 +169,6 @@ function copyOf(original: Vertex): Vertex {
   copy.kindsPosition = original.kindsPosition;
   copy.requirements = original.requirements.map((requirement) => ({ ...requirement }));
   copy.evidence.push(...original.evidence.map((evidence) => ({ ...evidence })));
-  copy.errors.push(...original.errors);
+  copy.errors.push(...original.errors.filter((error) => !isIncomplete(error)));
   return copy;
 }

@@ -38,9 +38,9 @@ export function evaluate(machine: Machine, expr: Expr, frame: Frame): Value {
     case 'list':
     case 'disjunction':
     case 'alias':
-      return makeInline(expr, frame.env, inline(frame.from));
+      return inlineOf(expr, frame);
     case 'binary':
-      return expr.op === '&' ? makeInline(expr, frame.env, inline(frame.from)) : evaluateBinary(machine, expr, frame);
+      return expr.op === '&' ? inlineOf(expr, frame) : evaluateBinary(machine, expr, frame);
     case 'unary': {
       const operand = valueOf(machine, expr.operand, frame);
       return operand.kind === 'bottom' ? operand : operateUnary(machine, expr, operand, frame.vertex);
@@ -56,8 +56,14 @@ export function evaluate(machine: Machine, expr: Expr, frame: Frame): Value {
   }
 }
 
-function inline({ path, isCyclic }: Provenance): Provenance {
-  return { ...NO_PROVENANCE, path, isCyclic };
+/** The vertex of an expression that stands in no field. */
+function inlineOf(expr: Expr, { env, from: { path, isCyclic } }: Frame): Vertex {
+  let vertex = env.inlines.get(expr);
+  if (vertex === undefined) {
+    vertex = makeInline(expr, env, { ...NO_PROVENANCE, path, isCyclic });
+    env.inlines.set(expr, vertex);
+  }
+  return vertex;
 }
 
 /** The value with defaults chosen, a vertex only for a struct or a list; what is not decided yet is an incomplete error. */

@@ -312,7 +312,7 @@ export function replay(
         insertValue(machine, target, { ...deed, from: own });
     }
   }
-  for (const task of source.tasks) target.tasks.push({ ...task, env: remap(task.env) });
+  for (const task of [...source.tasks, ...source.unsettled]) target.tasks.push({ ...task, env: remap(task.env) });
 }
 
 export function remapped(conjunct: Conjunct, remap: (env: Env) => Env): Conjunct {

@@ -8,7 +8,7 @@ import type { Frame } from './expressions.ts';
 import { insertValue } from './insert.ts';
 import type { Machine } from './machine.ts';
 import { importVertex, insertArc, insertList, insertPattern, schedule, scopeOf } from './schedule.ts';
-import { intOf, stringOf, TOP } from './values.ts';
+import { intOf, isIncomplete, stringOf, TOP } from './values.ts';
 import type { Bottom, Value } from './values.ts';
 import { makeEnv, NO_PROVENANCE, Vertex } from './vertex.ts';
 import type { Conjunct, Env, Pattern, Provenance, Task } from './vertex.ts';
@@ -29,8 +29,9 @@ export function runTask(machine: Machine, vertex: Vertex, task: Task): boolean {
 }
 
 /** Records a failure; one that waits is not done yet, unless nothing else is left to do. */
-function settleError(machine: Machine, vertex: Vertex, error: Bottom): boolean {
+function settleError(machine: Machine, vertex: Vertex, { task, error }: { task: Task; error: Bottom }): boolean {
   if (error.code === 'blocked' && !machine.isForced) return false;
+  if (isIncomplete(error)) vertex.unsettled.push(task);
   const code = error.code === 'blocked' ? 'cycle' : error.code;
   machine.addError(vertex, code === error.code ? error : { ...error, code });
   return true;
@@ -39,7 +40,7 @@ function settleError(machine: Machine, vertex: Vertex, error: Bottom): boolean {
 function runExpression(machine: Machine, vertex: Vertex, task: Task & { kind: 'expression' | 'reference' }): boolean {
   const { expr, env, from } = task;
   const value = evaluate(machine, expr, { env, vertex, from });
-  if (value.kind === 'bottom') return settleError(machine, vertex, value);
+  if (value.kind === 'bottom') return settleError(machine, vertex, { task, error: value });
   insertValue(machine, vertex, { value, pos: expr.pos, from });
   return true;
 }
@@ -47,7 +48,7 @@ function runExpression(machine: Machine, vertex: Vertex, task: Task & { kind: 'e
 function runReference(machine: Machine, vertex: Vertex, task: Task & { kind: 'expression' | 'reference' }): boolean {
   const { expr, env, from } = task;
   const target = resolve(machine, expr, { env, vertex, from });
-  if (target.kind === 'bottom') return settleError(machine, vertex, target);
+  if (target.kind === 'bottom') return settleError(machine, vertex, { task, error: target });
   if (target.kind !== 'vertex') {
     insertValue(machine, vertex, { value: target, pos: expr.pos, from });
     return true;
@@ -63,7 +64,7 @@ function runReference(machine: Machine, vertex: Vertex, task: Task & { kind: 'ex
 function runComprehension(machine: Machine, vertex: Vertex, task: Task & { kind: 'comprehension' }): boolean {
   const { comprehension, env, from } = task;
   const envs = listScopes(machine, comprehension.clauses, { env, vertex, from });
-  if ('kind' in envs) return settleError(machine, vertex, envs);
+  if ('kind' in envs) return settleError(machine, vertex, { task, error: envs });
   for (const scope of envs) schedule(machine, vertex, { expr: comprehension.body, env: scope, from });
   return true;
 }
@@ -131,21 +132,22 @@ function runField(machine: Machine, vertex: Vertex, task: Task & { kind: 'field'
   if (label.kind === 'fixed') return true;
   if (label.kind === 'dynamic') {
     const name = valueOf(machine, label.value, { env, vertex, from });
-    if (name.kind === 'bottom') return settleError(machine, vertex, name);
+    if (name.kind === 'bottom') return settleError(machine, vertex, { task, error: name });
     if (name.kind === 'string') {
       const key = regularLabel(name.value);
       insertArc(machine, vertex, key, presence, { expr: value, env, from });
     } else {
-      machine.addError(vertex, machine.mistyped(vertex, { value: name, kinds: ['string'], pos: field.pos }));
+      const error = machine.mistyped(vertex, { value: name, kinds: ['string'], pos: field.pos });
+      return settleError(machine, vertex, { task, error });
     }
     return true;
   }
   const names = evaluate(machine, label.value, { env, vertex, from });
-  if (names.kind === 'bottom') return settleError(machine, vertex, names);
+  if (names.kind === 'bottom') return settleError(machine, vertex, { task, error: names });
   if (names.kind === 'vertex') {
     if (!machine.complete(names) && !machine.isForced) return false;
     const [error] = names.deref().errors;
-    if (error !== undefined) return settleError(machine, vertex, error);
+    if (error !== undefined) return settleError(machine, vertex, { task, error });
   }
   insertPattern(machine, vertex, patternOf({ names, alias: label.alias ?? alias, value }, env, from));
   return true;
@@ -173,7 +175,7 @@ function runList(machine: Machine, vertex: Vertex, task: Task & { kind: 'list' }
     if (element.kind !== 'comprehension') elements.push({ expr: element, env, from: inner });
     else {
       const scopes = listScopes(machine, element.clauses, { env, vertex, from });
-      if ('kind' in scopes) return settleError(machine, vertex, scopes);
+      if ('kind' in scopes) return settleError(machine, vertex, { task, error: scopes });
       for (const scope of scopes) elements.push({ expr: element.body, env: scope, from: inner });
     }
   }

@@ -15,6 +15,8 @@ export interface Env {
   readonly vertex: Vertex;
   /** Values of `let`, made when first used. */
   readonly lets: Map<LetClause, Vertex>;
+  /** Values of expressions that have fields, made once each: what is evaluated again goes on with them. */
+  readonly inlines: Map<Expr, Vertex>;
 }
 
 /** Which closed structs a conjunct belongs to, and by which references it came. See closedness.ts and cycles.ts. */
@@ -174,6 +176,8 @@ export class Vertex {
   shapes: ListShape[] = [];
   patterns: Pattern[] = [];
   tasks: Task[] = [];
+  /** Tasks that were done but for what was not known: with more known they may come to more. */
+  unsettled: Task[] = [];
   disjunctions: PendingDisjunction[] = [];
   deeds: Deed[] = [];
   receivers: { readonly vertex: Vertex; readonly from: Provenance }[] = [];
@@ -212,7 +216,7 @@ export class Vertex {
 }
 
 export function makeEnv(up: Env | undefined, vertex: Vertex): Env {
-  return { up, vertex, lets: new Map() };
+  return { up, vertex, lets: new Map(), inlines: new Map() };
 }
 
 /** Path of a vertex as CUE writes it. */
