@@ -206,6 +206,12 @@ const PEERS: readonly Peer[] = [
     probe: ['--help'],
   },
   {
+    name: 'cue-judge',
+    variable: 'PEER_CUE_JUDGE',
+    goMain: { source: 'test/interop/cue-judge.go', modules: ['cuelang.org/go@v0.16.1'] },
+    probe: ['--help'],
+  },
+  {
     name: 'litewitness',
     variable: 'PEER_LITEWITNESS',
     debian: { suite: 'sid', package: 'torchwood', binary: 'usr/bin/litewitness' },

@@ -50,6 +50,8 @@ function evaluateArgument(
   }
   if (value.kind === 'vertex') {
     if (!value.deref().isComplete && !machine.isForced) return machine.blocked(frame.vertex);
+    // Its elements and fields are unified, and their errors found, where the result stands.
+    if (builtin.takesOpen) return value;
     machine.finish(value);
     return findError(value) ?? value;
   }

@@ -39,7 +39,11 @@ function isPassing(vertex: Vertex): boolean {
 
 function isAncestor(target: Vertex, vertex: Vertex): boolean {
   const wanted = target.deref();
-  for (let at = vertex.isRooted ? vertex.parent : undefined; at !== undefined; at = at.isRooted ? at.parent : undefined) {
+  for (
+    let at = vertex.isRooted ? vertex.parent : undefined;
+    at !== undefined;
+    at = at.isRooted ? at.parent : undefined
+  ) {
     if (at.deref() === wanted) return true;
   }
   return false;

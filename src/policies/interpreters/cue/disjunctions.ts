@@ -28,29 +28,32 @@ interface Tried extends Combination {
 export function resolveDisjunctions(machine: Machine, vertex: Vertex): void {
   const pending = vertex.disjunctions;
   let combinations: Combination[] = [{ mode: DEFAULT_MODE.maybe, vertex }];
-  const errors: Bottom[] = [];
   for (const [index, disjunction] of pending.entries()) {
     const isLast = index === pending.length - 1;
+    const errors = new Map<PendingChoice, Bottom>();
     combinations = combine(machine, vertex, { combinations, disjunction, isLast, errors });
     if (combinations.length > MAX_DISJUNCTS) throw machine.refuse(`expected at most ${MAX_DISJUNCTS} alternatives`);
-  }
-  conclude(machine, vertex, combinations, errors);
-}
-
-function conclude(
-  machine: Machine,
-  vertex: Vertex,
-  combinations: readonly Combination[],
-  errors: readonly Bottom[],
-): void {
-  const [only] = combinations;
-  if (only === undefined) {
-    const reasons = [...new Set(errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)))];
-    const positions = [...new Set(errors.flatMap((error) => error.positions))];
-    machine.fail(vertex, `none of the alternatives holds: ${reasons.slice(0, 5).join('; ')}`, positions);
+    if (combinations.length > 0) continue;
+    failAll(machine, vertex, [...errors.values()]);
     return;
   }
-  if (combinations.length === 1) {
+  conclude(vertex, combinations);
+}
+
+/** No alternative is left; where one may still be mended by more information, so may the whole. */
+function failAll(machine: Machine, vertex: Vertex, errors: readonly Bottom[]): void {
+  const reasons = [...new Set(errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)))];
+  const positions = [...new Set(errors.flatMap((error) => error.positions))];
+  const lightest = errors.findLast(isIncomplete);
+  const message = `none of the alternatives holds: ${reasons.slice(0, 5).join('; ')}`;
+  // Its fields belong to no alternative.
+  vertex.arcs.clear();
+  machine.fail(vertex, message, positions, lightest === undefined ? 'eval' : 'incomplete');
+}
+
+function conclude(vertex: Vertex, combinations: readonly Combination[]): void {
+  const [only] = combinations;
+  if (combinations.length === 1 && only !== undefined) {
     vertex.standIn = only.vertex;
     if (vertex.mode === DEFAULT_MODE.maybe) vertex.mode = only.mode;
     return;
@@ -71,7 +74,12 @@ function combine(
     disjunction,
     isLast,
     errors,
-  }: { combinations: readonly Combination[]; disjunction: PendingDisjunction; isLast: boolean; errors: Bottom[] },
+  }: {
+    combinations: readonly Combination[];
+    disjunction: PendingDisjunction;
+    isLast: boolean;
+    errors: Map<PendingChoice, Bottom>;
+  },
 ): Combination[] {
   const tried: Tried[] = [];
   let leftDropsDefault = true;
@@ -80,7 +88,7 @@ function combine(
     for (const right of disjunction.choices) {
       const one = tryChoice(machine, vertex, { left, right, isLast });
       if ('kind' in one) {
-        errors.push(one);
+        errors.set(right, one);
         continue;
       }
       tried.push(one);
@@ -88,8 +96,7 @@ function combine(
       if (right.mode === DEFAULT_MODE.is) rightDropsDefault = false;
     }
   }
-  const drops = { left: leftDropsDefault, right: rightDropsDefault };
-  return withModes(tried, drops);
+  return withModes(tried, { left: leftDropsDefault, right: rightDropsDefault });
 }
 
 function withModes(tried: readonly Tried[], drops: { readonly left: boolean; readonly right: boolean }): Combination[] {
@@ -147,9 +154,22 @@ function tryChoice(
     original.standIn = savedStandIn;
     machine.checksFields = savedChecks;
   }
-  const error = findError(copy);
+  // What an alternative lacks counts against it, once all alternatives are chosen.
+  const error = findError(copy) ?? (isLast ? findGap(copy) : undefined);
   if (error !== undefined) return error;
   return { mode: copy.mode, ownMode: right.mode, vertex: copy.deref() };
+}
+
+/** The first thing that is not known of a vertex or its fields. */
+function findGap(given: Vertex): Bottom | undefined {
+  const vertex = given.deref();
+  const [own] = vertex.errors;
+  if (own !== undefined || vertex.base?.kind === 'any') return own;
+  for (const arc of vertex.arcs.values()) {
+    const gap = arc.presence === 'optional' ? undefined : findGap(arc);
+    if (gap !== undefined) return gap;
+  }
+  return undefined;
 }
 
 /** A vertex in the place of another one, of which nothing is said yet. */

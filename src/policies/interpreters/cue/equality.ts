@@ -63,25 +63,14 @@ function areEqualLists(a: readonly Value[], b: readonly Value[]): boolean {
   return a.length === b.length && a.every((value, index) => areEqualValues(value, b[index] ?? value));
 }
 
-/** Equality of data: regular fields and elements, an int equal to a float of the same size. Both are finished. */
+/** Equality of data: regular fields and elements; an int in them is no float. Both are finished. */
 export function areEqualData(a: Value, b: Value): boolean {
-  if (a.kind !== 'vertex' || b.kind !== 'vertex') {
-    const left = scalarOf(a);
-    const right = scalarOf(b);
-    return left !== undefined && right !== undefined && areEqualScalars(left, right);
+  const left = dataOf(a);
+  const right = dataOf(b);
+  if (left.kind !== 'vertex' || right.kind !== 'vertex') {
+    return left.kind !== 'vertex' && right.kind !== 'vertex' && areEqualValues(left, right);
   }
-  const left = a.deref();
-  const right = b.deref();
-  if (left.base === undefined || right.base === undefined) return false;
-  if (left.base.kind === 'any' || right.base.kind === 'any') {
-    return areEqualData(defaultOf(left), defaultOf(right));
-  }
-  if (left.base.kind !== 'struct' && left.base.kind !== 'list') {
-    const { base } = right;
-    if (base.kind === 'struct' || base.kind === 'list') return false;
-    return isScalar(left.base) && isScalar(base) && areEqualScalars(left.base, base);
-  }
-  if (left.base.kind !== right.base.kind) return false;
+  if (left.base?.kind !== right.base?.kind) return false;
   const [fields, others] = [dataArcs(left), dataArcs(right)];
   return (
     fields.size === others.size &&
@@ -92,11 +81,12 @@ export function areEqualData(a: Value, b: Value): boolean {
   );
 }
 
-function scalarOf(value: Value) {
-  if (value.kind !== 'vertex') return isScalar(value) ? value : undefined;
-  const { base } = value.deref();
-  if (base?.kind === 'any') return scalarOf(defaultOf(value.deref()));
-  return base !== undefined && base.kind !== 'struct' && base.kind !== 'list' && isScalar(base) ? base : undefined;
+/** The value, or the vertex of a struct or a list. */
+function dataOf(value: Value): Value {
+  if (value.kind !== 'vertex') return value;
+  const vertex = defaultOf(value);
+  const { base } = vertex;
+  return base === undefined || base.kind === 'struct' || base.kind === 'list' ? vertex : base;
 }
 
 /** The one default of a vertex, itself where there is none. */

@@ -4,7 +4,8 @@ import type { Expr, Label, Target } from './ast.ts';
 import { callBuiltin } from './calls.ts';
 import { dataArcs, defaultOf } from './equality.ts';
 import { toSafeInteger } from './decimal.ts';
-import { formatPlain, formatDecimal } from './decimal.ts';
+import { formatDecimal, formatPlain } from './decimal.ts';
+import type { Decimal } from './decimal.ts';
 import { formatValue } from './format.ts';
 import { toBytes } from './literals.ts';
 import type { Machine } from './machine.ts';
@@ -85,6 +86,7 @@ function settledVertex(machine: Machine, target: Vertex, vertex: Vertex): Exclud
   const found = target.deref();
   const failure = found.errors.find((error) => !isIncomplete(error)) ?? found.errors[0];
   if (failure !== undefined) return failure;
+  if (target.presence === 'required') return machine.missing(vertex);
   if (!found.isComplete) {
     if (found.scalar !== undefined) return found.scalar;
     const isKnown = found.isStruct || found.shapes.length > 0;
@@ -154,6 +156,7 @@ interface LookUp {
 function lookUpIn(machine: Machine, baseExpr: Expr, wanted: LookUp): Value {
   const { frame, label, pos } = wanted;
   let base = evaluate(machine, baseExpr, frame);
+  if (base.kind === 'vertex' && base.presence === 'required') return machine.missing(frame.vertex);
   if (base.kind === 'vertex') {
     machine.complete(base);
     const vertex = defaultOf(base);
@@ -177,6 +180,7 @@ function lookUp(machine: Machine, given: Vertex, { label, pos, frame }: LookUp):
   const arc = vertex.arcs.get(label);
   if (arc !== undefined && arc.presence === 'member') return arc;
   if (!vertex.isComplete && !(machine.isForced && vertex.phase === 'running')) return machine.blocked(frame.vertex);
+  if (arc?.presence === 'required') return arc;
   if (arc !== undefined)
     return machine.bottom(frame.vertex, `field is ${arc.presence}: ${formatLabel(label)}`, [pos], 'incomplete');
   const isList = vertex.base?.kind === 'list';
@@ -247,8 +251,12 @@ function textOf(value: Scalar, isBytes: boolean): string | undefined {
   if (value.kind === 'string') return isBytes ? toBytes(value.value) : value.value;
   if (value.kind === 'bytes') return isBytes ? value.value : Buffer.from(value.value, 'latin1').toString('utf8');
   if (value.kind === 'bool') return String(value.value);
-  if (value.kind === 'number') return value.isFloat ? formatDecimal(value.value) : formatPlain(value.value);
+  if (value.kind === 'number') return value.isFloat ? formatFloat(value.value) : formatPlain(value.value);
   return undefined;
+}
+
+function formatFloat(value: Decimal): string {
+  return value.exponent === 0 ? `${formatDecimal(value)}.0` : formatDecimal(value);
 }
 
 function slice(machine: Machine, expr: Expr & { kind: 'slice' }, frame: Frame): Value {

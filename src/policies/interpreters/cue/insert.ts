@@ -22,10 +22,12 @@ export function insertValue(machine: Machine, vertex: Vertex, inserted: Inserted
     insertVertex(machine, vertex, value, from);
     return;
   }
-  vertex.deeds.push({ kind: 'value', ...inserted });
+  // Alternatives are done when one is chosen.
+  if (value.kind !== 'any') vertex.deeds.push({ kind: 'value', ...inserted });
   if (value.kind === 'bottom') {
     machine.addError(vertex, value.path === '' ? machine.bottom(vertex, value.message, [pos], value.code) : value);
   } else if (value.kind === 'any') {
+    addEvidence(vertex, from);
     vertex.disjunctions.push({
       pos,
       choices: value.values.map((choice, index) => ({

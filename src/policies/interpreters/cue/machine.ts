@@ -4,6 +4,7 @@
  * computed waits, and is forced when nothing else is left to do.
  */
 import { AppError } from '../../../core/index.ts';
+import { isRegular } from './ast.ts';
 import type { Label } from './ast.ts';
 import { findForbidden } from './closedness.ts';
 import { resolveDisjunctions } from './disjunctions.ts';
@@ -68,6 +69,11 @@ export class Machine {
   /** For a value that is being computed, or that waits for one. */
   blocked(vertex: Vertex): Bottom {
     return this.bottom(vertex, 'cycle: a value needs itself', [], 'blocked');
+  }
+
+  /** For what needs a required field that is not there. */
+  missing(vertex: Vertex): Bottom {
+    return this.bottom(vertex, 'a required field is missing', [], 'incomplete');
   }
 
   /** For a value of another kind; it may still become one of these where it is open. */
@@ -188,6 +194,8 @@ export class Machine {
       if (arc.presence === 'optional') continue;
       this.finish(arc);
       vertex.childError ??= findError(arc);
+      if ((vertex.kinds & KIND.struct) !== 0 || !isRegular(arc.label) || vertex.errors.length > 0) continue;
+      this.fail(vertex, `field ${formatLabel(arc.label)} of a value that is no struct`, []);
     }
     if (vertex.errors.length > 0) return;
     if (this.checksFields) {

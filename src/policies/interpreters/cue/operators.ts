@@ -10,7 +10,7 @@ import { formatValue } from './format.ts';
 import { findError } from './machine.ts';
 import type { Machine } from './machine.ts';
 import { matchRegexp } from './regular-expressions.ts';
-import { boolOf, compareScalars, isScalar, numberOf } from './values.ts';
+import { areEqualScalars, boolOf, compareScalars, isScalar, KIND, kindsOf, numberOf } from './values.ts';
 import type { Bottom, Bound, Scalar, Validator, Value } from './values.ts';
 import type { Vertex } from './vertex.ts';
 
@@ -43,7 +43,7 @@ export function operate(machine: Machine, { expr, left, right }: Operation, vert
 }
 
 /** What keeps a value from being known in full: itself, something below it, or an error there. */
-function findOpen(machine: Machine, value: Value): Value | undefined {
+export function findOpen(machine: Machine, value: Value): Value | undefined {
   if (value.kind !== 'vertex') return isScalar(value) ? undefined : value;
   machine.finish(value);
   const vertex = defaultOf(value);
@@ -64,7 +64,10 @@ function findOpen(machine: Machine, value: Value): Value | undefined {
 
 /** A text says what is wrong, empty where the operator does not fit the operands. */
 function compute(machine: Machine, op: Binary['op'], left: Value, right: Value): Value | string {
-  if (op === '==' || op === '!=') return boolOf(areEqualData(left, right) === (op === '=='));
+  if (op === '==' || op === '!=') {
+    const areEqual = isScalar(left) && isScalar(right) ? areEqualScalars(left, right) : areEqualData(left, right);
+    return boolOf(areEqual === (op === '=='));
+  }
   if (op === '&&' || op === '||') {
     if (left.kind !== 'bool' || right.kind !== 'bool') return '';
     return boolOf(op === '&&' ? left.value && right.value : left.value || right.value);
@@ -152,7 +155,9 @@ export function compareWithBottom(machine: Machine, expr: Binary, frame: Frame):
     machine.finish(found);
     return boolOf((findError(found) === undefined) !== isEqual);
   }
-  return boolOf(isScalar(found) !== isEqual);
+  // What may be a struct or a list counts as there.
+  const exists = isScalar(found) || (value.kind === 'vertex' && (kindsOf(found) & (KIND.struct | KIND.list)) !== 0);
+  return boolOf(exists !== isEqual);
 }
 
 /** Why a known value does not satisfy a bound or a validator. */

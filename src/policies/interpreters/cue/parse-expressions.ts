@@ -64,13 +64,14 @@ function parseBinary(tokens: Tokens, minimum: number): Operand {
       return left;
     }
     tokens.next();
+    unmarked(tokens, left, pos);
     const right = unmarked(tokens, parseBinary(tokens, precedence + 1), tokens.current.pos);
     // A long chain is a deep tree.
     links += 1;
     tokens.depth += 1;
     if (tokens.depth > MAX_CHAIN) throw refuse(tokens.source, at, `expected at most ${MAX_CHAIN} operators in a row`);
     const value: Binary = { kind: 'binary', pos, op: text as Binary['op'], left: left.value, right };
-    left = { value, isMarked: left.isMarked };
+    left = { value, isMarked: false };
   }
 }
 

@@ -287,6 +287,10 @@ export function replay(
   { target, from }: { readonly target: Vertex; readonly from?: Provenance },
 ): void {
   const remap = remapper(source, target);
+  const renew = (conjunct: Conjunct): Conjunct => {
+    const own = remapped(conjunct, remap);
+    return from === undefined ? own : rooted(own, enterField(from));
+  };
   for (const deed of source.deeds) {
     machine.step();
     const own = from ?? ('from' in deed ? deed.from : NO_PROVENANCE);
@@ -297,14 +301,14 @@ export function replay(
         insertFields(machine, target, { struct: deed.struct, env: remap(deed.env), from: own });
         break;
       case 'arc':
-        insertArc(machine, target, deed.label, deed.presence, remapped(deed.conjunct, remap));
+        insertArc(machine, target, deed.label, deed.presence, renew(deed.conjunct));
         break;
       case 'pattern':
         insertPattern(machine, target, deed.pattern.remake(remap));
         break;
       case 'list': {
-        const rest = deed.shape.rest === undefined ? undefined : remapped(deed.shape.rest, remap);
-        const elements = deed.shape.elements.map((element) => remapped(element, remap));
+        const rest = deed.shape.rest === undefined ? undefined : renew(deed.shape.rest);
+        const elements = deed.shape.elements.map(renew);
         insertList(machine, target, { elements, rest }, own);
         break;
       }

@@ -58,7 +58,8 @@ function runReference(machine: Machine, vertex: Vertex, task: Task & { kind: 'ex
   const structural = target.errors.find(({ code }) => code === 'structural');
   if (structural !== undefined) machine.addError(vertex, structural);
   importVertex(machine, vertex, target, { expr, from: followed });
-  return true;
+  if (target.presence === 'member') return true;
+  return settleError(machine, vertex, { task, error: machine.missing(vertex) });
 }
 
 function runComprehension(machine: Machine, vertex: Vertex, task: Task & { kind: 'comprehension' }): boolean {

@@ -14,7 +14,7 @@ export interface BuiltinSpec {
   readonly call: (args: readonly Value[], machine: Machine) => Result;
   /** It looks at more than the value itself, so that it leaves a struct open. */
   readonly isOpen?: boolean;
-  /** Arguments need not be known in full. */
+  /** Arguments need not be known, nor free of errors in what they hold. */
   readonly takesOpen?: boolean;
 }
 

@@ -12,9 +12,9 @@ const { any, bytes, int, list, string, struct } = KIND;
 
 export const CORE: readonly Builtin[] = [
   new Builtin({ name: 'len', params: [struct | list | string | bytes], result: int, call: len }),
-  new Builtin({ name: 'close', params: [struct], result: struct, call: close }),
-  new Builtin({ name: 'and', params: [list], result: any, call: and }),
-  new Builtin({ name: 'or', params: [list], result: any, call: or }),
+  new Builtin({ name: 'close', params: [struct], result: struct, call: close, takesOpen: true }),
+  new Builtin({ name: 'and', params: [list], result: any, call: and, takesOpen: true }),
+  new Builtin({ name: 'or', params: [list], result: any, call: or, takesOpen: true }),
   division('div', (a, b) => (a - euclideanRemainder(a, b)) / b),
   division('mod', euclideanRemainder),
   division('quo', (a, b) => a / b),

@@ -3,6 +3,7 @@ import { add, compareDecimals, divide, multiply, toSafeInteger, ZERO } from '../
 import type { Decimal } from '../decimal.ts';
 import { areEqualData, defaultOf } from '../equality.ts';
 import type { Machine } from '../machine.ts';
+import { findOpen } from '../operators.ts';
 import { boolOf, compareStrings, KIND, numberOf, stringOf } from '../values.ts';
 import type { Value } from '../values.ts';
 import type { Vertex } from '../vertex.ts';
@@ -77,7 +78,9 @@ function uniqueItems(args: readonly Value[], machine: Machine): Result {
   for (const [index, element] of elements.entries()) {
     for (const other of elements.slice(0, index)) {
       machine.step();
-      if (areEqualData(element, other)) return { fault: 'two elements are equal' };
+      if (!areEqualData(element, other)) continue;
+      const isKnown = findOpen(machine, element) === undefined;
+      return machine.bottom(element, 'two elements are equal', [], isKnown ? 'eval' : 'incomplete');
     }
   }
   return boolOf(true);

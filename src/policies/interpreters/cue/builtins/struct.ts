@@ -22,7 +22,7 @@ function minFields([value, minimum]: readonly Value[], machine: Machine): Result
   const wanted = integerAt([minimum ?? value], 0);
   if (count >= wanted) return boolOf(true);
   const open = [...vertex.arcs.values()].filter(({ presence }) => presence !== 'member').length;
-  const isOpen = vertex.hasEllipsis || !(vertex.isClosedRecursively || vertex.isClosed);
+  const isOpen = vertex.hasEllipsis || vertex.patterns.length > 0 || !(vertex.isClosedRecursively || vertex.isClosed);
   const message = `expected at least ${wanted} fields, found ${count}`;
   return machine.bottom(vertex, message, [], isOpen || count + open >= wanted ? 'incomplete' : 'eval');
 }
