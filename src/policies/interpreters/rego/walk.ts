@@ -120,7 +120,7 @@ export function mapTerm(term: Term, map: TermMap): Term {
   }
 }
 
-function mapBody(body: readonly Expr[], map: TermMap): Expr[] {
+export function mapBody(body: readonly Expr[], map: TermMap): Expr[] {
   return body.map((expr) => mapExpr(expr, map));
 }
 

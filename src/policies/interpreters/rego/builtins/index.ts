@@ -1,10 +1,12 @@
 /** The built-in functions that there are, by name. */
 import type { Callable, Vm } from '../evaluate/vm.ts';
 import type { RegoValue } from '../value.ts';
+import { AWS } from './aws.ts';
 import { COLLECTIONS } from './collections.ts';
 import { DIGESTS } from './digests.ts';
 import { ENCODING } from './encoding.ts';
 import { GLOB } from './glob.ts';
+import { GRAPHQL } from './graphql/index.ts';
 import { JSON_SCHEMA } from './json-schema.ts';
 import { JWT } from './jwt.ts';
 import { NET } from './net.ts';
@@ -20,10 +22,12 @@ import { UUID } from './uuid.ts';
 import { X509 } from './x509.ts';
 
 const FAMILIES = [
+  AWS,
   COLLECTIONS,
   DIGESTS,
   ENCODING,
   GLOB,
+  GRAPHQL,
   JSON_SCHEMA,
   JWT,
   NET,

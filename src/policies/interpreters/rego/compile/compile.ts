@@ -23,6 +23,7 @@ import {
   rewriteEquals,
 } from './expand.ts';
 import { rewriteLocals, rewriteQueryLocals } from './locals.ts';
+import { expandMetadata } from './metadata.ts';
 import { Names } from './names.ts';
 import { resolveModules, resolveQuery } from './resolve.ts';
 import { checkBodies, checkHeads, checkQuery } from './safety.ts';
@@ -42,6 +43,7 @@ function refuse(faults: readonly Fault[]): void {
 
 /** Changes the modules in place. Throws with all faults of the first step that finds any. */
 export function compileModules(modules: readonly Module[], isStrict: boolean): Compiled {
+  expandMetadata(modules);
   const names = new Names();
   const rules = modules.flatMap((module) => module.rules);
   refuse(resolveModules(modules, isStrict));

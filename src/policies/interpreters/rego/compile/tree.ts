@@ -55,7 +55,7 @@ export class RuleNode {
 }
 
 /** Parts of a rule's reference that are the same for all it defines; what follows varies. */
-function groundPart(reference: readonly Term[]): readonly Term[] {
+export function groundPart(reference: readonly Term[]): readonly Term[] {
   const end = reference.findIndex((term, i) => i > 0 && term.kind !== 'value');
   return end < 0 ? reference : reference.slice(0, end);
 }
