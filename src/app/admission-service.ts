@@ -13,6 +13,7 @@ import { listPolicyFiles, loadPolicies } from './load-policies.ts';
 import { recordAdmission } from './record-admission.ts';
 import type { AdmissionRecord } from './record-admission.ts';
 import { reviewAdmission } from './review.ts';
+import { createVerdictCache } from './verdict-cache.ts';
 
 export interface AdmissionServiceOptions {
   readonly policyPaths: readonly string[];
@@ -40,6 +41,8 @@ export interface ReviewOutcome {
 const POLICY_POLL_MS = 1000;
 /** Milliseconds for which evidence of a digest is used again. */
 const EVIDENCE_REUSE_MS = 60_000;
+/** Milliseconds for which an image that was allowed is, under the same policies and trust. */
+const VERDICT_REUSE_MS = 60_000;
 
 /** Throws whatever loading the policies throws: a server with no policy must not start. */
 export async function openAdmissionService(ports: Ports, options: AdmissionServiceOptions): Promise<AdmissionService> {
@@ -53,6 +56,7 @@ class FolderAdmissionService implements AdmissionService {
   readonly #ports: Ports;
   readonly #options: AdmissionServiceOptions;
   readonly #source: EvidenceSource;
+  readonly #cache = createVerdictCache(VERDICT_REUSE_MS);
   #policies: readonly Policy[] = [];
   #fault: string | undefined = 'policies are not loaded yet';
   #stamp = '';
@@ -81,7 +85,14 @@ class FolderAdmissionService implements AdmissionService {
     const at = this.#ports.clock();
     const reviewed = await reviewAdmission(
       bytes,
-      { mode, source: this.#source, policies: this.#policies, noMatch: this.#options.noMatch, at },
+      {
+        mode,
+        source: this.#source,
+        policies: this.#policies,
+        noMatch: this.#options.noMatch,
+        at,
+        cache: this.#cache,
+      },
       signal,
     );
     const isAllowed = isAllowedResponse(reviewed.response);

@@ -18,7 +18,8 @@ const digest = digestOf('app');
 /** Every tag means `digest`; evidence by digest. */
 function createSource(evidence: readonly Evidence[], more: Partial<EvidenceSource> = {}): EvidenceSource {
   return {
-    resolve: async (reference) => reference.digest ?? digest,
+    resolve: async () => digest,
+    epoch: async () => '',
     gather: async (wanted) => ({
       evidence: evidence.filter((item) => item.artifact === wanted.digest),
       rejected: [],

@@ -9,6 +9,8 @@ import type { ImageUse } from '../cluster/index.ts';
 import { evaluate, listRequirements, noMatchVerdict } from '../policies/index.ts';
 import type { Policy, SubjectObject } from '../policies/index.ts';
 import type { EvidenceSource, Gathered } from './gather-evidence.ts';
+import { verdictKey } from './verdict-cache.ts';
+import type { VerdictCache } from './verdict-cache.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -25,6 +27,8 @@ export interface AdmitInput {
   readonly noMatch: 'deny' | 'warn' | 'allow';
   /** The time of judgement. */
   readonly at: Date;
+  /** Verdicts of before; each is judged anew when absent. */
+  readonly cache?: VerdictCache;
 }
 
 export interface ImageVerdict {
@@ -34,6 +38,7 @@ export interface ImageVerdict {
   readonly digest?: Digest;
   /** The image's name with the judged digest, if a digest was found. */
   readonly pinned?: string;
+  /** What was gathered for it; nothing where the verdict was known. */
   readonly evidence: readonly Evidence[];
 }
 
@@ -135,13 +140,19 @@ async function judgeImage(
   { object, image }: { readonly object: SubjectObject; readonly image: string },
   signal: AbortSignal,
 ): Promise<Judged> {
-  const { policies, noMatch, at } = input;
+  const { policies, noMatch, at, cache } = input;
   const reference = parseReference(image);
   const applying = policies.filter((policy) => policy.appliesTo({ reference, asWritten: image, object }));
   // A registry that no policy speaks of is not even asked: whoever writes pods would choose where we knock.
   if (applying.length === 0 && noMatch === 'deny')
     return { verdict: noMatchVerdict(image, noMatch), reference, evidence: [] };
-  const digest = await source.resolve(reference, signal);
+  const digest = reference.digest ?? (await source.resolve(reference, signal));
+  // The name stays as written, tag included, so that people recognise it.
+  const pinned = reference.digest === undefined ? `${image}@${digest}` : image;
+  const epoch = cache === undefined ? '' : await source.epoch();
+  const key = verdictKey({ image, digest, object, policies: applying, epoch });
+  const known = cache?.find(key, at);
+  if (known !== undefined) return { verdict: known, reference, digest, pinned, evidence: [] };
   const requirements = listRequirements(applying);
   const judge = async (isFresh: boolean) => {
     const gathered: Gathered =
@@ -154,8 +165,7 @@ async function judgeImage(
   };
   let { gathered, verdict } = await judge(false);
   if (verdict.outcome !== 'allow' && gathered.isOld === true) ({ gathered, verdict } = await judge(true));
-  // The name stays as written, tag included, so that people recognise it.
-  const pinned = reference.digest === undefined ? `${image}@${digest}` : image;
+  cache?.keep(key, verdict, at);
   return { verdict, reference, digest, pinned, evidence: gathered.evidence };
 }
 

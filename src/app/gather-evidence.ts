@@ -31,8 +31,10 @@ export interface Wanted {
 }
 
 export interface EvidenceSource {
-  /** The digest that the reference means now; a reference with a digest is asked for by it, and its tag is not looked at. */
+  /** The digest that the reference means now. */
   resolve(reference: Reference, signal: AbortSignal): Promise<Digest>;
+  /** Changes when others are believed than before. */
+  epoch(): Promise<string>;
   gather(wanted: Wanted, signal: AbortSignal): Promise<Gathered>;
 }
 
@@ -62,6 +64,7 @@ export function createEvidenceSource(ports: Ports, options: EvidenceOptions): Ev
   return {
     resolve: async (reference, signal) =>
       (await openRepository(ports, reference, options).fetchManifest(targetOf(reference), signal)).descriptor.digest,
+    epoch: signers.epoch,
     gather: async (wanted, signal) => {
       const key = keyOf(wanted);
       const now = ports.clock().getTime();

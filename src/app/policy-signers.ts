@@ -23,6 +23,7 @@ const REREAD_MS = 5 * 60 * 1000;
 const REMOTE_REREAD_MS = 60 * 60 * 1000;
 /** Of a TUF repository in a policy. */
 const MAX_UNPACKED_BYTES = 64 * 1024 * 1024;
+const LOOK_MS = 1000;
 /** TrustRoots that are kept open; few clusters have more than two. */
 const MAX_KEPT = 64;
 /** A TrustRoot says nothing of when its logs began. */
@@ -31,11 +32,15 @@ const SINCE_EVER = '1970-01-01T00:00:00Z';
 export interface PolicySigners {
   /** Throws `untrusted-root` when nobody is configured to be believed, or not the authority or log that is named. */
   demand(signer: RequiredSigner): Promise<SignerDemand>;
+  /** Another text when others are believed than before; looked at once a second. */
+  readonly epoch: () => Promise<string>;
 }
 
 export function createPolicySigners(ports: Ports): PolicySigners {
-  const openDefault = openConfiguredRoot(ports);
-  const openRef = openTrustRoots(ports);
+  let changes = 0;
+  const onChange = () => void (changes += 1);
+  const openDefault = openConfiguredRoot(ports, onChange);
+  const openRef = openTrustRoots(ports, onChange);
   const open = async (ref: TrustRootRef | undefined): Promise<TrustedRoot | undefined> =>
     ref === undefined ? await openDefault() : await openRef(ref);
   const demanded = async (ref: TrustRootRef | undefined): Promise<TrustedRoot> => {
@@ -68,7 +73,17 @@ export function createPolicySigners(ports: Ports): PolicySigners {
     const thresholds = { ...thresholdsOf(signer), scts: signer.unsafeIgnoreScts ? 0 : 1 };
     return { kind: 'identities', identities, trust: { root, at: ports.clock(), thresholds } };
   };
-  return { demand: async (signer) => await (signer.kind === 'key' ? byKey(signer) : keyless(signer)) };
+  let looked = -Infinity;
+  const epoch = async (): Promise<string> => {
+    const now = ports.clock().getTime();
+    if (now - looked >= LOOK_MS) {
+      looked = now;
+      // one that cannot be read is a change, and its users' affair
+      await openDefault().catch(onChange);
+    }
+    return String(changes);
+  };
+  return { epoch, demand: async (signer) => await (signer.kind === 'key' ? byKey(signer) : keyless(signer)) };
 }
 
 /** A log, a timestamp, or both where both are named; somebody must vouch for the time of a certificate's use. */
@@ -78,7 +93,7 @@ function thresholdsOf({ kind, log, timestamps }: RequiredSigner) {
 }
 
 /** The file of the settings, else what was initialized. */
-function openConfiguredRoot(ports: Ports): () => Promise<TrustedRoot | undefined> {
+function openConfiguredRoot(ports: Ports, onChange: () => void): () => Promise<TrustedRoot | undefined> {
   let kept: { readonly version: string; readonly root: TrustedRoot } | undefined;
   let initialized: { readonly until: number; readonly root: TrustedRoot | undefined } | undefined;
   return async () => {
@@ -86,7 +101,10 @@ function openConfiguredRoot(ports: Ports): () => Promise<TrustedRoot | undefined
     if (path !== undefined) {
       const stat = await ports.files.stat(path);
       const version = `${stat?.modified.getTime()} ${stat?.size}`;
-      if (kept?.version !== version) kept = { version, root: await readTrustedRoot(ports, path) };
+      if (kept?.version !== version) {
+        kept = { version, root: await readTrustedRoot(ports, path) };
+        onChange();
+      }
       return kept.root;
     }
     const now = ports.clock().getTime();
@@ -94,6 +112,7 @@ function openConfiguredRoot(ports: Ports): () => Promise<TrustedRoot | undefined
       const material = await findTrustMaterial(ports);
       const root = material === undefined ? undefined : parseTrustedRoot(material.trustedRoot, 'trusted root');
       initialized = { until: now + REREAD_MS, root };
+      onChange();
     }
     return initialized.root;
   };
@@ -107,13 +126,14 @@ interface Opened {
 }
 
 /** One that cannot be asked again is used on until its metadata expires. */
-function openTrustRoots(ports: Ports): (ref: TrustRootRef) => Promise<TrustedRoot> {
+function openTrustRoots(ports: Ports, onChange: () => void): (ref: TrustRootRef) => Promise<TrustedRoot> {
   const kept = new Map<string, Opened>();
   return async (ref) => {
     const known = kept.get(ref.version);
     const now = ports.clock().getTime();
     if (known !== undefined && now < known.until) return known.root;
     const opened = await openTrustRoot(ports, ref, known?.files ?? new Map());
+    onChange();
     kept.delete(ref.version);
     kept.set(ref.version, opened);
     for (const oldest of kept.keys()) {

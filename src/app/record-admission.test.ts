@@ -58,7 +58,8 @@ async function record(graph: Graph, evidence: readonly Evidence[], more: Readonl
   };
   const document = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request };
   const source: EvidenceSource = {
-    resolve: async (reference) => reference.digest ?? first,
+    resolve: async () => first,
+    epoch: async () => '',
     gather: async ({ digest }) => ({
       evidence: evidence.filter((item) => item.artifact === digest),
       rejected: [],

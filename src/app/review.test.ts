@@ -27,8 +27,9 @@ function createSource(evidence: readonly Evidence[] = [createSignature(key, good
   const source: EvidenceSource = {
     resolve: async (reference) => {
       asked.push(reference.repository);
-      return reference.digest ?? bad;
+      return bad;
     },
+    epoch: async () => '',
     gather: async (need) => {
       wanted.push(need);
       return { evidence: evidence.filter(({ artifact }) => artifact === need.digest), rejected: [] };
@@ -235,7 +236,7 @@ test('names that every object inherits are plain labels and fields', async () =>
 test('a thousand containers of one image ask once, one more is refused', async () => {
   const { source, asked, wanted } = createSource();
   assert.equal((await review({ object: pod(Array.from({ length: 1000 }, () => GOOD)) }, { source })).allowed, true);
-  assert.deepEqual([asked.length, wanted.length], [1, 1]);
+  assert.deepEqual([asked.length, wanted.length], [0, 1]);
   const answer = await review({ object: pod(Array.from({ length: 1001 }, () => GOOD)) });
   assert.match(answer.message, /expected at most 1000 images/);
 });
@@ -269,6 +270,11 @@ test('a registry that no policy speaks of is not asked', async () => {
   assert.deepEqual([answer.allowed, asked], [false, []]);
   assert.match(answer.message, /no policy speaks of this image/);
   assert.equal((await review({ object: pod([GOOD]) }, { source, policies })).allowed, true);
+  assert.deepEqual(asked, [], 'a digest is what it is');
+  assert.equal(
+    (await review({ object: pod(['r.example/app:1']) }, { source, policies, mode: 'mutate' })).allowed,
+    true,
+  );
   assert.deepEqual(asked, ['app']);
 });
 
@@ -306,6 +312,7 @@ test('no denial rests on old evidence, and an allow needs no second look', async
   const gathered: boolean[] = [];
   const source = (old: readonly Evidence[], fresh: readonly Evidence[]): EvidenceSource => ({
     resolve: async () => good,
+    epoch: async () => '',
     gather: async ({ isFresh = false }) => {
       gathered.push(isFresh);
       return { evidence: isFresh ? fresh : old, rejected: [], isOld: !isFresh };
@@ -325,9 +332,10 @@ test('whoever hangs is denied when the time is up', async () => {
     { ...createSource().source, gather: () => never },
   ];
   for (const source of hanging) {
-    const input = { object: pod([GOOD]), policies: signedByKey, noMatch: 'allow' as const, at };
+    const input = { object: pod([GOOD, 'r.example/app:1']), policies: signedByKey, noMatch: 'allow' as const, at };
     const { outcome, images } = await admit(source, input, AbortSignal.timeout(20));
-    assert.deepEqual([outcome, images[0]?.verdict.reasons[0]?.code], ['deny', 'error-unavailable']);
+    assert.equal(outcome, 'deny');
+    assert.ok(images.some(({ verdict }) => verdict.reasons[0]?.code === 'error-unavailable'));
   }
   const late = await admit(
     createSource().source,

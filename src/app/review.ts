@@ -7,6 +7,7 @@ import { admit } from './admit.ts';
 import type { Admission } from './admit.ts';
 import { denialMessage, warningMessages } from './explain.ts';
 import type { EvidenceSource } from './gather-evidence.ts';
+import type { VerdictCache } from './verdict-cache.ts';
 
 export interface ReviewSettings {
   readonly mode: 'validate' | 'mutate';
@@ -14,6 +15,7 @@ export interface ReviewSettings {
   readonly policies: readonly Policy[];
   readonly noMatch: 'deny' | 'warn' | 'allow';
   readonly at: Date;
+  readonly cache?: VerdictCache;
 }
 
 export interface Reviewed {
@@ -45,6 +47,7 @@ export async function reviewAdmission(
       policies: settings.policies,
       noMatch: settings.noMatch,
       at: settings.at,
+      ...(settings.cache === undefined ? {} : { cache: settings.cache }),
     },
     signal,
   );

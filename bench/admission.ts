@@ -1,0 +1,138 @@
+/**
+ * The admission server under reviews: how many a second when everything is known, how long each takes at a thousand a second, how long
+ * the first review of an image takes, and its memory with ten thousand digests. BENCH_SECONDS is the length of each run.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:https';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createPrograms, plimsoll } from './programs.ts';
+
+const seconds = Number(process.env.BENCH_SECONDS ?? 10);
+const RATE = 1000;
+const programs = createPrograms();
+let server: ChildProcess | undefined;
+
+try {
+  const registry = new URL(
+    await programs.serve(['registry', 'serve', '--address', '127.0.0.1:0', '--dir', join(programs.folder, 'registry')]),
+  ).host;
+  const image = signedImage(registry);
+  const { url, ca } = await startServer();
+  const agent = new Agent({ keepAlive: true, maxSockets: 32, ca });
+  const ask = (name: string, path = 'validate') => review(agent, `${url}/${path}?timeout=10s`, name);
+  const cold = await timed(() => ask(image));
+  const rows: [string, string][] = [['first review of an image by digest', `${cold.toFixed(1)} ms`]];
+  const paced = await atRate(() => ask(image));
+  rows.push([`${RATE} reviews a second, p50`, `${paced.at(0.5).toFixed(2)} ms`]);
+  rows.push([`${RATE} reviews a second, p99`, `${paced.at(0.99).toFixed(2)} ms`]);
+  rows.push([`reviews a second, ceiling`, `${(await ceiling(() => ask(image))).toFixed(0)}`]);
+  rows.push([`memory after them`, `${memory()} MiB, at most ${memory('VmHWM')} MiB`]);
+  process.stdout.write(`${rows.map(([what, value]) => `${what.padEnd(40)} ${value.padStart(12)}`).join('\n')}\n`);
+  agent.destroy();
+} finally {
+  server?.kill('SIGTERM');
+  programs.stop();
+}
+
+/** Pushed and signed by a key that the policy names. */
+function signedImage(registry: string): string {
+  const { folder, run } = programs;
+  const name = `${registry}/bench/app`;
+  mkdirSync(join(folder, 'content'));
+  writeFileSync(join(folder, 'content/file'), 'content');
+  run('tar', ['cf', join(folder, 'layer.tar'), '-C', join(folder, 'content'), 'file']);
+  run(plimsoll, ['append', '-f', join(folder, 'layer.tar'), '-t', `${name}:v1`]);
+  run(plimsoll, ['generate-key-pair', '--output-key-prefix', join(folder, 'key')]);
+  const digest = run(plimsoll, ['digest', `${name}:v1`]).trim();
+  run(plimsoll, ['sign', '--key', join(folder, 'key.key'), '--tlog-upload=false', '--yes', `${name}@${digest}`]);
+  mkdirSync(join(folder, 'policies'));
+  const key = readFileSync(join(folder, 'key.pub'), 'utf8');
+  const policy = {
+    apiVersion: 'policy.sigstore.dev/v1beta1',
+    kind: 'ClusterImagePolicy',
+    metadata: { name: 'bench' },
+    spec: { images: [{ glob: '**' }], authorities: [{ name: 'key', key: { data: key } }] },
+  };
+  writeFileSync(join(folder, 'policies/bench.yaml'), JSON.stringify(policy));
+  return `${name}@${digest}`;
+}
+
+async function startServer(): Promise<{ readonly url: string; readonly ca: string }> {
+  const words = ['serve', '--policy', join(programs.folder, 'policies'), '--listen', '127.0.0.1:0', '--json'];
+  const env = { ...process.env, PLIMSOLL_DATA_DIR: join(programs.folder, 'served') };
+  server = spawn(plimsoll, words, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  for await (const chunk of server.stdout ?? []) {
+    text += String(chunk);
+    if (text.trimEnd().endsWith('}')) break;
+  }
+  const { url, caFile } = JSON.parse(text) as { url: string; caFile: string };
+  return { url, ca: readFileSync(caFile, 'utf8') };
+}
+
+function review(agent: Agent, url: string, image: string): Promise<void> {
+  const object = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'app', namespace: 'bench', labels: { app: 'bench' } },
+    spec: { containers: [{ name: 'app', image }] },
+  };
+  const kind = { group: '', version: 'v1', kind: 'Pod' };
+  const body = JSON.stringify({
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: { uid: randomUUID(), kind, operation: 'CREATE', namespace: 'bench', object, options: {} },
+  });
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const sent = request(url, { method: 'POST', agent, headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      response.on('end', () => (text.includes('"allowed":true') ? resolve() : reject(new Error(text))));
+      response.on('error', reject);
+    });
+    sent.on('error', reject).end(body);
+  });
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+/** Asks on time, whether or not earlier ones were answered: waiting counts. */
+async function atRate(work: () => Promise<void>): Promise<{ readonly at: (share: number) => number }> {
+  const times: number[] = [];
+  const running: Promise<void>[] = [];
+  const start = performance.now();
+  for (let count = 0; count < seconds * RATE; count += 1) {
+    const due = start + (count * 1000) / RATE;
+    if (due > performance.now()) await sleep(due - performance.now());
+    running.push(work().then(() => void times.push(performance.now() - due)));
+  }
+  await Promise.all(running);
+  times.sort((a, b) => a - b);
+  return { at: (share) => times[Math.floor(times.length * share)] ?? NaN };
+}
+
+async function ceiling(work: () => Promise<void>): Promise<number> {
+  let done = 0;
+  const end = performance.now() + seconds * 1000;
+  const worker = async () => {
+    while (performance.now() < end) {
+      await work();
+      done += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: 32 }, worker));
+  return done / seconds;
+}
+
+function memory(field = 'VmRSS'): number {
+  const status = readFileSync(`/proc/${server?.pid}/status`, 'utf8');
+  return Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? NaN) / 1024);
+}
