@@ -28,8 +28,8 @@ try {
   const paced = await atRate(() => ask(image));
   rows.push([`${RATE} reviews a second, p50`, `${paced.at(0.5).toFixed(2)} ms`]);
   rows.push([`${RATE} reviews a second, p99`, `${paced.at(0.99).toFixed(2)} ms`]);
-  rows.push([`reviews a second, ceiling`, `${(await ceiling(() => ask(image))).toFixed(0)}`]);
-  rows.push([`memory after them`, `${memory()} MiB, at most ${memory('VmHWM')} MiB`]);
+  rows.push(['reviews a second, ceiling', (await ceiling(() => ask(image))).toFixed(0)]);
+  rows.push(['memory after them', `${memory()} MiB, at most ${memory('VmHWM')} MiB`]);
   process.stdout.write(`${rows.map(([what, value]) => `${what.padEnd(40)} ${value.padStart(12)}`).join('\n')}\n`);
   agent.destroy();
 } finally {

@@ -5,6 +5,8 @@ import { runNode } from './run.ts';
 const { variables, missing } = installPeers('interop');
 for (const { name, reason } of missing) process.stderr.write(`without ${name}: ${reason}\n`);
 const names =
-  process.argv.length > 2 ? process.argv.slice(2) : ['bench', 'artifacts', 'registry', 'trust', 'authority', 'rego'];
+  process.argv.length > 2
+    ? process.argv.slice(2)
+    : ['bench', 'artifacts', 'registry', 'trust', 'authority', 'rego', 'admission'];
 const codes = names.map((name) => runNode([`bench/${name}.ts`], variables));
 process.exitCode = Math.max(...codes);

@@ -47,7 +47,7 @@ function message({ response }: { readonly response: Readonly<Record<string, unkn
   return JSON.stringify(response.response);
 }
 
-test('policies that become bad deny everything, and mending them mends it', async () => {
+test('G4: policies that become bad deny everything, and mending them mends it', async () => {
   const folder = await policyFolder({ 'p.yaml': closed });
   const service = await serve(folder);
   const signal = new AbortController().signal;

@@ -3,16 +3,13 @@ import { AppError } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
 import { encodeReviewResponse, parseReview } from '../cluster/index.ts';
 import type { Graph } from '../graph/index.ts';
-import { openAdvisoryStore } from '../metadata/advisory/index.ts';
-import { matchSbom } from '../metadata/match/index.ts';
 import type { Policy } from '../policies/index.ts';
-import { advisoryStorePath } from './advisories.ts';
 import { createEvidenceSource } from './gather-evidence.ts';
 import type { EvidenceSource } from './gather-evidence.ts';
 import { listPolicyFiles, loadPolicies } from './load-policies.ts';
-import { recordAdmission } from './record-admission.ts';
-import type { AdmissionRecord } from './record-admission.ts';
 import { reviewAdmission } from './review.ts';
+import { createGraphTeller } from './tell-graph.ts';
+import type { GraphTeller } from './tell-graph.ts';
 import { createVerdictCache } from './verdict-cache.ts';
 
 export interface AdmissionServiceOptions {
@@ -56,17 +53,18 @@ class FolderAdmissionService implements AdmissionService {
   readonly #ports: Ports;
   readonly #options: AdmissionServiceOptions;
   readonly #source: EvidenceSource;
+  readonly #teller: GraphTeller;
   readonly #cache = createVerdictCache(VERDICT_REUSE_MS);
   #policies: readonly Policy[] = [];
   #fault: string | undefined = 'policies are not loaded yet';
   #stamp = '';
   #timer: NodeJS.Timeout | undefined;
-  #telling: Promise<void> = Promise.resolve();
 
   constructor(ports: Ports, options: AdmissionServiceOptions) {
     this.#ports = ports;
     this.#options = options;
     this.graph = options.graph;
+    this.#teller = createGraphTeller(ports, options.graph);
     this.#source = createEvidenceSource(ports, { reuseFor: EVIDENCE_REUSE_MS });
   }
 
@@ -96,7 +94,7 @@ class FolderAdmissionService implements AdmissionService {
       signal,
     );
     const isAllowed = isAllowedResponse(reviewed.response);
-    this.#tell(() => this.#record({ ...reviewed, mode, isAllowed, at }));
+    this.#teller.tell({ ...reviewed, mode, isAllowed, at });
     return { response: reviewed.response, outcome: isAllowed ? (reviewed.admission?.outcome ?? 'allow') : 'deny' };
   }
 
@@ -106,25 +104,8 @@ class FolderAdmissionService implements AdmissionService {
 
   async close(): Promise<void> {
     clearTimeout(this.#timer);
-    await this.#telling;
+    await this.#teller.settled();
     this.graph.close();
-  }
-
-  /** Off the path of the answer, one at a time. */
-  #tell(work: () => Promise<void>): void {
-    this.#telling = this.#telling
-      .then(() => new Promise<void>((resolve) => setImmediate(resolve)))
-      .then(work)
-      .catch((error: unknown) =>
-        this.#ports.log.warn('graph-not-told', { reason: error instanceof Error ? error.message : String(error) }),
-      );
-  }
-
-  /** The store is opened for each record: another process may fill it meanwhile. */
-  async #record(record: AdmissionRecord): Promise<void> {
-    const path = advisoryStorePath(this.#ports);
-    using store = (await this.#ports.files.stat(path)) === undefined ? undefined : openAdvisoryStore(path);
-    recordAdmission(this.graph, record, (sbom) => (store === undefined ? undefined : matchSbom(sbom, store).findings));
   }
 
   #schedule(): void {

@@ -101,7 +101,7 @@ test('an SBOM that cannot be read hides no workload, no verdict and no other SBO
   assert.equal(graph.listVerdicts(10).length, 2);
 });
 
-test('a dry run and a denial put nothing into the list of what runs', async () => {
+test('G18: a dry run and a denial put nothing into the list of what runs', async () => {
   const graph = openGraph(':memory:');
   const about = [createAttestation(key, SPDX, sbom, first), createAttestation(key, SPDX, sbom, second)];
   await record(graph, about, { dryRun: true });

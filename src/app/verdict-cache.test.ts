@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { digestOf } from '../core/index.ts';
-import type { Digest, Evidence } from '../core/index.ts';
+import type { Evidence } from '../core/index.ts';
 import { parsePolicies } from '../policies/index.ts';
 import { createSignature, createTestKey, policyText } from '../policies/testing.ts';
 import { admit } from './admit.ts';
@@ -15,7 +15,7 @@ const keyed = { key: { data: key.pem } };
 
 /** A registry whose tag can be moved, and a count of how often evidence was asked for. */
 function setUp() {
-  const state = { tag: signed as Digest, epoch: '', asked: 0, now: Date.parse('2026-01-01'), resolved: 0 };
+  const state = { tag: signed, epoch: '', asked: 0, now: Date.parse('2026-01-01'), resolved: 0 };
   const evidence: Evidence[] = [createSignature(key, signed)];
   const source: EvidenceSource = {
     resolve: async () => {

@@ -82,6 +82,8 @@ export interface GraphStatus {
 }
 
 export interface Graph {
+  /** Everything that `work` writes, in one transaction: all of it or, when it throws, nothing. */
+  batch(work: () => void): void;
   addReference(artifact: Digest, name: string, at: Date): void;
   /** Idempotent by the document's digest. */
   addDocument(document: DocumentFact, components: readonly ComponentFact[]): void;

@@ -144,3 +144,22 @@ test('a graph whose writer is killed at any moment is whole', async () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+test('a batch is one transaction: all of it, or nothing; what fails inside takes only itself', () => {
+  const graph = openGraph(':memory:');
+  const artifact = digestOf('batch');
+  const at = new Date('2026-01-02T00:00:00Z');
+  graph.batch(() => {
+    graph.addReference(artifact, 'r.test/a', at);
+    assert.throws(() => graph.addReference(artifact, undefined as unknown as string, at));
+    graph.addReference(artifact, 'r.test/b', at);
+  });
+  assert.deepEqual(graph.listReferences(artifact).toSorted(), ['r.test/a', 'r.test/b']);
+  const failing = () =>
+    graph.batch(() => {
+      graph.addReference(artifact, 'r.test/c', at);
+      throw new Error('enough');
+    });
+  assert.throws(failing, /enough/);
+  assert.equal(graph.listReferences(artifact).length, 2);
+});

@@ -62,6 +62,10 @@ class SqliteGraph implements Graph {
     this.#database = database;
   }
 
+  batch(work: () => void): void {
+    this.#transact(work);
+  }
+
   addReference(artifact: Digest, name: string, at: Date): void {
     this.#transact(() => {
       this.#addArtifact(artifact, at);
@@ -247,13 +251,17 @@ class SqliteGraph implements Graph {
     return id;
   }
 
+  /** Inside of another one a savepoint, so that what fails there can be survived. */
   #transact(work: () => void): void {
-    this.#database.exec('begin immediate');
+    const [begin, end, undo] = this.#database.isTransaction
+      ? ['savepoint one', 'release one', 'rollback to one; release one']
+      : ['begin immediate', 'commit', 'rollback'];
+    this.#database.exec(begin);
     try {
       work();
-      this.#database.exec('commit');
+      this.#database.exec(end);
     } catch (error) {
-      this.#database.exec('rollback');
+      this.#database.exec(undo);
       throw error;
     }
   }

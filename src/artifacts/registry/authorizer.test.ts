@@ -145,7 +145,7 @@ test('a token service that knows only the OAuth form is asked in it', async () =
   );
 });
 
-test('a realm in the clear, or on an inner address, gets neither request nor password', async () => {
+test('G15, CVE-2025-27403: a realm in the clear, or on an inner address, gets neither request nor password', async () => {
   const realms = [
     'http://auth.example.com/token',
     'https://169.254.169.254/latest/meta-data',
