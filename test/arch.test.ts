@@ -33,6 +33,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'attestations',
     'trust',
     'policies',
+    'policies/interpreters',
     'graph',
   ],
   cli: ['core', 'app'],

@@ -13,6 +13,7 @@ import { openSigners } from './open-signers.ts';
 import type { SignersInput } from './open-signers.ts';
 import { openSignedRepository } from './evidence-repository.ts';
 import type { RepositoryAccess } from './registry.ts';
+import { openStatementPolicies } from './statement-policies.ts';
 
 /** cosign's exit code for a tag that does not exist. */
 const EXIT_TAG_MISSING = 11;
@@ -40,6 +41,8 @@ export interface VerifyImagesInput extends VerifyInput {
 export interface VerifyAttestationsInput extends VerifyInput {
   /** A URI; `predicateTypeOf` gives it for a short name. */
   readonly predicateType: string;
+  /** Files of CUE and Rego that every verified statement must meet. */
+  readonly policies?: readonly string[];
 }
 
 export interface ImageVerification<V> {
@@ -79,11 +82,18 @@ export async function verifyImageAttestations(
   input: VerifyAttestationsInput,
   signal?: AbortSignal,
 ): Promise<readonly (AttestationResult | FailedVerification)[]> {
-  const { predicateType, unsafeAnyArtifact = false } = input;
+  const { predicateType, unsafeAnyArtifact = false, policies = [] } = input;
+  const judge = await openStatementPolicies(ports, policies);
   return await verifyEach(ports, input, {
     fetch: (repository, digest) => fetchAttestations(repository, digest, signal),
-    verify: (candidates, artifact, by) =>
-      verifyAttestations(candidates, { artifact, by, predicateType, unsafeAnyArtifact }),
+    verify: (candidates, artifact, by) => {
+      const found = verifyAttestations(candidates, { artifact, by, predicateType, unsafeAnyArtifact });
+      const unmet = found.verified.flatMap(({ payload, source }) =>
+        judge(payload, ports.clock()).map((message) => ({ subject: source, code: 'policy-not-met', message })),
+      );
+      // one that is not met speaks against the image, whatever others say
+      return unmet.length === 0 ? found : { verified: [], rejected: [...unmet, ...found.rejected] };
+    },
     signal,
   });
 }

@@ -20,6 +20,12 @@ export const verifyAttestation = defineCommand({
   flags: {
     ...SIGNER_FLAGS,
     ...PREDICATE_TYPE_FLAG,
+    policy: {
+      kind: 'list',
+      value: 'FILE',
+      description:
+        'CUE (.cue) that each statement must fit, or Rego (.rego) whose data.signature.allow must be true of it',
+    },
     platform: { ...PLATFORM_FLAG, description: 'this image of an index, instead of the index' },
     ...WHICH_IMAGES_FLAGS,
     output: {
@@ -48,6 +54,7 @@ export const verifyAttestation = defineCommand({
       references: args,
       signers: signersOf(flags),
       predicateType,
+      policies: flags.policy,
       platform: platformOf(flags.platform),
       isRecursive: flags.recursive,
       isLocal: flags['local-image'],
