@@ -32,6 +32,8 @@ interface Peer {
   readonly go?: string;
   /** Program of Kubernetes, whose module names its parts by folders beside it; their releases of the same number take their place. */
   readonly kubernetes?: { readonly package: string; readonly version: string };
+  /** Program of a module that replaces others, which `go install` refuses; `replaced` as `go mod edit` takes them. */
+  readonly goReplaced?: { readonly package: string; readonly module: string; readonly replaced: readonly string[] };
   /** Package of a Go module whose tests are the program. */
   readonly goTest?: { readonly package: string; readonly version: string };
   /** Program of ours, of one file, around libraries of Go. */
@@ -110,6 +112,24 @@ const PEERS: readonly Peer[] = [
     variable: 'PEER_ETCD',
     debian: { suite: 'sid', package: 'etcd-server', binary: 'usr/bin/etcd' },
     suites: ['cluster'],
+  },
+  {
+    // Minutes of building, once.
+    name: 'policy-tester',
+    variable: 'PEER_POLICY_TESTER',
+    goReplaced: {
+      package: 'github.com/sigstore/policy-controller/cmd/tester',
+      module: 'github.com/sigstore/policy-controller@v0.15.1',
+      replaced: [
+        'github.com/golang/glog=github.com/jdolitsky/glog@v0.0.0-20220729172235-78744e90d087',
+        'k8s.io/code-generator=k8s.io/code-generator@v0.29.4',
+        ...['k8schain', 'kubernetes'].map((part) => {
+          const name = `github.com/google/go-containerregistry/pkg/authn/${part}`;
+          return `${name}=${name}@v0.0.0-20230919002926-dbcd01c402b2`;
+        }),
+      ],
+    },
+    probe: ['-version'],
   },
   {
     // Minutes of building, once.
@@ -262,7 +282,7 @@ export function installPeers(suite: Suite): InstalledPeers {
 function install(peer: Peer, path: string): string[] {
   const reasons: string[] = [];
   process.stderr.write(`installing ${peer.name} ...\n`);
-  for (const way of [fromDebian, fromGo, fromKubernetes, fromGoTest, fromGoMain, fromNpm, fromPython]) {
+  for (const way of [fromDebian, fromGo, fromKubernetes, fromGoReplaced, fromGoTest, fromGoMain, fromNpm, fromPython]) {
     const reason = way(peer, path);
     if (existsSync(path)) return [];
     if (reason !== undefined) reasons.push(reason);
@@ -373,6 +393,15 @@ function fromKubernetes(peer: Peer, path: string): string | undefined {
   return inFreshModule([
     ['mod', 'edit', `-require=${wanted}`, ...parts],
     ['build', '-mod=mod', '-ldflags', facts, '-o', path, name],
+  ]);
+}
+
+function fromGoReplaced(peer: Peer, path: string): string | undefined {
+  if (peer.goReplaced === undefined) return undefined;
+  const { package: name, module, replaced } = peer.goReplaced;
+  return inFreshModule([
+    ['mod', 'edit', `-require=${module}`, ...replaced.map((one) => `-replace=${one}`)],
+    ['build', '-mod=mod', '-ldflags', '-s -w', '-o', path, name],
   ]);
 }
 

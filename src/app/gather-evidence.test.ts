@@ -220,3 +220,29 @@ test('a registry that serves other bytes under a digest is refused, whatever its
   const reference = parseReference(`${HOST}/app@${set.image.digest}`);
   await assert.rejects(set.source.resolve(reference, signal), /expected content with digest/);
 });
+
+test('evidence of an image is here after two rounds of requests, that of a bundle after three', async () => {
+  for (const [form, expected] of [
+    ['legacy', 2],
+    ['bundle', 3],
+  ] as const) {
+    let rounds = 0;
+    let open: Promise<void> | undefined;
+    // all requests of a round wait for each other
+    const set = await setUp((inner) => async (request, context) => {
+      open ??= new Promise((resolve) => {
+        rounds += 1;
+        setTimeout(() => {
+          open = undefined;
+          resolve();
+        }, 30);
+      });
+      await open;
+      return await inner(request, context);
+    });
+    await signImage(set.repository, { subject: set.image, annotations: {} }, signOptionsOf(key, [form]));
+    rounds = 0;
+    const { evidence } = await set.gather([signatureBy(key)]);
+    assert.deepEqual([form, evidence.length, rounds], [form, 1, expected]);
+  }
+});

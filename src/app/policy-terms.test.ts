@@ -77,8 +77,12 @@ async function setUp(more: Readonly<Record<string, WebHandler>> = {}) {
     beside: readonly object[] = [],
     policy: Readonly<Record<string, unknown>> = {},
   ) => {
-    const texts = [policyText([authority], policy), ...beside.map((document) => JSON.stringify(document))];
-    const documents = readPolicyDocuments(texts.join('\n---\n'), 'p.yaml');
+    return await judgeText(
+      [policyText([authority], policy), ...beside.map((one) => JSON.stringify(one))].join('\n---\n'),
+    );
+  };
+  const judgeText = async (text: string) => {
+    const documents = readPolicyDocuments(text, 'p.yaml');
     const policies = await compilePolicies(ports, documents);
     const source = createEvidenceSource(ports, { reuseFor: 0 });
     const requirements = listRequirements(policies);
@@ -89,7 +93,7 @@ async function setUp(more: Readonly<Record<string, WebHandler>> = {}) {
     const subject = { ...createSubject(), digest: image.digest };
     return evaluate(policies, { subject, ...gathered, at: ports.clock(), noMatch: 'deny' });
   };
-  return { ports, repository, image, statement, judge };
+  return { ports, repository, image, statement, judge, judgeText };
 }
 
 test('a TrustRoot is believed in place of what is configured, and no other', async () => {
@@ -186,7 +190,7 @@ test('where only bundles count, a signature in the old form is none', async () =
 });
 
 test('a rule over everything sees what each authority found, the configuration and the object', async () => {
-  const { repository, image, judge } = await setUp();
+  const { repository, image, judge, judgeText } = await setUp();
   const key = createSigningKey();
   await signImage(repository, { subject: image, annotations: {} }, signOptionsOf(key));
   const authority = { name: 'owner', key: { data: formatPublicKey(key.publicKey) } };
@@ -197,6 +201,11 @@ test('a rule over everything sees what each authority found, the configuration a
   const three = await outcome(cue(two.replace('2', '3')));
   assert.equal(three.outcome, 'deny');
   assert.match(three.reasons.at(-1)?.expected ?? '', /authorityMatches\.owner\.signatures: expected at least 3/);
+  const closed = { name: 'closed', static: { action: 'fail' } };
+  const both = 'import "list"\nauthorityMatches: other: signatures: list.MinItems(1)';
+  const other = { name: 'other', key: { data: formatPublicKey(createSigningKey().publicKey) } };
+  const texts = policyText([authority, other, closed], { policy: cue(both) });
+  assert.equal((await judgeText(texts)).outcome, 'deny', 'an authority that is not satisfied is there, and empty');
   const config = 'config: "linux/amd64": os: "linux"';
   assert.equal((await outcome(cue(config, { fetchConfigFile: true }))).outcome, 'allow');
   const windows = 'config: "linux/amd64": os: "windows"';

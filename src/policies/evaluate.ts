@@ -74,7 +74,9 @@ function evaluateOverall(
 ): Reason {
   const { document } = matter.subject.object;
   const data = {
-    authorityMatches: describeMatches(results.flatMap(({ match }) => (match === undefined ? [] : [match]))),
+    authorityMatches: describeMatches(
+      policy.authorities.map((authority, index) => results[index]?.match ?? noMatch(authority)),
+    ),
     ...(includes.config ? { config: matter.configs ?? {} } : {}),
     ...(includes.spec ? { spec: document.spec ?? {} } : {}),
     ...(includes.objectMeta ? { metadata: document.metadata ?? {} } : {}),
@@ -85,6 +87,13 @@ function evaluateOverall(
   if (result.kind === 'holds')
     return { code: 'policy-holds', message: 'the policy over all authorities holds', ...place };
   return { ...conditionReason(result, 'the policy over all authorities'), ...place };
+}
+
+function noMatch(authority: Authority): Match {
+  const { name } = authority;
+  if (authority.kind === 'static') return { name, kind: 'static', passes: false };
+  if (authority.attestations.length === 0) return { name, kind: 'signatures', signatures: [] };
+  return { name, kind: 'attestations', attestations: new Map() };
 }
 
 interface AuthorityResult {
@@ -101,7 +110,7 @@ function evaluateAuthority(policy: Policy, authority: Authority, matter: Case): 
     const passes = authority.action === 'pass';
     const message = authority.message ?? `the policy ${passes ? 'lets' : 'does not let'} this image run`;
     const reasons = [{ code: passes ? 'static-pass' : 'static-fail', message, rule, subject }];
-    return passes ? { match: { name, kind: 'static' }, reasons } : { reasons };
+    return passes ? { match: { name, kind: 'static', passes }, reasons } : { reasons };
   }
   if (authority.attestations.length === 0) return evaluateSignature(authority, matter, { rule, subject });
   const results = authority.attestations.map((needed) =>

@@ -1,9 +1,9 @@
 /** What satisfied a policy's authorities, as the rules over all of them find it: the PolicyResult of Sigstore's policy-controller. */
 import type { Evidence, VerifiedAttestation } from '../core/index.ts';
 
-/** What satisfied one authority. */
+/** What satisfied one authority; nothing is in it where it is not satisfied. */
 export type Match =
-  | { readonly name: string; readonly kind: 'static' }
+  | { readonly name: string; readonly kind: 'static'; readonly passes: boolean }
   | { readonly name: string; readonly kind: 'signatures'; readonly signatures: readonly Evidence[] }
   | {
       readonly name: string;
@@ -23,7 +23,10 @@ const CLAIMS: Readonly<Record<string, string>> = {
   githubWorkflowRef: '6',
 };
 
-/** By authority; those that are not satisfied are not there. */
+/**
+ * By authority. Those that are not satisfied are there, and empty: where a name is absent CUE takes any demand on it for met, once
+ * somebody brings it.
+ */
 export function describeMatches(matches: readonly Match[]): Json {
   return Object.fromEntries(matches.map((match) => [match.name, describeMatch(match)]));
 }
@@ -31,7 +34,7 @@ export function describeMatches(matches: readonly Match[]): Json {
 function describeMatch(match: Match): Json {
   switch (match.kind) {
     case 'static':
-      return { static: true };
+      return { static: match.passes };
     case 'signatures':
       return { signatures: match.signatures.map(describeEvidence) };
     case 'attestations': {
