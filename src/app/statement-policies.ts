@@ -3,7 +3,7 @@
  * rule `allow` of package signature must be true of it. Each sees the whole in-toto statement as it was signed.
  */
 import { AppError, parseJson, type Ports } from '../core/index.ts';
-import { compileCue, compileRego } from '../policies/interpreters/index.ts';
+import type { CueProgram, RegoModule, RegoProgram } from '../policies/interpreters/index.ts';
 
 /** What of the policies is not met, as JSON bytes at a time; nothing when all are. */
 export type JudgeStatement = (statement: Uint8Array, at: Date) => readonly string[];
@@ -19,8 +19,11 @@ export async function openStatementPolicies(
   ports: Pick<Ports, 'files'>,
   paths: readonly string[],
 ): Promise<JudgeStatement> {
+  if (paths.length === 0) return () => [];
   const other = paths.find((path) => !/\.(?:cue|rego)$/.test(path));
   if (other !== undefined) throw new AppError('usage', `--policy: expected a file .cue or .rego, found ${other}`);
+  // whoever asks nothing of statements does not wait for interpreters
+  const { compileCue, compileRego } = await import('../policies/interpreters/index.ts');
   const read = async (suffix: string) =>
     await Promise.all(
       paths
@@ -30,14 +33,14 @@ export async function openStatementPolicies(
           text: new TextDecoder().decode(await ports.files.read(file, MAX_POLICY_BYTES)),
         })),
     );
-  const cue = (await read('.cue')).map(({ file, text }) => judgeByCue(file, text));
+  const cue = (await read('.cue')).map(({ file, text }) => judgeByCue(file, compileCue(file, text)));
   const modules = await read('.rego');
-  const judges = [...cue, ...(modules.length === 0 ? [] : [judgeByRego(modules)])];
+  const rego = modules.length === 0 ? [] : [judgeByRego(modules, compileRego(modules, { version: 'v0' }))];
+  const judges = [...cue, ...rego];
   return (statement, at) => judges.flatMap((judge) => judge(statement, at));
 }
 
-function judgeByCue(file: string, text: string): JudgeStatement {
-  const program = compileCue(file, text);
+function judgeByCue(file: string, program: CueProgram): JudgeStatement {
   return (statement) => {
     const outcome = program.check(new TextDecoder().decode(statement));
     if (outcome.kind === 'pass') return [];
@@ -48,8 +51,7 @@ function judgeByCue(file: string, text: string): JudgeStatement {
 }
 
 /** All modules make one program. */
-function judgeByRego(modules: readonly { readonly file: string; readonly text: string }[]): JudgeStatement {
-  const program = compileRego(modules, { version: 'v0' });
+function judgeByRego(modules: readonly RegoModule[], program: RegoProgram): JudgeStatement {
   const names = modules.map(({ file }) => file).join(', ');
   return (statement, now) => {
     const input = parseJson(statement, { what: 'statement', maxBytes: MAX_STATEMENT_BYTES });
