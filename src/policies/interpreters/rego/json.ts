@@ -1,5 +1,6 @@
 /** Values of Rego from and to JSON. */
 import { AppError, isRecord } from '../../../core/index.ts';
+import { fault } from './fault.ts';
 import { formatNumber, fromBigInt, fromDouble, isInteger, parseNumber, toBigInt, toDouble } from './number.ts';
 import { compareStrings, isArray, isNumber, RegoObject, RegoSet } from './value.ts';
 import type { RegoValue } from './value.ts';
@@ -44,15 +45,16 @@ class Exact {
   }
 }
 
-function fromExact(json: unknown): RegoValue {
+function fromExact(json: unknown, depth = 0): RegoValue {
+  if (depth > MAX_DEPTH) throw new SyntaxError(`expected at most ${MAX_DEPTH} levels of nesting, found more`);
   if (json instanceof Exact) {
     const number = parseNumber(json.text);
     if (number === undefined) throw new SyntaxError(`number out of range: ${json.text}`);
     return number;
   }
-  if (Array.isArray(json)) return json.map(fromExact);
+  if (Array.isArray(json)) return json.map((item) => fromExact(item, depth + 1));
   if (!isRecord(json)) return fromJson(json);
-  return RegoObject.of(Object.entries(json).map(([key, value]) => [key, fromExact(value)]));
+  return RegoObject.of(Object.entries(json).map(([key, value]) => [key, fromExact(value, depth + 1)]));
 }
 
 /** The value as JSON: sets as arrays, keys that are no strings as their text, integers beyond 2 ** 53 as bigints. */
@@ -65,8 +67,23 @@ export function toJson(value: RegoValue): unknown {
   if (value instanceof RegoSet) return value.members().map(toJson);
   if (!(value instanceof RegoObject)) return value;
   const made: Record<string, unknown> = Object.create(null);
-  for (const [key, entry] of value.entries()) made[typeof key === 'string' ? key : formatJson(key)] = toJson(entry);
+  for (const [key, entry] of value.entries()) made[keyText(key)] = toJson(entry);
   return made;
+}
+
+/** Ceiling of a key's text: keys within keys are quoted again at each level, which doubles their length. */
+const MAX_KEY_CHARS = 1024 * 1024;
+
+/** In JSON keys are texts: any other key is its own JSON. */
+function keyText(key: RegoValue): string {
+  if (typeof key === 'string') return key;
+  const text = formatJson(key);
+  if (text.length <= MAX_KEY_CHARS) return text;
+  throw fault(
+    'eval_limit_error',
+    `expected keys of at most ${MAX_KEY_CHARS} characters, found ${text.length}`,
+    undefined,
+  );
 }
 
 /** JSON text as Go writes it: keys in order, no spaces, `<`, `>` and `&` escaped. */

@@ -3,6 +3,8 @@
  * it holds exactly or a fraction; every other decimal is a Decimal. So each decimal has one form, and equal numbers are identical.
  * Arithmetic is as in OPA: over binary floats with a mantissa of 64 bits, printed with the fewest digits that identify them.
  */
+import { fault } from './fault.ts';
+
 export class Decimal {
   /** The value is digits * 10 ** exponent; digits ends in no zero. */
   readonly digits: bigint;
@@ -18,6 +20,8 @@ export type RegoNumber = number | Decimal;
 
 /** Ceiling of decimal exponents, as in OPA (10 ** 30103 is about 2 ** 100000): printing and comparing stay quick. */
 const MAX_EXPONENT = 30_000;
+/** The same in bits, of what arithmetic makes. */
+const MAX_BITS = 100_000;
 const MANTISSA_BITS = 64;
 
 /** The number of a decimal text (`-12.5e3`), or undefined when its exponent is over the ceiling. The caller checks the syntax. */
@@ -150,6 +154,8 @@ function toFloat(value: RegoNumber): Float {
 /** A float as the decimal of fewest digits that lies nearer to it than to any other float; integers in full. */
 function fromFloat({ mantissa, exponent }: Float): RegoNumber {
   if (mantissa === 0n) return 0;
+  if (Math.abs(exponent) > MAX_BITS)
+    throw fault('eval_limit_error', `expected numbers of at most ${MAX_BITS} bits, found more`, undefined);
   const size = mantissa < 0n ? -mantissa : mantissa;
   const signed = (digits: bigint, power: number) => makeNumber(mantissa < 0n ? -digits : digits, power);
   if (exponent >= 0 && bitLength(size) + exponent <= MANTISSA_BITS) return signed(size << BigInt(exponent), 0);

@@ -3,6 +3,9 @@ import { callExpr, operatorName, termExpr, varTerm } from './ast.ts';
 import type { Expr, Term, With } from './ast.ts';
 import { TermParser } from './parser-terms.ts';
 
+/** Ceiling of one body: putting expressions in order takes time that grows with the square of their number. */
+const MAX_EXPRESSIONS = 1000;
+
 export class BodyParser extends TermParser {
   override parseBody(end: string): Expr[] {
     return this.nested(() => {
@@ -10,6 +13,8 @@ export class BodyParser extends TermParser {
       const body: Expr[] = [];
       for (;;) {
         body.push(this.parseLiteral());
+        if (body.length > MAX_EXPRESSIONS)
+          this.fail(`expected at most ${MAX_EXPRESSIONS} expressions in a body, found more`);
         if (this.is(';')) {
           this.next();
           continue;

@@ -112,6 +112,12 @@ test('what is wrong is refused with the code of OPA and its place', () => {
     ['package t\ninput := 1', /^2:1 rego_compile_error rules must not shadow input/],
     ['package t\nimport data.a\nimport data.b.a\nx := 1', /^3:1 rego_compile_error import must not shadow import a$/],
     ['package t\nx := any([true])', /^2:6 rego_type_error deprecated built-in function calls in expression: any$/],
+    [
+      'package t\nx := count(1)',
+      /^2:6 rego_type_error count: invalid argument\(s\), have: number, want: array\|object\|set\|string$/,
+    ],
+    ['package t\ny := 1\nx if y == "a"', /^3:6 rego_type_error match error, left: number, right: string$/],
+    ['package t\ny := 1\nx := y.z', /^3:6 rego_type_error undefined ref: a value of number has no members$/],
     ['package t\ndefault x := y', /^2:1 rego_parse_error illegal default rule \(value cannot contain var\)$/],
   ];
   for (const [text, refusal] of cases) assert.match(refusalOf(text), refusal, text);

@@ -3,6 +3,7 @@
  * images, reaches nothing outside, and takes the time and the seed of what is random as parameters.
  */
 import { AppError } from '../../../core/index.ts';
+import type { Regexp } from '../regexp.ts';
 import { isGenerated } from './ast.ts';
 import type { Expr, RegoVersion } from './ast.ts';
 import { compileModules, compileQuery } from './compile/compile.ts';
@@ -113,6 +114,7 @@ interface Prepared {
 
 function programOf(compiled: Compiled, program: Program): RegoProgram {
   const queries = new Map<string, Prepared>();
+  const regexps = new Map<string, Regexp>();
   const prepare = (text: string): Prepared => {
     let prepared = queries.get(text);
     if (queries.size >= MAX_QUERIES) queries.clear();
@@ -122,7 +124,7 @@ function programOf(compiled: Compiled, program: Program): RegoProgram {
   };
   const query: RegoProgram['query'] = (text, input) => {
     const prepared = bounded(() => prepare(text));
-    const vm = newVm(input);
+    const vm = newVm(input, regexps);
     const found = caught(() => prepared.run(vm));
     return found.kind === 'done' ? { kind: 'results', results: found.value } : found;
   };
@@ -149,7 +151,7 @@ function caught<T>(
   }
 }
 
-function newVm(input: RegoInput): Vm {
+function newVm(input: RegoInput, regexps: Map<string, Regexp>): Vm {
   return new Vm({
     input: input.input === undefined ? undefined : convert(input.input),
     data: input.data === undefined ? new RegoObject() : convert(input.data),
@@ -157,6 +159,7 @@ function newVm(input: RegoInput): Vm {
     seed: input.seed ?? '',
     limits: { ...DEFAULT_LIMITS, ...input.limits },
     isStrict: input.strictBuiltinErrors === true,
+    regexps,
   });
 }
 

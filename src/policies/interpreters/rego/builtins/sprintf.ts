@@ -87,7 +87,7 @@ function formatOperand(operand: Operand, verb: string, flags: Flags): string {
       : typeof operand === 'bigint'
         ? formatInteger(operand, verb, flags)
         : formatFloat(operand, verb, flags);
-  return made ?? `%!${verb}(${typeName(operand)}=${formatOperand(operand, 'v', PLAIN)})`;
+  return made ?? `%!${verb}(${typeName(operand)}=${formatOperand(operand, 'v', flags)})`;
 }
 
 function formatText(text: string, verb: string, flags: Flags): string | undefined {

@@ -22,6 +22,7 @@ import {
   liftBody,
   rewriteEquals,
 } from './expand.ts';
+import { checkKinds } from './kinds.ts';
 import { rewriteLocals, rewriteQueryLocals } from './locals.ts';
 import { expandMetadata } from './metadata.ts';
 import { Names } from './names.ts';
@@ -63,6 +64,7 @@ export function compileModules(modules: readonly Module[], isStrict: boolean): C
   for (const branch of rules.flatMap(branchesOf)) branch.body = liftBody(rewriteEquals(branch.body), names);
   refuse(checkRecursion(root));
   refuse(checkMixedSets(root));
+  refuse(checkKinds(rules, root));
   refuse(modules.filter(({ isV1 }) => isV1 || isStrict).flatMap((module) => checkDeprecated(module.rules)));
   return { root, modules, names };
 }

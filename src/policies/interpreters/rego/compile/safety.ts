@@ -220,7 +220,7 @@ function partsIn(term: Term): readonly Term[] {
   return term.kind === 'call' ? term.args : [];
 }
 
-function isRefSafe(terms: readonly Term[], safe: Vars): boolean {
+function isRefSafe(terms: readonly Term[], safe: Pick<Vars, 'has'>): boolean {
   const [head] = terms;
   return head !== undefined && [...varsOf(head, SAFETY)].every((name) => safe.has(name));
 }
@@ -230,8 +230,7 @@ export function outputsOfEquality(args: readonly Term[], safe: Vars): Set<string
   const [left, right] = args;
   if (left === undefined || right === undefined || args.length !== 2) return new Set();
   const outputs = outputsOfTerms([left, right], safe);
-  const known = new Set([...outputs, ...safe]);
-  const unifier = new Unifier(known);
+  const unifier = new Unifier(safe, outputs);
   unifier.unify(left, right);
   return new Set([...outputs, ...unifier.unified].filter((name) => !safe.has(name)));
 }
@@ -250,13 +249,13 @@ function outputsOfCall(args: readonly Term[], arity: number, safe: Vars): Set<st
 
 /** Which variables an equality binds, by structure. */
 class Unifier {
-  readonly #safe: Vars;
+  readonly #safe: Pick<Vars, 'has'>;
   readonly unified = new Set<string>();
   /** A variable and those that must be bound before it is. */
   readonly #unknown = new Map<string, Set<string>>();
 
-  constructor(safe: Vars) {
-    this.#safe = safe;
+  constructor(safe: Vars, outputs: Vars) {
+    this.#safe = { has: (name) => safe.has(name) || outputs.has(name) };
   }
 
   unify(a: Term, b: Term): void {

@@ -5,6 +5,8 @@ import { BUILTINS, RELATIONS } from '../builtins/index.ts';
 import { SIGNATURES } from '../builtins/signatures.ts';
 import { fault, faultsOf } from '../fault.ts';
 import type { Place } from '../fault.ts';
+import { Decimal } from '../number.ts';
+import { isArray, RegoObject, RegoSet } from '../value.ts';
 import type { RegoValue } from '../value.ts';
 import type { Program } from './program.ts';
 import type { Scope } from './scope.ts';
@@ -88,9 +90,11 @@ export function findCallable(
 /** An error of a built-in function is undefined, unless in strict mode. Ceilings and bugs are always errors. */
 function guarded(builtin: Callable, name: string, at: Place): Callable {
   return (args, vm) => {
-    vm.step();
+    vm.step(1 + args.reduce<number>((cost, arg) => cost + costOf(arg), 0));
     try {
-      return builtin(args, vm);
+      const result = builtin(args, vm);
+      if (result !== undefined) vm.step(costOf(result));
+      return result;
     } catch (error) {
       const found = faultsOf(error)?.[0];
       if (found === undefined || found.code === 'eval_limit_error') throw error;
@@ -98,4 +102,16 @@ function guarded(builtin: Callable, name: string, at: Place): Callable {
       throw fault(found.code, `${name}: ${found.message}`, at);
     }
   };
+}
+
+/** Characters and elements that count as one step: about as much as is copied or compared in the time of one. */
+const CHARS_PER_STEP = 64;
+const ELEMENTS_PER_STEP = 8;
+
+/** Work with a large value takes as many steps as with many small ones. */
+function costOf(value: RegoValue): number {
+  if (typeof value === 'string') return Math.floor(value.length / CHARS_PER_STEP);
+  if (isArray(value)) return Math.floor(value.length / ELEMENTS_PER_STEP);
+  if (value instanceof RegoObject || value instanceof RegoSet) return Math.floor(value.size / ELEMENTS_PER_STEP);
+  return value instanceof Decimal ? Math.abs(value.exponent) : 0;
 }

@@ -24,6 +24,7 @@ export class Program {
     seed: '',
     limits: DEFAULT_LIMITS,
     isStrict: true,
+    regexps: new Map(),
   });
 
   constructor({ root }: Compiled) {

@@ -28,7 +28,12 @@ export interface VmOptions {
   readonly limits: RegoLimits;
   /** Errors of built-in functions end the evaluation; else they are undefined. */
   readonly isStrict: boolean;
+  /** Patterns that were compiled, kept from one evaluation to the next. */
+  readonly regexps: Map<string, Regexp>;
 }
+
+/** Ceiling of the patterns that are kept: those that a policy is written with are few, those that it makes may be endless. */
+const MAX_REGEXPS = 500;
 
 /** A rule that has no value; unlike undefined it is kept. */
 const NO_VALUE = Symbol('undefined');
@@ -48,11 +53,10 @@ export class Vm {
   readonly seed: string;
   readonly limits: RegoLimits;
   readonly isStrict: boolean;
-  /** What built-in functions keep during one evaluation: the same question has the same answer. */
-  readonly memory = new Map<string, RegoValue>();
-  readonly #regexps = new Map<string, Regexp>();
+  readonly #regexps: Map<string, Regexp>;
 
-  constructor({ input, data, now, seed, limits, isStrict }: VmOptions) {
+  constructor({ input, data, now, seed, limits, isStrict, regexps }: VmOptions) {
+    this.#regexps = regexps;
     this.input = input;
     this.data = data;
     this.now = now;
@@ -84,6 +88,7 @@ export class Vm {
 
   regexp(pattern: string): Regexp {
     let found = this.#regexps.get(pattern);
+    if (found === undefined && this.#regexps.size >= MAX_REGEXPS) this.#regexps.clear();
     if (found === undefined) this.#regexps.set(pattern, (found = compileRegexp(pattern, 'regex')));
     return found;
   }
