@@ -314,7 +314,8 @@ class Generator {
         return 'dflt: *1 | int';
       case 17:
         set('both', kept);
-        return `both: ${name} & ${paren(more)}`;
+        // The library sees a definition embedded beside a reference to it by their order.
+        return `both: ${name} & ${more.text.includes('{#D') ? '_' : paren(more)}`;
       case 18:
         set('each', Array.isArray(kept) ? kept : undefined);
         return `each: [for e in ${name} {e}]`;

@@ -10,7 +10,7 @@ import { AppError } from '../../../core/index.ts';
 import type { File } from './ast.ts';
 import { makeEnv, NO_PROVENANCE, Vertex } from './vertex.ts';
 import { enterStruct } from './closedness.ts';
-import { Machine } from './machine.ts';
+import { findError, Machine } from './machine.ts';
 import { readJson } from './json.ts';
 import { parseFile } from './parser.ts';
 import { formatPosition } from './refusal.ts';
@@ -79,7 +79,10 @@ function evaluate(
     root.conjuncts.push({ value: document, pos: -1, from: enterStruct(root, NO_PROVENANCE) });
   }
   machine.finish(root);
-  return listErrors(root).map((error) => describe(text, error));
+  const errors = listErrors(root);
+  // A policy that errs in a required field that is not there is refused, too, when it is compiled.
+  const hidden = document === undefined ? findError(root) : undefined;
+  return (errors.length === 0 && hidden !== undefined ? [hidden] : errors).map((error) => describe(text, error));
 }
 
 function describe(text: string, { path, message, positions }: Bottom): CueError {

@@ -160,13 +160,13 @@ function tryChoice(
   return { mode: copy.mode, ownMode: right.mode, vertex: copy.deref() };
 }
 
-/** The first thing that is not known of a vertex or its fields. */
+/** The first thing that is not known of a vertex or of its fields; what is in those does not count. */
 function findGap(given: Vertex): Bottom | undefined {
   const vertex = given.deref();
   const [own] = vertex.errors;
   if (own !== undefined || vertex.base?.kind === 'any') return own;
   for (const arc of vertex.arcs.values()) {
-    const gap = arc.presence === 'optional' ? undefined : findGap(arc);
+    const [gap] = arc.presence === 'optional' ? [] : arc.deref().errors;
     if (gap !== undefined) return gap;
   }
   return undefined;
@@ -185,6 +185,7 @@ function copyOf(original: Vertex): Vertex {
   copy.hasNonCycle = original.hasNonCycle;
   copy.isStruct = original.isStruct;
   copy.hasTop = original.hasTop;
+  copy.mayGainField = original.mayGainField;
   copy.kinds = original.kinds;
   copy.kindsPosition = original.kindsPosition;
   copy.requirements = original.requirements.map((requirement) => ({ ...requirement }));

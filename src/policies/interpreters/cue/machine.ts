@@ -202,8 +202,13 @@ export class Machine {
       for (const label of findForbidden(vertex)) this.forbid(vertex, label);
     }
     if (vertex.base?.kind !== 'struct' && vertex.base?.kind !== 'list') return;
-    if (vertex.childError !== undefined) return;
-    for (const check of vertex.checks) {
+    for (const check of [vertex.lower, vertex.upper, ...vertex.checks]) {
+      if (check === undefined) continue;
+      if (vertex.childError !== undefined) {
+        // No function looks at a value that has an error, be it in a required field that is not there.
+        this.addError(vertex, vertex.childError);
+        return;
+      }
       const error = checkValue(this, vertex, check, vertex);
       if (error !== undefined) this.addError(vertex, error);
     }
@@ -248,7 +253,8 @@ function baseOf(vertex: Vertex): Base {
   return isStruct ? { kind: 'struct' } : describeOpen(vertex);
 }
 
-function isLikelyStruct({ kinds, hasTop, arcs }: Vertex): boolean {
+function isLikelyStruct({ kinds, hasTop, arcs, mayGainField }: Vertex): boolean {
+  if (mayGainField) return true;
   if ((kinds & KIND.struct) === 0) return false;
   return !hasTop || [...arcs].some(([label, arc]) => label.startsWith('.') && arc.presence !== 'optional');
 }

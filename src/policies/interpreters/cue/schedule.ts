@@ -3,7 +3,7 @@
  * other values becomes a task.
  */
 import { elementLabel, isRegular } from './ast.ts';
-import type { Expr, Field, Label, Presence, StructLiteral } from './ast.ts';
+import type { Declaration, Expr, Field, Label, Presence, StructLiteral } from './ast.ts';
 import { addEvidence, enterEmbedding, enterField, enterReference, enterStruct } from './closedness.ts';
 import { noteCycle } from './cycles.ts';
 import { formatValue } from './format.ts';
@@ -131,12 +131,17 @@ function scheduleStruct(machine: Machine, vertex: Vertex, struct: StructLiteral,
     if (declaration.kind === 'embedding') {
       scheduleExpr(machine, vertex, declaration.value, env, enterEmbedding(vertex, inner, declaration.value));
     } else if (declaration.kind === 'comprehension') {
+      vertex.mayGainField ||= declaration.body.declarations.some(isRegularField);
       const embedded = enterEmbedding(vertex, inner, undefined);
       vertex.tasks.push({ kind: 'comprehension', comprehension: declaration, env, from: embedded });
     } else if (declaration.kind === 'field' && declaration.label.kind !== 'fixed') {
       scheduleDynamic(machine, vertex, declaration, env, enterField(inner));
     }
   }
+}
+
+function isRegularField(declaration: Declaration): boolean {
+  return declaration.kind === 'field' && declaration.label.kind === 'fixed' && isRegular(declaration.label.label);
 }
 
 function scheduleDynamic(machine: Machine, vertex: Vertex, field: Field, env: Env, from: Provenance): void {
@@ -258,6 +263,7 @@ export function importVertex(
   if (target.standsForItself) {
     noteCycle(vertex, from);
     vertex.isStruct ||= target.isStruct;
+    vertex.mayGainField ||= target.mayGainField;
     if (!restrictKinds(machine, vertex, { kinds: target.kinds, pos: -1, what: formatValue(target), from })) return;
     if (target.isStruct) addEvidence(vertex, from, { hasStruct: true });
     replay(machine, target, { target: vertex, from });

@@ -171,6 +171,8 @@ export class Vertex {
   checks: (Bound | Validator)[] = [];
   isStruct = false;
   hasStructLiteral = false;
+  /** A comprehension may give it a regular field: it is taken for a struct even where that gives none. */
+  mayGainField = false;
   hasTop = false;
   hasEllipsis = false;
   shapes: ListShape[] = [];
