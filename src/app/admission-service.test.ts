@@ -8,6 +8,7 @@ import { createTestPorts, temporaryFolder } from '../io/testing.ts';
 import { createTestKey, policyText } from '../policies/testing.ts';
 import { openAdmissionService } from './admission-service.ts';
 import { loadPolicies } from './load-policies.ts';
+import { openPolicyFolder } from './policy-folder.ts';
 
 const key = createTestKey();
 const closed = policyText([{ static: { action: 'fail', message: 'closed for today' } }]);
@@ -20,9 +21,9 @@ async function policyFolder(files: Readonly<Record<string, string>>): Promise<st
   return folder;
 }
 
-async function serve(folder: string) {
-  const options = { policyPaths: [folder], noMatch: 'deny' as const, graph: openGraph(':memory:'), policyPoll: 5 };
-  return await openAdmissionService(createTestPorts(), options);
+async function serve(folder: string, ports = createTestPorts()) {
+  const policies = await openPolicyFolder(ports, { paths: [folder], noMatch: 'deny', poll: 5 });
+  return openAdmissionService(ports, { policies, graph: openGraph(':memory:') });
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -89,4 +90,33 @@ test('loadPolicies refuses a name used twice, too many files and a key that cann
   const twoKeys = policyText([{ key: { data: `${key.pem}${createTestKey().pem}` } }]);
   await assert.rejects(load({ 'a.yaml': twoKeys }), /policy policy: key: expected one PEM block/);
   assert.equal((await load({ 'a.yaml': policyText([{ key: { data: key.pem } }]) })).length, 1);
+});
+
+test('each decision is a line of the audit log: who, what, each image, why', async () => {
+  const lines: (readonly [string, Readonly<Record<string, unknown>> | undefined])[] = [];
+  const log = {
+    info: (event: string, facts?: object) => void lines.push([event, { ...facts }]),
+    warn: () => undefined,
+  };
+  const folder = await policyFolder({ 'p.yaml': closed });
+  const service = await serve(folder, createTestPorts({ log }));
+  const document = JSON.parse(Buffer.from(review).toString()) as { request: Record<string, unknown> };
+  const image = 'No Image';
+  const object = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web' },
+    spec: { containers: [{ name: 'a', image }] },
+  };
+  const request = { ...document.request, object, namespace: 'shop', userInfo: { username: 'jane' } };
+  const bytes = Buffer.from(JSON.stringify({ ...document, request }));
+  assert.equal((await service.review('validate', bytes, new AbortController().signal)).outcome, 'deny');
+  const [, facts] = lines.find(([event]) => event === 'admission') ?? ['', undefined];
+  const { uid, user, namespace, kind, name, outcome } = facts ?? {};
+  assert.deepEqual([uid, user, namespace, kind, name, outcome], ['u', 'jane', 'shop', 'Pod', 'web', 'deny']);
+  const images = facts?.images as readonly { image: string; outcome: string; reasons: readonly string[] }[] | undefined;
+  const [judged] = images ?? [];
+  assert.deepEqual([judged?.image, judged?.outcome], [image, 'deny']);
+  assert.ok((judged?.reasons.length ?? 0) > 0);
+  await service.close();
 });

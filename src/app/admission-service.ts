@@ -1,29 +1,49 @@
-/** The admission server's life: policies that follow their folder, evidence kept for a while, a graph that is told afterwards. */
+/** The admission server's life: policies of now, evidence kept for a while, a graph that is told afterwards. */
 import { AppError } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
 import { encodeReviewResponse, parseReview } from '../cluster/index.ts';
 import type { Graph } from '../graph/index.ts';
-import type { Policy } from '../policies/index.ts';
+import type { ClusterNotes } from './cluster-notes.ts';
+import { reviewException } from './exceptions.ts';
 import { createEvidenceSource } from './gather-evidence.ts';
 import type { EvidenceSource } from './gather-evidence.ts';
-import { listPolicyFiles, loadPolicies } from './load-policies.ts';
+import type { PolicySource } from './policy-source.ts';
+import type { AdmissionRecord } from './record-admission.ts';
+import { reviewPolicy } from './review-policy.ts';
 import { reviewAdmission } from './review.ts';
+import { StepTimes } from './step-times.ts';
 import { createGraphTeller } from './tell-graph.ts';
 import type { GraphTeller } from './tell-graph.ts';
 import { createVerdictCache } from './verdict-cache.ts';
 
 export interface AdmissionServiceOptions {
-  readonly policyPaths: readonly string[];
-  readonly noMatch: 'deny' | 'warn' | 'allow';
+  /** Closed with the service. */
+  readonly policies: PolicySource;
   readonly graph: Graph;
-  /** Milliseconds between looks at the policy files. */
-  readonly policyPoll?: number;
+  /** What is told to a cluster; closed with the service. */
+  readonly notes?: ClusterNotes | undefined;
+}
+
+export interface ServiceFacts {
+  readonly policies: number;
+  readonly policyFaults: number;
+  /** In force now. */
+  readonly exceptions: number;
+  readonly notesDropped: number;
 }
 
 export interface AdmissionService {
   /** Gives the AdmissionReview to answer with. Throws `invalid-input` only for bytes that are no review. */
   review(mode: 'validate' | 'mutate', bytes: Uint8Array, signal: AbortSignal): Promise<ReviewOutcome>;
+  /** Gives the AdmissionReview that answers one of a policy. Throws as `review` does. */
+  reviewPolicy(bytes: Uint8Array): Promise<Readonly<Record<string, unknown>>>;
+  /** Gives the AdmissionReview that answers one of an exception. Throws as `review` does, and `not-found` where there are none. */
+  reviewException(bytes: Uint8Array): Readonly<Record<string, unknown>>;
   readonly graph: Graph;
+  readonly steps: StepTimes;
+  facts(): ServiceFacts;
+  /** When the policies were last known to be those of their source. */
+  policiesConfirmed(): Date;
   /** Undefined when policies are loaded; else why every review is denied. */
   policyFault(): string | undefined;
   /** Ends watching and waits until the graph has been told everything. */
@@ -35,112 +55,113 @@ export interface ReviewOutcome {
   readonly outcome: 'allow' | 'warn' | 'deny';
 }
 
-const POLICY_POLL_MS = 1000;
 /** Milliseconds for which evidence of a digest is used again. */
 const EVIDENCE_REUSE_MS = 60_000;
 /** Milliseconds for which an image that was allowed is, under the same policies and trust. */
 const VERDICT_REUSE_MS = 60_000;
 
-/** Throws whatever loading the policies throws: a server with no policy must not start. */
-export async function openAdmissionService(ports: Ports, options: AdmissionServiceOptions): Promise<AdmissionService> {
-  const service = new FolderAdmissionService(ports, options);
-  await service.start();
-  return service;
+export function openAdmissionService(ports: Ports, options: AdmissionServiceOptions): AdmissionService {
+  return new Service(ports, options);
 }
 
-class FolderAdmissionService implements AdmissionService {
+class Service implements AdmissionService {
   readonly graph: Graph;
+  readonly steps = new StepTimes();
   readonly #ports: Ports;
-  readonly #options: AdmissionServiceOptions;
+  readonly #policies: PolicySource;
   readonly #source: EvidenceSource;
+  readonly #notes: ClusterNotes | undefined;
   readonly #teller: GraphTeller;
   readonly #cache = createVerdictCache(VERDICT_REUSE_MS);
-  #policies: readonly Policy[] = [];
-  #fault: string | undefined = 'policies are not loaded yet';
-  #stamp = '';
-  #timer: NodeJS.Timeout | undefined;
 
-  constructor(ports: Ports, options: AdmissionServiceOptions) {
+  constructor(ports: Ports, { graph, policies, notes }: AdmissionServiceOptions) {
     this.#ports = ports;
-    this.#options = options;
-    this.graph = options.graph;
-    this.#teller = createGraphTeller(ports, options.graph);
-    this.#source = createEvidenceSource(ports, { reuseFor: EVIDENCE_REUSE_MS });
-  }
-
-  async start(): Promise<void> {
-    this.#stamp = await this.#readStamp();
-    this.#policies = await loadPolicies(this.#ports, this.#options.policyPaths);
-    this.#fault = undefined;
-    this.#schedule();
+    this.#policies = policies;
+    this.#notes = notes;
+    this.graph = graph;
+    this.#teller = createGraphTeller(ports, graph);
+    this.#source = timed(createEvidenceSource(ports, { reuseFor: EVIDENCE_REUSE_MS }), this.steps);
   }
 
   async review(mode: 'validate' | 'mutate', bytes: Uint8Array, signal: AbortSignal): Promise<ReviewOutcome> {
-    if (this.#fault !== undefined) {
-      const message = `error-invalid-input: the policies cannot be used: ${this.#fault}`;
-      return { response: encodeReviewResponse(parseReview(bytes).uid, { allowed: false, message }), outcome: 'deny' };
+    const { fault, current } = this.#policies;
+    if (fault !== undefined) {
+      const message = `error-invalid-input: the policies cannot be used: ${fault}`;
+      const { uid, user } = parseReview(bytes);
+      this.#ports.log.info('admission', { uid, mode, user, outcome: 'deny', reasons: ['policies-not-usable'] });
+      return { response: encodeReviewResponse(uid, { allowed: false, message }), outcome: 'deny' };
     }
     const at = this.#ports.clock();
     const reviewed = await reviewAdmission(
       bytes,
-      {
-        mode,
-        source: this.#source,
-        policies: this.#policies,
-        noMatch: this.#options.noMatch,
-        at,
-        cache: this.#cache,
-      },
+      { mode, source: this.#source, ...current, at, cache: this.#cache },
       signal,
     );
     const isAllowed = isAllowedResponse(reviewed.response);
-    this.#teller.tell({ ...reviewed, mode, isAllowed, at });
-    return { response: reviewed.response, outcome: isAllowed ? (reviewed.admission?.outcome ?? 'allow') : 'deny' };
+    const record = { ...reviewed, mode, isAllowed, at };
+    const outcome = isAllowed ? (reviewed.admission?.outcome ?? 'allow') : 'deny';
+    this.#ports.log.info('admission', auditFacts(record, outcome));
+    this.#notes?.note(record);
+    this.#teller.tell(record);
+    return { response: reviewed.response, outcome };
+  }
+
+  async reviewPolicy(bytes: Uint8Array): Promise<Readonly<Record<string, unknown>>> {
+    return await reviewPolicy(this.#ports, bytes);
+  }
+
+  reviewException(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+    const { namespace } = this.#policies;
+    if (namespace === undefined) throw new AppError('not-found', 'exceptions are kept in a cluster, found none');
+    const { response, facts } = reviewException(bytes, { namespace, at: this.#ports.clock() });
+    this.#ports.log.info('exception', { ...facts, isAllowed: isAllowedResponse(response) });
+    return response;
+  }
+
+  policiesConfirmed(): Date {
+    return this.#policies.confirmed;
+  }
+
+  facts(): ServiceFacts {
+    const { current, faults: policyFaults } = this.#policies;
+    const now = this.#ports.clock();
+    const exceptions = current.exceptions.filter(({ expires }) => expires > now).length;
+    return { policies: current.policies.length, policyFaults, exceptions, notesDropped: this.#notes?.dropped ?? 0 };
   }
 
   policyFault(): string | undefined {
-    return this.#fault;
+    return this.#policies.fault;
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.#timer);
+    await this.#policies.close();
     await this.#teller.settled();
+    await this.#notes?.close();
     this.graph.close();
   }
+}
 
-  #schedule(): void {
-    const wait = this.#options.policyPoll ?? POLICY_POLL_MS;
-    this.#timer = setTimeout(() => void this.#reload().finally(() => this.#schedule()), wait);
-    this.#timer.unref();
-  }
+function timed(source: EvidenceSource, steps: StepTimes): EvidenceSource {
+  return {
+    ...source,
+    resolve: async (reference, signal) =>
+      await steps.time('resolve', async () => await source.resolve(reference, signal)),
+    gather: async (wanted, signal) => await steps.time('gather', async () => await source.gather(wanted, signal)),
+  };
+}
 
-  /**
-   * A change that cannot be compiled denies everything, and says so, until it is mended: the old policies are no longer wanted.
-   * After a fault the files are read again even if they look the same, since a folder that was away for a moment comes back so.
-   */
-  async #reload(): Promise<void> {
-    try {
-      const stamp = await this.#readStamp();
-      if (stamp === this.#stamp && this.#fault === undefined) return;
-      this.#stamp = stamp;
-      this.#policies = await loadPolicies(this.#ports, this.#options.policyPaths);
-      this.#fault = undefined;
-      this.#ports.log.info('policies-loaded', { count: this.#policies.length });
-    } catch (error) {
-      const reason = error instanceof AppError ? error.message : String(error);
-      if (reason !== this.#fault) this.#ports.log.warn('policies-refused', { reason });
-      this.#fault = reason;
-    }
-  }
-
-  /** Names, sizes and times of all policy files. */
-  async #readStamp(): Promise<string> {
-    const files = (
-      await Promise.all(this.#options.policyPaths.map((path) => listPolicyFiles(this.#ports, path)))
-    ).flat();
-    const stats = await Promise.all(files.map((file) => this.#ports.files.stat(file)));
-    return files.map((file, index) => `${file} ${stats[index]?.size} ${stats[index]?.modified.getTime()}`).join('\n');
-  }
+/** Who wanted what, and what came of it: a line of the audit log. */
+function auditFacts({ request, admission, mode }: AdmissionRecord, outcome: ReviewOutcome['outcome']) {
+  const { uid, user, operation, dryRun, namespace, subResource } = request;
+  const images = admission?.images.map(({ use, digest, verdict }) => ({
+    image: use.image,
+    digest,
+    outcome: verdict.outcome,
+    reasons: verdict.reasons.map(({ code, rule }) => (rule === undefined ? code : `${rule}: ${code}`)),
+  }));
+  const { kind, name } = admission?.object ?? { kind: request.kind.kind, name: undefined };
+  const reasons = admission?.reasons.map(({ code }) => code);
+  return { uid, mode, user, operation, subResource, dryRun, namespace, kind, name, outcome, reasons, images };
 }
 
 function isAllowedResponse(review: Readonly<Record<string, unknown>>): boolean {

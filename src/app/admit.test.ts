@@ -120,7 +120,11 @@ async function review(
     request: { uid: 'u', kind: { group: '', version: 'v1', kind: 'Pod' }, operation: 'CREATE', ...request },
   };
   const bytes = new TextEncoder().encode(JSON.stringify(body));
-  const { response } = await reviewAdmission(bytes, { mode, source, policies: use, noMatch: 'deny', at }, signal);
+  const { response } = await reviewAdmission(
+    bytes,
+    { mode, source, policies: use, noMatch: 'deny', exceptions: [], at },
+    signal,
+  );
   return response.response as Answer;
 }
 

@@ -52,7 +52,7 @@ async function setUp({ wrap = (inner) => inner, authority = keyed, policy = {} }
   const source = createEvidenceSource(ports, { reuseFor: 0 });
   const policies = parsePolicies(policyText([authority], policy), 'p.yaml');
   const judge = async (object: Json, oldObject?: Json) => {
-    const input = { object, policies, noMatch: 'deny', at: ports.clock() } as const;
+    const input = { object, policies, noMatch: 'deny', exceptions: [], at: ports.clock() } as const;
     const judged = await admit(source, oldObject === undefined ? input : { ...input, oldObject }, signal);
     return { ...judged, codes: judged.images.flatMap(({ verdict }) => verdict.reasons.map(({ code }) => code)) };
   };
@@ -61,7 +61,7 @@ async function setUp({ wrap = (inner) => inner, authority = keyed, policy = {} }
     const whole = { uid: 'u', kind, operation: 'CREATE', namespace: 'default', ...request };
     const document = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: whole };
     const bytes = new TextEncoder().encode(text ?? JSON.stringify(document));
-    const settings = { mode, source, policies, noMatch: 'deny', at: ports.clock() } as const;
+    const settings = { mode, source, policies, noMatch: 'deny', exceptions: [], at: ports.clock() } as const;
     const { response } = await reviewAdmission(bytes, settings, signal);
     return response.response as { allowed: boolean; status?: { message: string }; patch?: string };
   };

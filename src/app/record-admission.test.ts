@@ -67,7 +67,7 @@ async function record(graph: Graph, evidence: readonly Evidence[], more: Readonl
   };
   const reviewed = await reviewAdmission(
     new TextEncoder().encode(JSON.stringify(document)),
-    { mode: 'validate', source, policies, noMatch: 'deny', at },
+    { mode: 'validate', source, policies, noMatch: 'deny', exceptions: [], at },
     new AbortController().signal,
   );
   const isAllowed = (reviewed.response.response as { readonly allowed: boolean }).allowed;

@@ -57,6 +57,7 @@ async function send(text: string, more: Partial<ReviewSettings> = {}): Promise<A
     source: createSource().source,
     policies: signedByKey,
     noMatch: 'deny',
+    exceptions: [],
     at,
     ...more,
   };

@@ -5,6 +5,8 @@ import type { AdmissionAnswer, AdmissionRequest, PatchOperation } from '../clust
 import type { Policy } from '../policies/index.ts';
 import { admit } from './admit.ts';
 import type { Admission } from './admit.ts';
+import { applyExceptions } from './exceptions.ts';
+import type { Exception } from './exceptions.ts';
 import { denialMessage, warningMessages } from './explain.ts';
 import type { EvidenceSource } from './gather-evidence.ts';
 import type { VerdictCache } from './verdict-cache.ts';
@@ -14,6 +16,7 @@ export interface ReviewSettings {
   readonly source: EvidenceSource;
   readonly policies: readonly Policy[];
   readonly noMatch: 'deny' | 'warn' | 'allow';
+  readonly exceptions: readonly Exception[];
   readonly at: Date;
   readonly cache?: VerdictCache;
 }
@@ -38,7 +41,7 @@ export async function reviewAdmission(
   if (refusal !== undefined) {
     return { response: encodeReviewResponse(request.uid, { allowed: false, message: refusal }), request };
   }
-  const admission = await admit(
+  const judged = await admit(
     settings.source,
     {
       object: request.object ?? {},
@@ -51,6 +54,7 @@ export async function reviewAdmission(
     },
     signal,
   );
+  const admission = applyExceptions(judged, settings.exceptions, settings.at);
   return { response: encodeReviewResponse(request.uid, answer(settings.mode, request, admission)), request, admission };
 }
 

@@ -32,7 +32,7 @@ export interface ServeAuthorityInput {
   readonly graceMs: number;
 }
 
-export interface ServedAuthority extends WebServer {
+export interface ServedAuthority extends Omit<WebServer, 'renew'> {
   /** Where it listens; `url` is where clients reach it. */
   readonly address: string;
   readonly folder: string;

@@ -33,7 +33,8 @@ async function readPair(ports: Ports, files: Pick<ServingTls, 'certificate' | 'k
   return { certificate, key: await readText(ports, files.key), caFile: files.certificate };
 }
 
-function isPair({ certificate, key }: ServingTls): boolean {
+/** Whether a certificate and a key (PEM) can be served with. */
+export function isPair({ certificate, key }: Pick<ServingTls, 'certificate' | 'key'>): boolean {
   try {
     return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
   } catch {

@@ -88,7 +88,11 @@ export interface Context {
   /** The HTTP face of the admission service, from the server room. */
   readonly createHandler: (
     service: AdmissionService,
-    options: { readonly servesPrivate: boolean },
+    options: {
+      readonly servesPrivate: boolean;
+      readonly fault: () => string | undefined;
+      readonly isDraining: () => boolean;
+    },
   ) => Promise<WebHandler>;
   /** Asks on the terminal for a yes; throws `usage` when there is none. */
   readonly confirm: (question: string) => Promise<boolean>;

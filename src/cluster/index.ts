@@ -1,3 +1,11 @@
+export { createKubeClient, statusOf } from './api/client.ts';
+export type { KubeClient, KubeObject } from './api/client.ts';
+export { holdCollections } from './api/collections.ts';
+export type { HeldCollections } from './api/collections.ts';
+export { openConnection } from './api/connection.ts';
+export { metadataOf } from './api/follow.ts';
+export { listManifests } from './install/manifests.ts';
+export type { InstallOptions, Manifest } from './install/options.ts';
 export { findImages, findPodSpecs } from './images.ts';
 export type { ImageUse } from './images.ts';
 export { encodeReviewResponse, MAX_REVIEW_BYTES, parseReview } from './review.ts';

@@ -8,6 +8,8 @@ export interface AdmissionRequest {
   readonly uid: string;
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
   readonly namespace: string | undefined;
+  /** Who asks for it, as the API server knows them. */
+  readonly user: string | undefined;
   readonly subResource: string | undefined;
   readonly dryRun: boolean;
   readonly object: Readonly<Record<string, unknown>> | undefined;
@@ -44,6 +46,7 @@ const decodeReview = object({
     object: optional(record),
     oldObject: optional(record),
     options: anything,
+    userInfo: optional(object({ username: optional(string) })),
   }),
 });
 
@@ -53,11 +56,12 @@ export function parseReview(bytes: Uint8Array): AdmissionRequest {
     what: 'AdmissionReview',
     maxBytes: MAX_REVIEW_BYTES,
   });
-  const { uid, operation, namespace, subResource, dryRun, object: candidate, oldObject, kind } = request;
+  const { uid, operation, namespace, subResource, dryRun, object: candidate, oldObject, kind, userInfo } = request;
   return {
     uid,
     operation,
     namespace,
+    user: userInfo?.username,
     subResource: subResource === '' ? undefined : subResource,
     dryRun: dryRun ?? false,
     object: candidate,

@@ -134,6 +134,8 @@ export interface ServeOptions {
 export interface WebServer {
   /** With the port that was taken, without a path: `http://127.0.0.1:5000`. */
   readonly url: string;
+  /** From the next connection on, another certificate; those that stand keep theirs. */
+  renew(tls: { readonly certificate: string; readonly key: string }): void;
   /** Refuses new connections, lets running answers end. */
   close(): Promise<void>;
 }

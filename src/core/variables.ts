@@ -25,6 +25,8 @@ export const VARIABLES: readonly VariableSpec[] = [
   },
   { name: 'DOCKER_CONFIG', description: 'folder of Docker’s config.json with registry credentials' },
   { name: 'HTTPS_PROXY', description: 'proxy for https; HTTP_PROXY for http, NO_PROXY for hosts without' },
+  { name: 'KUBERNETES_SERVICE_HOST', description: 'address of the API server, as every pod has it' },
+  { name: 'KUBERNETES_SERVICE_PORT', description: 'its port, likewise' },
   { name: 'NO_COLOR', description: 'no colours when set' },
   { name: 'REGISTRY_AUTH_FILE', description: 'file of registry credentials, as podman and skopeo have it' },
   {

@@ -1,4 +1,4 @@
-import { createServer as createHttpsServer } from 'node:https';
+import { createServer as createHttpsServer, type Server as TlsServer } from 'node:https';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
@@ -49,7 +49,13 @@ export async function serveHttp(handler: WebHandler, options: ServeOptions): Pro
   server.requestTimeout = 0;
   server.setTimeout(STALL_TIMEOUT);
   await listen(server, options);
-  return { url: urlOf(server, options), close: () => close(server, options.graceMs ?? CLOSE_GRACE) };
+  return {
+    url: urlOf(server, options),
+    renew: ({ certificate, key }) => {
+      if ('setSecureContext' in server) (server as TlsServer).setSecureContext({ cert: certificate, key });
+    },
+    close: () => close(server, options.graceMs ?? CLOSE_GRACE),
+  };
 }
 
 function answerError(error: unknown): Response {

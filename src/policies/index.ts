@@ -1,4 +1,6 @@
 export { evaluate, noMatchVerdict } from './evaluate.ts';
+export { compileGlob } from './glob.ts';
+export type { ImageGlob } from './glob.ts';
 export type { Case } from './evaluate.ts';
 export { parsePolicies, parseYamlDocuments, readPolicyDocuments, readPolicySet } from './parse.ts';
 export type { PolicySet } from './parse.ts';

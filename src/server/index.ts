@@ -9,11 +9,15 @@ import { routes } from './routes/index.ts';
 export interface HandlerOptions {
   /** Serve also what tells what runs where. */
   readonly servesPrivate: boolean;
+  /** Why the server as such is not ready, besides its policies. */
+  readonly fault: () => string | undefined;
+  /** Told to end: answers still, but no connection is to be used again. */
+  readonly isDraining: () => boolean;
 }
 
 export function createHandler(ports: Ports, service: AdmissionService, options: HandlerOptions): WebHandler {
   const app = new Hono();
-  const context = { ports, service, metrics: createMetrics() };
+  const context = { ports, service, metrics: createMetrics(), options };
   for (const route of routes) if (options.servesPrivate || !route.isPrivate) route.mount(app, context);
   app.notFound((request) =>
     request.json({ error: { kind: 'not-found', message: `no such path: ${request.req.path}` } }, 404),
@@ -24,5 +28,9 @@ export function createHandler(ports: Ports, service: AdmissionService, options: 
     const shown = kind === 'internal' ? 'internal error' : message;
     return Response.json({ error: { kind, message: shown } }, { status: httpStatusOf(kind) });
   });
-  return async (request) => await app.fetch(request);
+  return async (request) => {
+    const response = await app.fetch(request);
+    if (options.isDraining()) response.headers.set('connection', 'close');
+    return response;
+  };
 }

@@ -15,6 +15,8 @@ export const CLUSTER_PEERS = ['PEER_ETCD', 'PEER_KUBE_APISERVER', 'PEER_KUBECTL'
 
 export interface ControlPlane {
   readonly url: string;
+  /** Of the administrator. */
+  readonly token: string;
   /** PEM file of what the API server's certificate is trusted by. */
   readonly caFile: string;
   /** File with which kubectl is the administrator. */
@@ -46,17 +48,17 @@ export async function createControlPlane(bench: Bench): Promise<ControlPlane> {
   const daemons: Partial<Record<'etcd' | 'server', ChildProcess>> = {};
 
   const launch = (name: 'etcd' | 'server', [program = '', ...args]: readonly string[]): void => {
-    if (daemons[name] !== undefined && daemons[name].exitCode === null) return;
+    if (isRunning(daemons[name])) return;
     const log = createWriteStream(join(folder, `${name}.log`), { flags: 'a' });
     daemons[name] = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     daemons[name].stderr?.pipe(log);
   };
   const end = async (name: 'etcd' | 'server'): Promise<void> => {
     const daemon = daemons[name];
-    if (daemon === undefined || daemon.exitCode !== null) return;
+    if (!isRunning(daemon)) return;
     const ended = new Promise((resolve) => daemon.once('close', resolve));
     daemon.kill();
-    const timer = setTimeout(() => daemon.kill('SIGKILL'), 10_000);
+    const timer = setTimeout(() => daemon.kill('SIGKILL'), 3000);
     await ended;
     clearTimeout(timer);
   };
@@ -68,6 +70,7 @@ export async function createControlPlane(bench: Bench): Promise<ControlPlane> {
 
   const plane: ControlPlane = {
     url,
+    token,
     caFile,
     kubeconfig,
     tryKubectl,
@@ -86,7 +89,7 @@ export async function createControlPlane(bench: Bench): Promise<ControlPlane> {
         const { stdout } = await tryKubectl('get --raw /readyz');
         if (stdout === 'ok') return;
         const log = (name: string) => readFile(join(folder, `${name}.log`), 'utf8').catch(() => '');
-        if (Date.now() > until || daemons.server?.exitCode !== null)
+        if (Date.now() > until || !isRunning(daemons.server))
           throw new Error(
             `the control plane is not ready\n${(await log('etcd')).slice(-2000)}\n${(await log('server')).slice(-4000)}`,
           );
@@ -101,6 +104,10 @@ export async function createControlPlane(bench: Bench): Promise<ControlPlane> {
   };
   await plane.start();
   return plane;
+}
+
+function isRunning(daemon: ChildProcess | undefined): daemon is ChildProcess {
+  return daemon !== undefined && daemon.exitCode === null && daemon.signalCode === null;
 }
 
 function etcdCommand(
@@ -137,7 +144,7 @@ function serverCommand(
 }
 
 /** A file with which kubectl, and this program, speak to the API server. */
-async function writeKubeconfig(
+export async function writeKubeconfig(
   path: string,
   {
     url,

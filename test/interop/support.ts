@@ -26,7 +26,8 @@ export interface RunOptions {
 export interface Server {
   /** What the program printed as JSON when it was ready. */
   readonly ready: Readonly<Record<string, string>>;
-  readonly stop: () => Promise<void>;
+  /** With a signal other than to end in peace, as it is told. */
+  readonly stop: (signal?: NodeJS.Signals) => Promise<void>;
 }
 
 export interface Bench {
@@ -90,8 +91,8 @@ export async function createBench(): Promise<Bench> {
         resolve(JSON.parse(printed) as Readonly<Record<string, string>>);
       });
     });
-    const stop = async (): Promise<void> => {
-      child.kill();
+    const stop = async (signal?: NodeJS.Signals): Promise<void> => {
+      child.kill(signal);
       await ended;
     };
     return { ready, stop };

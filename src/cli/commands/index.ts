@@ -140,6 +140,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'policy init', load: async () => (await import('./policy-init.ts')).policyInit },
   { name: 'policy lint', load: async () => (await import('./policy-lint.ts')).policyLint },
   { name: 'policy test', load: async () => (await import('./policy-test.ts')).policyTest },
+  { name: 'install', load: async () => (await import('./install.ts')).install },
   { name: 'serve', load: async () => (await import('./serve.ts')).serve },
   { name: 'completion', load: async () => (await import('./completion.ts')).completion },
   { name: 'version', load: async () => (await import('./version.ts')).version },

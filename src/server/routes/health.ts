@@ -3,11 +3,16 @@ import type { Route } from './route.ts';
 export const health: Route = {
   name: 'health',
   isPrivate: false,
-  mount(app, { service }) {
+  mount(app, { ports, service, options }) {
     app.get('/healthz', (request) => request.text('ok\n'));
     app.get('/readyz', (request) => {
+      const unfit = options.isDraining() ? 'draining' : options.fault();
+      if (unfit !== undefined) return request.text(`${unfit}\n`, 503);
       const fault = service.policyFault();
-      return fault === undefined ? request.text('ok\n') : request.text(`policies: ${fault}\n`, 503);
+      if (fault !== undefined) return request.text(`policies: ${fault}\n`, 503);
+      // old policies are better than none: whoever watches sees the age
+      const age = Math.max(0, ports.clock().getTime() - service.policiesConfirmed().getTime()) / 1000;
+      return request.text(`ok\npolicies: confirmed ${age.toFixed(0)} s ago\n`);
     });
   },
 };

@@ -5,7 +5,9 @@ export const metrics: Route = {
   isPrivate: false,
   mount(app, context) {
     app.get('/metrics', (request) =>
-      request.text(context.metrics.render(), 200, { 'content-type': 'text/plain; version=0.0.4' }),
+      request.text(context.metrics.render(context.service, context.ports.clock()), 200, {
+        'content-type': 'text/plain; version=0.0.4',
+      }),
     );
   },
 };

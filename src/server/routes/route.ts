@@ -1,12 +1,14 @@
 import type { Hono } from 'hono';
 import type { AdmissionService } from '../../app/admission-service.ts';
 import type { Ports } from '../../core/index.ts';
+import type { HandlerOptions } from '../index.ts';
 import type { Metrics } from '../metrics.ts';
 
 export interface RouteContext {
   readonly ports: Ports;
   readonly service: AdmissionService;
   readonly metrics: Metrics;
+  readonly options: HandlerOptions;
 }
 
 /** A family of paths. Malformed and unauthorised requests are answered by their kind, never by a 500. */

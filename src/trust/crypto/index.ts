@@ -27,7 +27,7 @@ export { parseDetachedSct, verifyScts } from './sct.ts';
 export type { CtLog, Sct } from './sct.ts';
 export { exportPkcs8, generatePkcs8, importPkcs8, importPlainPrivateKey } from './signing-key.ts';
 export type { SigningKey } from './signing-key.ts';
-export { createServingCertificate } from './serving-certificate.ts';
+export { createServingAuthority, createServingCertificate, issueServingCertificate } from './serving-certificate.ts';
 export type { ServingCertificate } from './serving-certificate.ts';
 export { parseTimestamp, verifyTimestamp } from './timestamp.ts';
 export type { TimestampAuthority } from './timestamp.ts';

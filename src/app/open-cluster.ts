@@ -1,0 +1,34 @@
+/** The API server of a cluster as the source of policies and of the serving certificate, and where admissions are told of. */
+import type { Ports } from '../core/index.ts';
+import { createKubeClient, openConnection } from '../cluster/index.ts';
+import { createClusterNotes } from './cluster-notes.ts';
+import type { ClusterNotes } from './cluster-notes.ts';
+import { openClusterTls } from './cluster-tls.ts';
+import type { ClusterTls, ClusterTlsOptions } from './cluster-tls.ts';
+import { openClusterPolicies } from './policy-cluster.ts';
+import type { NoMatch, PolicySource } from './policy-source.ts';
+
+export interface ClusterOptions {
+  /** Absent in a pod. */
+  readonly kubeconfig: string | undefined;
+  /** Our own namespace; that of the connection when absent. */
+  readonly namespace: string | undefined;
+}
+
+export interface Cluster {
+  /** `noMatch` where the settings in the cluster do not say. */
+  openPolicies(noMatch: NoMatch): PolicySource;
+  openTls(options: ClusterTlsOptions): ClusterTls;
+  openNotes(): ClusterNotes;
+}
+
+/** Throws `not-found` outside of a cluster without a kubeconfig. An API server that does not answer yet is waited for by what is opened. */
+export async function openCluster(ports: Ports, { kubeconfig, namespace }: ClusterOptions): Promise<Cluster> {
+  const connection = await openConnection(ports, kubeconfig);
+  const client = createKubeClient(ports.http, connection, namespace);
+  return {
+    openPolicies: (noMatch) => openClusterPolicies(ports, client, noMatch),
+    openTls: (options) => openClusterTls(ports, client, options),
+    openNotes: () => createClusterNotes(ports, client),
+  };
+}
