@@ -93,9 +93,7 @@ export function formatJson(value: RegoValue): string {
   if (isArray(value)) return `[${value.map(formatJson).join(',')}]`;
   if (value instanceof RegoSet) return `[${value.members().map(formatJson).join(',')}]`;
   if (!(value instanceof RegoObject)) return String(value);
-  const pairs = value
-    .entries()
-    .map(([key, entry]): [string, RegoValue] => [typeof key === 'string' ? key : formatJson(key), entry]);
+  const pairs = value.entries().map(([key, entry]): [string, RegoValue] => [keyText(key), entry]);
   // keys that are no strings have their place by their text
   pairs.sort(([a], [b]) => compareStrings(a, b));
   return `{${pairs.map(([key, entry]) => `${formatJsonString(key)}:${formatJson(entry)}`).join(',')}}`;

@@ -169,6 +169,22 @@ test('an evaluation ends at its ceilings, which say their name', () => {
   });
 });
 
+test('what a policy can make grow without end is refused in a moment', () => {
+  const squares = Array.from({ length: 40 }, (_, i) => `a${i + 1} := a${i} * a${i}`).join('; ');
+  const doubled = Array.from({ length: 40 }, (_, i) => `a${i + 1} := array.concat(a${i}, a${i})`).join('; ');
+  const cases: readonly (readonly [text: string, limit: RegExp])[] = [
+    [`package t\nx := y if { a0 := 3; ${squares}; y := a40 }`, /numbers of at most 100000 bits/],
+    [`package t\nx := y if { a0 := [1]; ${doubled}; y := count(a40) }`, /maxSteps/],
+    [`package t\nx := ${'{['.repeat(100)}1${']: 1}'.repeat(100)}`, /keys of at most 1048576 characters/],
+  ];
+  for (const [text, limit] of cases) {
+    const outcome = evaluate(text);
+    assert.ok(outcome.kind === 'error' && outcome.error.code === 'eval_limit_error', text.slice(0, 60));
+    assert.match(outcome.error.message, limit);
+  }
+  assert.match(refusalOf(`package t\nx if { ${'true; '.repeat(1000)} true }`), /at most 1000 expressions in a body/);
+});
+
 test('nesting that doubles at each level is read in time that grows with its length', () => {
   const text = `package t\nx := ${'[a | [b, '.repeat(100)}1`;
   assert.match(refusalOf(text), /rego_parse_error/);

@@ -168,9 +168,9 @@ function mustRunValue(item: With, root: RuleNode): boolean {
   const { target, value } = item;
   const path = target.kind === 'ref' ? target.terms : [target];
   const [head] = path;
-  const root_ = head?.kind === 'var' ? head.name : '';
-  if (root_ === 'input') return requiresEval(value);
-  if (root_ === 'data') {
+  const start = head?.kind === 'var' ? head.name : '';
+  if (start === 'input') return requiresEval(value);
+  if (start === 'data') {
     checkDataTarget(path, root, item.at);
     const isFunction = findNode(root, path)?.isFunction() === true;
     if (isFunction && isFunctionValue(value, root)) return false;
