@@ -38,11 +38,18 @@ export function parseNumber(text: string): RegoNumber | undefined {
   return makeNumber(sign === '-' ? -digits : digits, exponent);
 }
 
+/** Without zeros at the end; a regular expression would take quadratic time for zeros before it. */
+function withoutZeros(digits: string): string {
+  let end = digits.length;
+  while (digits[end - 1] === '0') end -= 1;
+  return digits.slice(0, end);
+}
+
 /** The one form of digits * 10 ** exponent. */
 function makeNumber(digits: bigint, exponent: number): RegoNumber {
   if (digits === 0n) return 0;
   const text = digits.toString();
-  const zeros = text.length - text.replace(/0+$/, '').length;
+  const zeros = text.length - withoutZeros(text).length;
   const trimmed = zeros === 0 ? digits : BigInt(text.slice(0, text.length - zeros));
   const power = exponent + zeros;
   const quick = Number(`${trimmed}e${power}`);
@@ -172,7 +179,7 @@ function fromFloat({ mantissa, exponent }: Float): RegoNumber {
 /** Go's `roundShortest`: the first place at which cutting or rounding up stays between the bounds. */
 function shortest(exact: Decimal, lower: Decimal, upper: Decimal, inclusive: boolean): Decimal {
   const text = exact.digits.toString();
-  const [low, high] = [lower, upper].map(({ digits }) => digits.toString().replace(/0+$/, '')) as [string, string];
+  const [low, high] = [lower, upper].map(({ digits }) => withoutZeros(digits.toString())) as [string, string];
   for (let i = 0; i < text.length; i += 1) {
     const digit = Number(text[i]);
     const upDigit = Number(high[i] ?? '0');

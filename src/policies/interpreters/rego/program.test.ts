@@ -185,6 +185,26 @@ test('what a policy can make grow without end is refused in a moment', () => {
   assert.match(refusalOf(`package t\nx if { ${'true; '.repeat(1000)} true }`), /at most 1000 expressions in a body/);
 });
 
+test('texts on which a backtracking reader stands still are answered in a moment', () => {
+  const calls: readonly (readonly [call: string, input: unknown])[] = [
+    ['count(trim_space(input)) > 0', `a${' '.repeat(400_000)}b`],
+    ['not time.parse_ns(input.layout, input.text)', { layout: '2'.repeat(200), text: `${'1'.repeat(399)}x` }],
+    ['not time.parse_ns(input, "")', '2'.repeat(40_000)],
+    [
+      'count(json.unmarshal(input)) == 20',
+      `[${Array.from({ length: 20 }, () => `1${'0'.repeat(29_000)}1`).join(',')}]`,
+    ],
+    ['not strings.render_template(input, {})', '{{'.repeat(200_000)],
+    ['regex.globs_match(input, input)', '[a-z]*'.repeat(1000)],
+    ['not glob.match(input, [], "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")', `${'*a'.repeat(500)}b`],
+  ];
+  for (const [call, input] of calls) {
+    const start = performance.now();
+    assert.equal(valueOf(`package t\nx if { ${call} }`, { input }), true, call);
+    assert.ok(performance.now() - start < 3000, call);
+  }
+});
+
 test('nesting that doubles at each level is read in time that grows with its length', () => {
   const text = `package t\nx := ${'[a | [b, '.repeat(100)}1`;
   assert.match(refusalOf(text), /rego_parse_error/);

@@ -2,6 +2,8 @@
  * Times in the layouts of Go's package `time`: a layout shows how Mon Jan 2 15:04:05 MST 2006 is written. Covers years, months, days,
  * hours, minutes, seconds with fractions, and zones as offsets or names.
  */
+import { compileRegexp, quoteRegexp } from '../../regexp.ts';
+
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 export const WEEKDAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
 
@@ -141,17 +143,18 @@ export function parseTime(layout: string, text: string): ParsedTime | undefined 
     chunks.push(match[0]);
     end = match.index + match[0].length;
   }
-  const found = new RegExp(`${pattern}${literal(layout.slice(end))}$`, 'i').exec(text);
-  if (found === null) return undefined;
+  // the layout may be anybody's: digits without anything between could be read in endless ways
+  const [found] = compileRegexp(`(?i)${pattern}${literal(layout.slice(end))}$`, 'layout').findAll(text, 1);
+  if (found === undefined) return undefined;
   const fields = new Map<string, string>(
-    chunks.map((chunk, i) => [FIELDS[chunk] ?? fieldOf(chunk), found[i + 1] ?? '']),
+    chunks.map((chunk, i) => [FIELDS[chunk] ?? fieldOf(chunk), found.groups[i + 1] ?? '']),
   );
   return assemble(fields);
 }
 
 /** Texts of a layout stand for themselves; runs of spaces for any number of them. */
 function literal(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replace(/ +/g, ' +');
+  return quoteRegexp(text).replace(/ +/g, ' +');
 }
 
 const FIELDS: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 /** Operands of built-in functions: each has the type that the function takes, or the call fails with `eval_type_error`. */
-import { fault } from '../fault.ts';
+import { fault, faultsOf } from '../fault.ts';
 import { toBigInt } from '../number.ts';
 import type { RegoNumber } from '../number.ts';
 import { elementsOf, isArray, isNumber, RegoObject, RegoSet, typeOf } from '../value.ts';
@@ -95,11 +95,12 @@ export function textOrTextsAt(args: Args, i: number): readonly string[] {
   return typeof value === 'string' ? [value] : textsAt(args, i);
 }
 
-/** Runs what throws for bad data, and gives the failure the words of the function. */
+/** Runs what throws for bad data, and gives the failure the words of the function. Ceilings, also that of the stack, stay what they are. */
 export function attempt<T>(work: () => T, message = ''): T {
   try {
     return work();
   } catch (error) {
+    if (faultsOf(error) !== undefined || error instanceof RangeError) throw error;
     throw builtinError(message === '' && error instanceof Error ? error.message : message);
   }
 }

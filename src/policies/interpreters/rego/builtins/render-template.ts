@@ -22,13 +22,26 @@ type Node =
 /** Ceiling of blocks within blocks. */
 const MAX_NESTING = 50;
 
+/** Texts and actions in turns; an action that is not closed is text. */
+function tokensOf(template: string): string[] {
+  const tokens: string[] = [];
+  let at = 0;
+  for (;;) {
+    const open = template.indexOf('{{', at);
+    const close = open < 0 ? -1 : template.indexOf('}}', open + 2);
+    if (close < 0) return [...tokens, template.slice(at)];
+    tokens.push(template.slice(at, open), template.slice(open, close + 2));
+    at = close + 2;
+  }
+}
+
 interface Scope {
   readonly dot: RegoValue | undefined;
   readonly variables: ReadonlyMap<string, RegoValue | undefined>;
 }
 
 export function renderTemplate(template: string, values: RegoObject, vm: Vm): string {
-  const tokens = template.split(/(\{\{-?.*?-?\}\})/s);
+  const tokens = tokensOf(template);
   for (const [i, token] of tokens.entries()) {
     if (token.startsWith('{{-')) tokens[i - 1] = tokens[i - 1]?.trimEnd() ?? '';
     if (token.endsWith('-}}')) tokens[i + 1] = tokens[i + 1]?.trimStart() ?? '';

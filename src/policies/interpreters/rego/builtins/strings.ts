@@ -112,11 +112,14 @@ function trimSuffix(args: Args): RegoValue {
 }
 
 /** White space as Go's `unicode.IsSpace` has it. */
+const SPACE = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
+
 function trimSpace(args: Args): RegoValue {
-  return textAt(args, 0).replace(
-    /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g,
-    '',
-  );
+  const text = textAt(args, 0);
+  let [from, to] = [0, text.length];
+  while (from < to && SPACE.test(text[from] ?? '')) from += 1;
+  while (to > from && SPACE.test(text[to - 1] ?? '')) to -= 1;
+  return text.slice(from, to);
 }
 
 /** Go's `strings.ToLower` and `ToUpper` change each code point by itself. */

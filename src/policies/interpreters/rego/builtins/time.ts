@@ -6,7 +6,7 @@ import { isArray } from '../value.ts';
 import type { RegoValue } from '../value.ts';
 import { formatTime, LAYOUTS, parseTime, WEEKDAYS } from './go-layout.ts';
 import type { ClockTime } from './go-layout.ts';
-import { arrayAt, integerAt, numberAt, textAt, typeError } from './operands.ts';
+import { arrayAt, attempt, integerAt, numberAt, textAt, typeError } from './operands.ts';
 import type { Args, Builtins } from './operands.ts';
 
 const SECOND = 1_000_000_000n;
@@ -23,7 +23,7 @@ function checked(nanoseconds: bigint): RegoValue {
 }
 
 function parse(layout: string, text: string): RegoValue {
-  const found = parseTime(LAYOUTS[layout] ?? layout, text);
+  const found = attempt(() => parseTime(LAYOUTS[layout] ?? layout, text));
   if (found === undefined)
     throw builtinError(`parsing time ${JSON.stringify(text)} as ${JSON.stringify(layout)}: cannot parse`);
   return checked(BigInt(found.seconds) * SECOND + BigInt(found.nanosecond));
