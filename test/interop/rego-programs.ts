@@ -307,7 +307,9 @@ class Maker {
         ]);
       if (kind === 4) return `${name}[${key}] contains ${this.#term()} if { ${body} }`;
       const otherwise = this.#chance(20) ? ` else := ${this.#inner(() => this.#term())}` : '';
-      return `${name} := ${this.#chance(50) ? this.#pick(SCALARS) : this.#term()} if { ${body} }${otherwise}`;
+      // such rules are found by an index
+      const guard = this.#chance(60) ? `input.n == ${this.#pick(['1', '2', '"x"'])}; ` : '';
+      return `${name} := ${this.#chance(50) ? this.#pick(SCALARS) : this.#term()} if { ${guard}${body} }${otherwise}`;
     });
   }
 

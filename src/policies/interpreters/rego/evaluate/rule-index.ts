@@ -23,8 +23,8 @@ export interface Candidates {
   readonly isUniform: boolean;
 }
 
-/** Fewer rules than these are quicker run than looked up. */
-const MIN_RULES = 4;
+/** One rule has no other to be picked from. */
+const MIN_RULES = 2;
 
 export function planIndex(
   chains: readonly Chain[],
