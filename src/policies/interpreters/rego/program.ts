@@ -19,9 +19,8 @@ import { fromJson, toJson } from './json.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { RegoLimits } from './limits.ts';
 import { parseModule, parseQuery } from './parser.ts';
-import { RegoObject, RegoSet } from './value.ts';
+import { RegoObject } from './value.ts';
 import type { RegoValue } from './value.ts';
-import { Decimal } from './number.ts';
 import { addVarsOfBody, SAFETY } from './walk.ts';
 
 /** Ceiling of the modules of one program. */
@@ -52,9 +51,9 @@ export class RegoDocument {
 }
 
 export interface RegoInput {
-  /** JSON; integers beyond 2 ** 53 may be bigints. Left out, `input` is undefined. */
+  /** JSON, or a RegoDocument; integers beyond 2 ** 53 may be bigints. Left out, `input` is undefined. */
   readonly input?: unknown;
-  /** Base documents under `data`, an object. */
+  /** Base documents under `data`: an object, or a RegoDocument. */
   readonly data?: unknown;
   /** What `time.now_ns` tells. */
   readonly now: Date;
@@ -164,9 +163,7 @@ function newVm(input: RegoInput, regexps: Map<string, Regexp>): Vm {
 }
 
 function convert(json: unknown): RegoValue {
-  if (json instanceof RegoDocument) return json.value;
-  if (json instanceof RegoObject || json instanceof RegoSet || json instanceof Decimal) return json;
-  return fromJson(json);
+  return json instanceof RegoDocument ? json.value : fromJson(json);
 }
 
 function prepareQuery(query: readonly Expr[], compiled: Compiled, program: Program): Prepared {
