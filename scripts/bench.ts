@@ -7,6 +7,6 @@ for (const { name, reason } of missing) process.stderr.write(`without ${name}: $
 const names =
   process.argv.length > 2
     ? process.argv.slice(2)
-    : ['bench', 'artifacts', 'registry', 'trust', 'authority', 'rego', 'admission'];
+    : ['bench', 'artifacts', 'registry', 'trust', 'authority', 'rego', 'cue', 'admission'];
 const codes = names.map((name) => runNode([`bench/${name}.ts`], variables));
 process.exitCode = Math.max(...codes);

@@ -44,7 +44,7 @@ func main() {
 			log.Fatal(err)
 		}
 		// Some policies keep the library busy without end: it is asked on in another process.
-		late := time.AfterFunc(patience, func() {
+		late := time.AfterFunc(patience*time.Duration(1+asked.Times), func() {
 			_ = answers.Encode(answer{Kind: "timeout"})
 			os.Exit(0)
 		})

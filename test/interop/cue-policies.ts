@@ -317,8 +317,9 @@ class Generator {
         // The library sees a definition embedded beside a reference to it by their order.
         return `both: ${name} & ${more.text.includes('{#D') ? '_' : paren(more)}`;
       case 18:
-        set('each', Array.isArray(kept) ? kept : undefined);
-        return `each: [for e in ${name} {e}]`;
+        set('each', Array.isArray(kept) ? kept.map((value: Sample) => ({ v: value })) : undefined);
+        // Whether what comes from a definition stays closed in an embedding depends in the library on whether it shares structure.
+        return `each: [for e in ${name} {v: e}]`;
       case 19:
         set('sel', kept);
         return `sel: {in: ${name}, out: in}.out`;

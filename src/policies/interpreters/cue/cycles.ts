@@ -3,6 +3,7 @@
  * which nothing else is said would repeat for ever (CUE specification, "Structural cycles").
  */
 import type { Expr } from './ast.ts';
+import type { Machine } from './machine.ts';
 import type { Provenance, Vertex } from './vertex.ts';
 
 export function noteCycle(vertex: Vertex, { isCyclic }: Provenance): void {
@@ -12,13 +13,14 @@ export function noteCycle(vertex: Vertex, { isCyclic }: Provenance): void {
 
 /** Provenance of what the reference brings; undefined where it brings nothing that is not there already. */
 export function followReference(
+  machine: Machine,
   vertex: Vertex,
-  target: Vertex,
-  { expr, from }: { readonly expr: Expr; readonly from: Provenance },
+  { target, expr, from }: { readonly target: Vertex; readonly expr: Expr; readonly from: Provenance },
 ): Provenance | undefined {
   if (target.deref() === vertex.deref()) return undefined;
   let isCyclic = from.isCyclic || isAncestor(target, vertex);
   for (let at = from.path; at !== undefined; at = at.before) {
+    machine.step();
     if (at.reference !== expr) continue;
     if (at.target === target && at.from === vertex) return undefined;
     // What an expression made in passing is made anew each time, so that its target is never the same.

@@ -11,8 +11,8 @@ import type { Bottom } from './values.ts';
 import { DEFAULT_MODE, Vertex } from './vertex.ts';
 import type { DefaultMode, PendingChoice, PendingDisjunction } from './vertex.ts';
 
-/** Ceiling of combinations that are left after a disjunction. */
-const MAX_DISJUNCTS = 2000;
+/** Ceiling of combinations that are left after a disjunction: each is compared with all others. */
+const MAX_DISJUNCTS = 300;
 
 /** What became of the vertex with the alternatives that were chosen so far. */
 interface Combination {

@@ -43,6 +43,7 @@ export function evaluate(machine: Machine, expr: Expr, frame: Frame): Value {
     case 'binary':
       return expr.op === '&' ? inlineOf(expr, frame) : evaluateBinary(machine, expr, frame);
     case 'unary': {
+      if (isNeverKnown(expr.operand)) return unknowable(machine, expr.op, expr.operand, frame);
       const operand = valueOf(machine, expr.operand, frame);
       return operand.kind === 'bottom' ? operand : operateUnary(machine, expr, operand, frame.vertex);
     }
@@ -208,9 +209,23 @@ function evaluateBinary(machine: Machine, expr: Expr & { kind: 'binary' }, frame
     const compared = compareWithBottom(machine, expr, frame);
     if (compared !== undefined) return compared;
   }
+  for (const operand of [expr.left, expr.right]) {
+    if (isNeverKnown(operand)) return unknowable(machine, expr.op, operand, frame);
+  }
   const left = valueOf(machine, expr.left, frame);
   const right = valueOf(machine, expr.right, frame);
   return operate(machine, { expr, left, right }, frame.vertex);
+}
+
+/** A type or a bound where a value is needed: more information does not mend it. */
+function isNeverKnown(expr: Expr): boolean {
+  if (expr.kind === 'bound') return true;
+  if (expr.kind === 'constant') return expr.value.kind !== 'bottom' && !isScalar(expr.value);
+  return expr.kind === 'identifier' && expr.target?.kind === 'constant' && !isScalar(expr.target.value);
+}
+
+function unknowable(machine: Machine, op: string, { pos }: Expr, { vertex }: Frame): Bottom {
+  return machine.bottom(vertex, `expected a known value as operand of ${op}, found a type or a bound`, [pos]);
 }
 
 function evaluateBound(machine: Machine, expr: Expr & { kind: 'bound' }, frame: Frame): Value {
@@ -226,11 +241,13 @@ function evaluateBound(machine: Machine, expr: Expr & { kind: 'bound' }, frame: 
     if ((kinds & allowed) !== 0) return bound;
     return machine.bottom(vertex, `cannot use ${formatKinds(kinds)} for bound ${expr.op}`, [expr.pos]);
   }
-  const isFixed =
-    expr.operand.kind === 'constant' ||
-    (expr.operand.kind === 'identifier' && expr.operand.target?.kind === 'constant');
   const message = `expected a known value for bound ${expr.op}, found ${formatValue(operand)}`;
-  return machine.bottom(vertex, message, [expr.pos], (kinds & allowed) !== 0 && !isFixed ? 'incomplete' : 'eval');
+  return machine.bottom(
+    vertex,
+    message,
+    [expr.pos],
+    (kinds & allowed) !== 0 && !isNeverKnown(expr.operand) ? 'incomplete' : 'eval',
+  );
 }
 
 function interpolate(machine: Machine, expr: Expr & { kind: 'interpolation' }, frame: Frame): Value {

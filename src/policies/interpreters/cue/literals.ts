@@ -93,8 +93,9 @@ const SIMPLE: Readonly<Record<string, string>> = {
   v: '\v',
   '/': '/',
   '\\': '\\',
-  '\n': '',
 };
+
+const ESCAPE = /^(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{3})|[^])/u;
 
 /** Undefined for an escape that this kind of string does not have. */
 function unescape(raw: string, { quote, hashes }: StringToken): string | undefined {
@@ -108,7 +109,7 @@ function unescape(raw: string, { quote, hashes }: StringToken): string | undefin
     result += isBytes ? toBytes(plain) : plain;
     if (next === -1) return result;
     at = next + lead.length;
-    const escape = /^(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8})|([0-7]{3})|\r?\n|[^])/iu.exec(raw.slice(at, at + 12));
+    const escape = ESCAPE.exec(raw.slice(at, at + 12));
     if (escape === null) return undefined;
     const [whole, byte, short, long, octal] = escape;
     const code = parseInt(short ?? long ?? '0', 16);
@@ -122,7 +123,7 @@ function unescape(raw: string, { quote, hashes }: StringToken): string | undefin
       result += String.fromCharCode(value);
     } else if (whole === quote) result += quote;
     else {
-      const simple = SIMPLE[whole === '\r\n' ? '\n' : whole];
+      const simple = SIMPLE[whole];
       if (simple === undefined) return undefined;
       result += simple;
     }

@@ -20,7 +20,7 @@ import { formatLabel, NO_PROVENANCE, pathOf, Vertex } from './vertex.ts';
 import type { Base, Conjunct } from './vertex.ts';
 
 /** Ceiling of the conjuncts, values and tries of one evaluation, some seconds of work: a disjunction of disjunctions grows exponentially. */
-const MAX_STEPS = 2_000_000;
+const MAX_STEPS = 1_000_000;
 /** Ceiling of values that need each other: far below the end of the stack. */
 const MAX_NESTED = 400;
 /** Ceiling of errors of one vertex: more tell nothing. */

@@ -53,7 +53,7 @@ function runReference(machine: Machine, vertex: Vertex, task: Task & { kind: 'ex
     insertValue(machine, vertex, { value: target, pos: expr.pos, from });
     return true;
   }
-  const followed = followReference(vertex, target, { expr, from });
+  const followed = followReference(machine, vertex, { target, expr, from });
   if (followed === undefined) return true;
   const structural = target.errors.find(({ code }) => code === 'structural');
   if (structural !== undefined) machine.addError(vertex, structural);
@@ -109,6 +109,7 @@ function listTurns(machine: Machine, clause: Clause & { kind: 'for' }, frame: Fr
   if (!vertex.isComplete && !machine.isForced) return machine.blocked(frame.vertex);
   const envs: Env[] = [];
   for (const [label, arc] of vertex.arcs) {
+    if (arc.presence === 'required') return machine.missing(frame.vertex);
     if (arc.presence !== 'member' || !(label.startsWith('.') || label.startsWith('['))) continue;
     const scope = new Vertex(undefined, '', false);
     scope.phase = 'final';
