@@ -119,6 +119,7 @@ test('what can never hold is refused when the policy is loaded', () => {
     'x: 5, x: y: 1',
     'x: *1',
     'x: _|_',
+    'import "strings"\nx: {a?: int, if a != _|_ {b: 1}} & strings.MaxRunes(0)',
     'x: "a" =~ "("',
     'x: """\n  a\n b\n  """',
     'x: 01',

@@ -200,10 +200,19 @@ function compareForBound(
 
 function validatorFault(machine: Machine, validator: Validator, value: Scalar | Vertex): string | Bottom | undefined {
   const { builtin, args } = validator;
-  const result = builtin.call([value, ...args], machine);
   const name = formatValue(validator);
+  const kinds = value.kind === 'vertex' ? kindOfVertex(value) : kindsOf(value);
+  if ((kinds & (builtin.params[0] ?? 0)) === 0) return `cannot use ${formatValue(value)} as the argument of ${name}`;
+  const result = builtin.call([value, ...args], machine);
   if ('fault' in result) return `invalid value ${formatValue(value)} (does not satisfy ${name}): ${result.fault}`;
   if (result.kind === 'bottom') return result;
   if (result.kind === 'bool' && result.value) return undefined;
   return `invalid value ${formatValue(value)} (does not satisfy ${name})`;
+}
+
+/** What a vertex is, whatever it could have been. */
+function kindOfVertex(vertex: Vertex): number {
+  const { base, kinds } = vertex.deref();
+  if (base?.kind === 'struct') return KIND.struct;
+  return base?.kind === 'list' ? KIND.list : kinds;
 }
