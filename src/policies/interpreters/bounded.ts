@@ -1,6 +1,12 @@
 import { createContext, Script } from 'node:vm';
 import { isRecord } from '../../core/index.ts';
 
+/**
+ * Milliseconds of one evaluation. Nested comprehensions over the lists of a large document would hold up every other answer;
+ * regular expressions would not, they are matched in linear time.
+ */
+export const MAX_MILLISECONDS = 2000;
+
 /** Room to run in: only a script in a context can be stopped from outside while it runs. */
 const room: { work?: () => unknown } = createContext({});
 const script = new Script('work()');
@@ -10,7 +16,7 @@ export type Bounded<T> =
   | { readonly kind: 'failed'; readonly message: string };
 
 /** Runs work of unknown length, and stops it after so many milliseconds. Whatever it throws comes back as a message. */
-export function runBounded<T>(work: () => T, milliseconds: number): Bounded<T> {
+export function runBounded<T>(work: () => T, milliseconds = MAX_MILLISECONDS): Bounded<T> {
   let done: Bounded<T> | undefined;
   room.work = () => {
     done = { kind: 'done', value: work() };

@@ -7,15 +7,10 @@ import type { CelInput } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { AppError, isRecord } from '../../core/index.ts';
-import { runBounded } from './bounded.ts';
+import { MAX_MILLISECONDS, runBounded } from './bounded.ts';
 
 /** Ceiling of an expression's text: far above any real rule, and its parse stays quick. */
 const MAX_EXPRESSION_CHARS = 64 * 1024;
-/**
- * Milliseconds of one evaluation. Nested comprehensions over the lists of a large document would hold up every other answer;
- * regular expressions would not, they are matched in linear time.
- */
-const MAX_MILLISECONDS = 2000;
 
 /** Identifiers that are types or enumeration roots in every environment. */
 const STANDARD_IDENTIFIERS: ReadonlySet<string> = new Set(

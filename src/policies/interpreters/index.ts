@@ -1,6 +1,8 @@
+export { runBounded } from './bounded.ts';
 export { compileCel } from './cel.ts';
 export type { CelOutcome, CelProgram } from './cel.ts';
 export { compileCue } from './cue/cue.ts';
 export type { CueError, CueOutcome, CueProgram } from './cue/cue.ts';
+export { compileRegexp } from './regexp.ts';
 export { compileRego, RegoDocument } from './rego/program.ts';
 export type { RegoBindings, RegoInput, RegoModule, RegoOptions, RegoOutcome, RegoProgram } from './rego/program.ts';
