@@ -178,19 +178,19 @@ function readSource(sources: NonNullable<Fields['source']>, where: string): Sign
     throw new AppError('invalid-input', `${where}: expected at most one source, found ${sources.length}`);
   if (first === undefined) return undefined;
   const { oci, tagPrefix, signaturePullSecrets = [] } = first;
-  if (oci !== undefined) requireRepository(oci, `${where}[0].oci`);
+  const repository = oci === undefined ? undefined : readRepository(oci, `${where}[0].oci`);
   if (tagPrefix !== undefined && !TAG_PREFIX.test(tagPrefix))
     throw new AppError('invalid-input', `${where}[0].tagPrefix: expected the beginning of a tag, found "${tagPrefix}"`);
   return {
-    ...(oci === undefined ? {} : { repository: oci }),
+    ...(repository === undefined ? {} : { repository }),
     ...(tagPrefix === undefined ? {} : { tagPrefix }),
     pullSecrets: signaturePullSecrets.map(({ name }) => name),
   };
 }
 
-function requireRepository(text: string, where: string): void {
-  const { registry, repository } = parseReference(text);
-  if (text === `${registry}/${repository}`) return;
+function readRepository(text: string, where: string): string {
+  const { registry, repository, tag, digest } = parseReference(text);
+  if (tag === undefined && digest === undefined) return `${registry}/${repository}`;
   throw new AppError('invalid-input', `${where}: expected registry/repository, found "${text}"`);
 }
 

@@ -25,16 +25,15 @@ export function compileCelCondition(expression: string, where: string): Conditio
   };
 }
 
-/** What a rule over everything can name, as the other languages find it in their data. */
-const RULE_VARIABLES = ['authorityMatches', 'config', 'spec', 'metadata', 'typemeta'] as const;
-
-/** A CEL expression over what all authorities of a policy found. */
-export function compileCelRule(expression: string, where: string): DataCondition {
-  const program = compileCel(expression, [...RULE_VARIABLES, 'now'], where);
+/**
+ * A CEL expression over these parts of what a rule over everything sees. It cannot name others: in what is not there nothing is ever
+ * wrong.
+ */
+export function compileCelRule(expression: string, where: string, parts: readonly string[]): DataCondition {
+  const program = compileCel(expression, [...parts, 'now'], where);
   return (data, at) => {
-    const parts = isRecord(data) ? data : {};
-    const variables = RULE_VARIABLES.map((name): [string, unknown] => [name, parts[name] ?? {}]);
-    return resultOf(program(new Map<string, unknown>([...variables, ['now', at]])), expression);
+    const variables = isRecord(data) ? Object.entries(data) : [];
+    return resultOf(program(new Map([...variables, ['now', at]])), expression);
   };
 }
 

@@ -180,6 +180,27 @@ test('a condition that does not compile, or names the unknown, is refused at loa
   assert.equal(parsePolicies(withCel('predicate.list.exists(p, p == 1)'), 'p.yaml').length, 1);
 });
 
+test('a rule over everything names only what it is given, and is not empty', () => {
+  const withRule = (policy: object) => policyText([authority], { policy: { type: 'cel', ...policy } });
+  const all = 'config.all(name, false)';
+  assert.match(
+    refusal(withRule({ data: all })),
+    /spec\.policy\.data: unknown name config, expected .*authorityMatches/,
+  );
+  assert.equal(parsePolicies(withRule({ data: all, fetchConfigFile: true }), 'p.yaml').length, 1);
+  assert.match(refusal(withRule({ type: 'cue', data: ' \n' })), /spec\.policy\.data: expected CUE, found nothing/);
+});
+
+test('a source is a repository by any of its names', () => {
+  const [policy] = parsePolicies(
+    policyText([{ ...authority, source: [{ oci: 'docker.io/team/signatures' }] }]),
+    'p.yaml',
+  );
+  const [found] = policy?.authorities ?? [];
+  assert.ok(found?.kind === 'signer');
+  assert.equal(found.signer.source?.repository, 'index.docker.io/team/signatures');
+});
+
 test('a policy that says nothing, or two things at once, is refused', () => {
   assert.match(refusal(policyText([authority], { images: [] })), /spec\.images: expected at least one glob/);
   assert.match(refusal(policyText([])), /spec\.authorities: expected at least one authority/);

@@ -67,13 +67,20 @@ export function readAttestation(value: unknown, where: string): PlannedRule<Atte
 
 export function readOverall(value: unknown, where: string): PlannedRule<OverallRule> {
   const fields = decodeOverall(value, where);
-  const condition = readText(fields, where, compileDataCondition);
   const includes = {
     config: fields.fetchConfigFile ?? false,
     spec: fields.includeSpec ?? false,
     objectMeta: fields.includeObjectMeta ?? false,
     typeMeta: fields.includeTypeMeta ?? false,
   };
+  const parts = [
+    'authorityMatches',
+    ...(includes.config ? ['config'] : []),
+    ...(includes.spec ? ['spec'] : []),
+    ...(includes.objectMeta ? ['metadata'] : []),
+    ...(includes.typeMeta ? ['typemeta'] : []),
+  ];
+  const condition = readText(fields, where, (type, text, place) => compileDataCondition(type, text, { place, parts }));
   return { needs: condition.needs, compile: (resources) => ({ condition: condition.compile(resources), includes }) };
 }
 
@@ -93,16 +100,20 @@ function compileStatementCondition(type: Language, text: string, where: string):
   }
 }
 
-function compileDataCondition(type: Language, text: string, where: string): DataCondition {
+function compileDataCondition(
+  type: Language,
+  text: string,
+  { place, parts }: { readonly place: string; readonly parts: readonly string[] },
+): DataCondition {
   switch (type) {
     case 'cel':
-      return compileCelRule(text, where);
+      return compileCelRule(text, place, parts);
     case 'cue': {
-      const check = compileCueCondition(text, where);
+      const check = compileCueCondition(text, place);
       return (data) => check(JSON.stringify(data));
     }
     case 'rego':
-      return compileRegoCondition(text, where);
+      return compileRegoCondition(text, place);
   }
 }
 

@@ -1,5 +1,5 @@
 import { AppError } from '../../core/index.ts';
-import { compileCue } from '../interpreters/index.ts';
+import { compileCue, runBounded } from '../interpreters/index.ts';
 import type { CueError } from '../interpreters/index.ts';
 import type { ConditionResult } from '../policy.ts';
 
@@ -8,16 +8,15 @@ const MAX_ERRORS = 5;
 
 /** A CUE policy that JSON must fit. Throws `invalid-input` when it cannot be compiled. */
 export function compileCueCondition(text: string, where: string): (json: string) => ConditionResult {
+  // everything fits an empty policy
+  if (text.trim() === '') throw new AppError('invalid-input', `${where}: expected CUE, found nothing`);
   const program = compileCue(where, text);
   return (json) => {
-    try {
-      const outcome = program.check(json);
-      return outcome.kind === 'pass' ? { kind: 'holds' } : { kind: 'fails', expected: describe(outcome.errors) };
-    } catch (error) {
-      // a ceiling, or a document that CUE does not take: not judged is not met
-      if (error instanceof AppError) return { kind: 'error', message: error.message };
-      throw error;
-    }
+    const outcome = runBounded(() => program.check(json));
+    // a ceiling, or a document that CUE does not take: not judged is not met
+    if (outcome.kind === 'failed') return { kind: 'error', message: outcome.message };
+    const { value } = outcome;
+    return value.kind === 'pass' ? { kind: 'holds' } : { kind: 'fails', expected: describe(value.errors) };
   };
 }
 
