@@ -185,3 +185,70 @@ test('Rego says yes with true, or with a result that warns of nothing', () => {
   };
   assert.throws(() => judge(policyText([{ ...signedBy(key), attestations: [elsewhere] }]), []), /of package sigstore/);
 });
+
+test('of results with entries the first that says yes decides', () => {
+  const entries = '[{"result": true, "warning": "old"}, {"result": true}]';
+  const rule = {
+    name: 'a',
+    predicateType: SPDX,
+    policy: { type: 'rego', data: `package sigstore\nisCompliant = ${entries}` },
+  };
+  const text = policyText([{ ...signedBy(key), attestations: [rule] }]);
+  const verdict = judge(text, [createAttestation(key, SPDX, {})]);
+  assert.deepEqual([verdict.outcome, codes(verdict)], ['deny', ['condition-failed']]);
+});
+
+test('attestations of an authority that is not satisfied are there, and none', () => {
+  const wanted = { ...signedBy(otherKey), name: 'b', attestations: [{ name: 'sbom', predicateType: SPDX }] };
+  const data = 'import "list"\nauthorityMatches: b: attestations: sbom: list.MinItems(1)';
+  const text = policyText([signedBy(key), wanted], { policy: { type: 'cue', data } });
+  assert.equal(judge(text, [createSignature(key)]).outcome, 'deny');
+  assert.equal(judge(text, [createSignature(key), createAttestation(otherKey, SPDX, {})]).outcome, 'allow');
+});
+
+test('a rule over everything counts who said what, not how often it is kept', () => {
+  const certified = (subject: string): Evidence => ({
+    ...createSignature(key),
+    signer: { kind: 'certificate', issuer: 'https://issuer.test', subject },
+    demand: keyless.id,
+  });
+  const identities = ['ann', 'bob'].map((subject) => ({ issuer: 'https://issuer.test', subject }));
+  const data = 'import "list"\nauthorityMatches: reviewers: signatures: list.MinItems(2)';
+  const text = policyText([{ name: 'reviewers', keyless: { identities } }], { policy: { type: 'cue', data } });
+  const [authority] = parsePolicies(text, 'test.yaml')[0]?.authorities ?? [];
+  assert.ok(authority?.kind === 'signer');
+  const keyless = authority.signer;
+  const ann = certified('ann');
+  assert.equal(judge(text, [ann, { ...ann, storage: 'tag', source: digestOf('legacy') }]).outcome, 'deny');
+  assert.equal(judge(text, [ann, certified('bob')]).outcome, 'allow');
+  const ids = '[...{id: string}] & list.UniqueItems()';
+  assert.equal(judge(text.replace('list.MinItems(2)', ids), [ann, certified('bob')]).outcome, 'allow', 'ids differ');
+  const attested = policyText(
+    [{ name: 'reviewers', keyless: { identities }, attestations: [{ name: 'review', predicateType: SPDX }] }],
+    { policy: { type: 'cue', data: data.replace('signatures', 'attestations: review') } },
+  );
+  const review = (of: Evidence): Evidence => ({
+    ...createAttestation(key, SPDX, {}),
+    signer: of.signer,
+    demand: keyless.id,
+  });
+  assert.equal(judge(attested, [review(ann), review(ann)]).outcome, 'deny');
+  assert.equal(judge(attested, [review(ann), review(certified('bob'))]).outcome, 'allow', 'both said the same');
+});
+
+test('a condition that takes too long denies in seconds, whatever its language', () => {
+  const predicate = { list: Array.from({ length: 400 }, (_, index) => index) };
+  const slow = {
+    cue: 'predicate: list: [...]\nx: [for a in predicate.list for b in predicate.list for c in predicate.list {a + b + c}]',
+    rego: 'package sigstore\nisCompliant { l := input.predicate.list; count({[a, b, c] | a := l[_]; b := l[_]; c := l[_]}) > 0 }',
+  };
+  for (const [type, data] of Object.entries(slow)) {
+    const rule = { name: 'a', predicateType: SPDX, policy: { type, data } };
+    const start = performance.now();
+    const verdict = judge(policyText([{ ...signedBy(key), attestations: [rule] }]), [
+      createAttestation(key, SPDX, predicate),
+    ]);
+    assert.deepEqual([verdict.outcome, codes(verdict)], ['deny', ['condition-error']], type);
+    assert.ok(performance.now() - start < 10_000, type);
+  }
+});

@@ -93,7 +93,7 @@ function noMatch(authority: Authority): Match {
   const { name } = authority;
   if (authority.kind === 'static') return { name, kind: 'static', passes: false };
   if (authority.attestations.length === 0) return { name, kind: 'signatures', signatures: [] };
-  return { name, kind: 'attestations', attestations: new Map() };
+  return { name, kind: 'attestations', attestations: new Map(authority.attestations.map((rule) => [rule.name, []])) };
 }
 
 interface AuthorityResult {
@@ -170,10 +170,11 @@ function evaluateAttestation(
   if (ofType.length === 0) return { holding: [], reasons: [missingAttestation(authority, needed, matter, place)] };
   const holding: VerifiedAttestation[] = [];
   const failures: Reason[] = [];
-  // The same statement pushed many times over is judged once: conditions may be slow.
-  for (const attestation of new Map(ofType.map((item) => [digestOf(item.payload), item])).values()) {
-    const failure = conditionFailure(needed, attestation, matter.at, place);
-    if (failure === undefined) holding.push(attestation);
+  // The same statement pushed many times over, or by many, is judged once: conditions may be slow.
+  for (const same of Map.groupBy(ofType, ({ payload }) => digestOf(payload)).values()) {
+    const [attestation] = same;
+    const failure = attestation && conditionFailure(needed, attestation, matter.at, place);
+    if (failure === undefined) holding.push(...same);
     else failures.push(failure);
     if (failure === undefined && !all) break;
   }

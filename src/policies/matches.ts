@@ -1,5 +1,6 @@
 /** What satisfied a policy's authorities, as the rules over all of them find it: the PolicyResult of Sigstore's policy-controller. */
-import type { Evidence, VerifiedAttestation } from '../core/index.ts';
+import { digestOf, hexOf } from '../core/index.ts';
+import type { Digest, Evidence, VerifiedAttestation } from '../core/index.ts';
 
 /** What satisfied one authority; nothing is in it where it is not satisfied. */
 export type Match =
@@ -36,24 +37,38 @@ function describeMatch(match: Match): Json {
     case 'static':
       return { static: match.passes };
     case 'signatures':
-      return { signatures: match.signatures.map(describeEvidence) };
+      return { signatures: listOnce(match.signatures, describeEvidence) };
     case 'attestations': {
       const named = [...match.attestations].map(([name, found]): [string, readonly Json[]] => [
         name,
-        found.map((item) => ({ ...describeEvidence(item), predicateType: item.predicateType, digest: item.artifact })),
+        listOnce(found, (item, id) => ({
+          ...describeEvidence(item, id),
+          predicateType: item.predicateType,
+          digest: item.artifact,
+        })),
       ]);
       return { attestations: Object.fromEntries(named) };
     }
   }
 }
 
-/** `id` tells signatures apart and says nothing else. */
-function describeEvidence({ signer, source, proof }: Evidence): Json {
-  const id = source.slice(source.indexOf(':') + 1);
-  if (signer.kind === 'key') return { id };
+/** What one signer said is there once, however often and in whichever form it is kept: rules count these. */
+function listOnce<E extends Evidence>(found: readonly E[], describe: (item: E, id: Digest) => Json): readonly Json[] {
+  return [...new Map(found.map((item) => [identify(item), item]))].map(([id, item]) => describe(item, id));
+}
+
+function identify(item: Evidence): Digest {
+  const said = item.kind === 'signature' ? item.artifact : digestOf(item.payload);
+  return digestOf(JSON.stringify([item.kind, said, item.signer, item.proof?.claims ?? {}]));
+}
+
+/** `id` tells apart who said what, and says nothing else. */
+function describeEvidence({ signer, proof }: Evidence, id: Digest): Json {
+  const own = { id: hexOf(id) };
+  if (signer.kind === 'key') return own;
   const claims = Object.entries(CLAIMS).flatMap(([name, number]) => {
     const claim = proof?.claims[number];
     return claim === undefined ? [] : [[name, claim]];
   });
-  return { id, subject: signer.subject, issuer: signer.issuer, ...Object.fromEntries(claims) };
+  return { ...own, subject: signer.subject, issuer: signer.issuer, ...Object.fromEntries(claims) };
 }
