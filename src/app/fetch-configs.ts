@@ -1,5 +1,6 @@
 /** Configurations of an image, as policies look at them: by platform. */
 import {
+  formatPlatform,
   isIndexType,
   parseImageIndex,
   parseImageManifest,
@@ -7,7 +8,7 @@ import {
   type Repository,
 } from '../artifacts/index.ts';
 import { AppError, object, optional, parseJson, string } from '../core/index.ts';
-import type { Digest } from '../core/index.ts';
+import type { Digest, Platform } from '../core/index.ts';
 
 /** Of one configuration; those of the field have some kilobytes. */
 const MAX_CONFIG_BYTES = 1024 * 1024;
@@ -26,17 +27,26 @@ export async function fetchConfigs(
     const { config } = parseImageManifest(image.manifest);
     const bytes = await repository.fetchBlob(config, MAX_CONFIG_BYTES, signal);
     const value = parseJson(bytes, { what: `configuration ${config.digest}`, maxBytes: MAX_CONFIG_BYTES });
-    const platform = image.platform ?? decodePlatform(value, `configuration ${config.digest}`);
-    return [nameOf(platform), value];
+    const platform = image.platform ?? readPlatform(value, `configuration ${config.digest}`);
+    return [formatPlatform(platform), value];
   });
-  return Object.fromEntries(await Promise.all(entries));
+  const found = new Map<string, unknown>();
+  for (const [platform, value] of await Promise.all(entries)) {
+    // a node takes the first, rules would see the last
+    if (found.has(platform))
+      throw new AppError('invalid-input', `${digest}: expected one image for ${platform}, found several`);
+    found.set(platform, value);
+  }
+  // of no configuration whatever is demanded of each is true
+  if (found.size === 0) throw new AppError('invalid-input', `${digest}: expected an image for a platform, found none`);
+  return Object.fromEntries(found);
 }
 
 async function listImages(
   repository: Pick<Repository, 'fetchManifest'>,
   manifest: Manifest,
   signal: AbortSignal,
-): Promise<readonly { readonly manifest: Manifest; readonly platform?: ReturnType<typeof decodePlatform> }[]> {
+): Promise<readonly { readonly manifest: Manifest; readonly platform?: Platform }[]> {
   if (!isIndexType(manifest.descriptor.mediaType)) return [{ manifest }];
   // builders put attestations into indexes, for a platform that nobody has
   const entries = parseImageIndex(manifest).manifests.filter(({ platform }) => platform?.os !== 'unknown');
@@ -47,14 +57,25 @@ async function listImages(
   return await Promise.all(
     entries.map(async ({ digest, platform }) => ({
       manifest: await repository.fetchManifest(digest, signal),
-      ...(platform === undefined ? {} : { platform: { ...platform, variant: platform.variant } }),
+      ...(platform === undefined ? {} : { platform }),
     })),
   );
 }
 
 /** A configuration that says not for whom it is would be under a name that no policy looks at. */
-const decodePlatform = object({ os: string, architecture: string, variant: optional(string) });
+const decodePlatform = object({
+  os: string,
+  architecture: string,
+  variant: optional(string),
+  'os.version': optional(string),
+});
 
-function nameOf({ os, architecture, variant }: ReturnType<typeof decodePlatform>): string {
-  return [os, architecture, ...(variant === undefined ? [] : [variant])].join('/');
+function readPlatform(value: unknown, where: string): Platform {
+  const { os, architecture, variant, 'os.version': osVersion } = decodePlatform(value, where);
+  return {
+    os,
+    architecture,
+    ...(variant === undefined ? {} : { variant }),
+    ...(osVersion === undefined ? {} : { osVersion }),
+  };
 }

@@ -36,6 +36,7 @@ export { overlayLayers } from './image/overlay.ts';
 export {
   DEFAULT_PLATFORM,
   fitsPlatform,
+  formatPlatform,
   parsePartialPlatform,
   parsePlatform,
   selectManifest,

@@ -38,7 +38,8 @@ export function fitsPlatform(found: Platform | undefined, wanted: Partial<Platfo
   return rankOf(found, { ...rest, os, architecture }) === 0;
 }
 
-function formatPlatform(platform: Platform): string {
+/** `linux/arm/v7`, with `:` and the version of the operating system where one is said. */
+export function formatPlatform(platform: Platform): string {
   const variant = platform.variant === undefined ? '' : `/${platform.variant}`;
   const version = platform.osVersion === undefined ? '' : `:${platform.osVersion}`;
   return `${platform.os}/${platform.architecture}${variant}${version}`;
