@@ -55,8 +55,8 @@ interface Kept {
 }
 
 /**
- * Tags are always resolved anew. Evidence is kept by repository, digest and the keys asked for, never by tag, and only if it was
- * gathered without an error.
+ * Tags are always resolved anew. Evidence is kept by repository, digest, the signers asked for and whom is believed, never by tag, and
+ * only if it was gathered without an error.
  */
 export function createEvidenceSource(ports: Ports, options: EvidenceOptions): EvidenceSource {
   const kept = new Map<string, Kept>();
@@ -66,7 +66,7 @@ export function createEvidenceSource(ports: Ports, options: EvidenceOptions): Ev
       (await openRepository(ports, reference, options).fetchManifest(targetOf(reference), signal)).descriptor.digest,
     epoch: signers.epoch,
     gather: async (wanted, signal) => {
-      const key = keyOf(wanted);
+      const key = `${keyOf(wanted)}\n${await signers.epoch()}`;
       const now = ports.clock().getTime();
       const known = wanted.isFresh === true ? undefined : kept.get(key);
       if (known !== undefined && now - known.since < options.reuseFor) {

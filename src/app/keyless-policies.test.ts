@@ -125,3 +125,17 @@ test('without a configured trusted root, what was initialized says whom to belie
   const other = await judge({ keyless: { identities: [{ issuer: ISSUER, subject: `${SUBJECT}x` }] } });
   assert.equal(other.outcome, 'deny');
 });
+
+test('evidence is not used again once others are believed', async () => {
+  const { ports, repository, image } = await setUp();
+  await pushBundle(repository, image, sigstore.signStatement(statementAbout(image, SIGN_PREDICATE)));
+  let now = ports.clock().getTime();
+  const source = createEvidenceSource({ ...ports, clock: () => new Date(now) }, { reuseFor: 60_000 });
+  const requirements = listRequirements(parsePolicies(policyText([{ keyless: { identities } }]), 'p.yaml'));
+  const wanted = { reference: parseReference(`${HOST}/app`), digest: image.digest, requirements };
+  const count = async () => (await source.gather(wanted, new AbortController().signal)).evidence.length;
+  assert.equal(await count(), 1);
+  await ports.files.writeAtomic(ports.settings.trustedRoot ?? '', JSON.stringify(new TestSigstore().root));
+  now += 2000;
+  assert.equal(await count(), 0);
+});

@@ -74,13 +74,15 @@ export function createPolicySigners(ports: Ports): PolicySigners {
     return { kind: 'identities', identities, trust: { root, at: ports.clock(), thresholds } };
   };
   let looked = -Infinity;
+  let looking: Promise<unknown> = Promise.resolve();
   const epoch = async (): Promise<string> => {
     const now = ports.clock().getTime();
     if (now - looked >= LOOK_MS) {
       looked = now;
       // one that cannot be read is a change, and its users' affair
-      await openDefault().catch(onChange);
+      looking = openDefault().catch(onChange);
     }
+    await looking;
     return String(changes);
   };
   return { epoch, demand: async (signer) => await (signer.kind === 'key' ? byKey(signer) : keyless(signer)) };
