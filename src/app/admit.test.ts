@@ -90,6 +90,27 @@ test('an update is judged by what it changes', async () => {
   );
 });
 
+test('an update that brings an image under another policy, or shows one something else, is judged', async () => {
+  const source = createSource([]);
+  const labelled = (tier: string, more: object = {}) => {
+    const object = pod('r.example/app:1');
+    return { ...object, metadata: { ...(object.metadata as object), labels: { tier }, ...more } };
+  };
+  const keyed = { key: { data: key.pem } };
+  const outcome = async (text: string, tier: string, more: object = {}) => {
+    const oldObject = labelled('dev', more);
+    const input = { oldObject, policies: parsePolicies(text, 'p.yaml') };
+    return (await judge(labelled(tier, more), source, input)).outcome;
+  };
+  const selector = { matchLabels: { tier: 'prod' } };
+  const strict = policyText([keyed], { match: [{ version: 'v1', resource: 'pods', selector }] });
+  assert.deepEqual([await outcome(strict, 'dev'), await outcome(strict, 'prod')], ['allow', 'deny']);
+  const looking = policyText([keyed], { policy: { type: 'cel', data: 'true', includeObjectMeta: true } });
+  assert.deepEqual([await outcome(looking, 'dev'), await outcome(looking, 'prod')], ['allow', 'deny']);
+  const going = { deletionTimestamp: '2026-01-01T00:00:00Z' };
+  assert.equal(await outcome(looking, 'prod', going), 'allow', 'nothing is kept from going');
+});
+
 test('an object that runs nothing is allowed, an unknown one with a pod spec is not', async () => {
   assert.equal((await judge({ apiVersion: 'v1', kind: 'Service', spec: { ports: [] } }, signed)).outcome, 'allow');
   const rollout = {

@@ -9,7 +9,7 @@ import type { ImageUse } from '../cluster/index.ts';
 import { evaluate, listRequirements, noMatchVerdict } from '../policies/index.ts';
 import type { Policy, SubjectObject } from '../policies/index.ts';
 import type { EvidenceSource, Gathered } from './gather-evidence.ts';
-import { verdictKey } from './verdict-cache.ts';
+import { questionOf, verdictKey } from './verdict-cache.ts';
 import type { VerdictCache } from './verdict-cache.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -19,7 +19,10 @@ const PARALLEL_IMAGES = 32;
 
 export interface AdmitInput {
   readonly object: Json;
-  /** The object before an update; images that stay as they were are not judged again. One of another kind counts for nothing. */
+  /**
+   * The object before an update; images that stay as they were are not judged again unless policies are asked anything else of them.
+   * One of another kind counts for nothing.
+   */
   readonly oldObject?: Json;
   /** Where the object will live if it does not say. */
   readonly namespace?: string;
@@ -70,9 +73,9 @@ async function admitImages(
   { object, images }: { readonly object: SubjectObject; readonly images: readonly ImageUse[] },
   signal: AbortSignal,
 ): Promise<Admission> {
-  const before = new Set(imagesBefore(input).map(spellingOf));
+  const isKnown = knownBefore(input, object);
   const places = images.map(({ pointer }) => pointer);
-  const changed = images.filter((use) => !before.has(spellingOf(use)));
+  const changed = images.filter((use) => !isKnown(use));
   if (changed.length === 0) {
     const message = images.length === 0 ? 'the object names no image' : 'the update changes no image';
     return { object, outcome: 'allow', reasons: [{ code: 'no-new-image', message }], images: [], places };
@@ -109,9 +112,19 @@ async function judgeEach(
   };
 }
 
-function imagesBefore({ object, oldObject }: AdmitInput): readonly ImageUse[] {
-  const isSameKind = oldObject?.apiVersion === object.apiVersion && oldObject?.kind === object.kind;
-  return oldObject === undefined || !isSameKind ? [] : (findImages(oldObject) ?? []);
+/** Images that stand where they stood, and of which policies are asked what they were asked. What is being deleted may go. */
+function knownBefore({ object, oldObject, policies }: AdmitInput, now: SubjectObject): (use: ImageUse) => boolean {
+  if (oldObject === undefined || oldObject.apiVersion !== object.apiVersion || oldObject.kind !== object.kind)
+    return () => false;
+  const uses = new Set((findImages(oldObject) ?? []).map(spellingOf));
+  const before = describeObject(oldObject, now.namespace);
+  const isGoing = isJson(oldObject.metadata) && textOf(oldObject.metadata.deletionTimestamp) !== undefined;
+  const ask = (image: string, of: SubjectObject): string => {
+    const reference = parseReference(image);
+    const applying = policies.filter((policy) => policy.appliesTo({ reference, asWritten: image, object: of }));
+    return JSON.stringify(questionOf(applying, of));
+  };
+  return (use) => uses.has(spellingOf(use)) && (isGoing || ask(use.image, now) === ask(use.image, before));
 }
 
 function spellingOf(use: ImageUse): string {

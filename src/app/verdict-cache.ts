@@ -50,8 +50,13 @@ export function createVerdictCache(reuseFor: number): VerdictCache {
 
 /** The same for two questions that must have one answer. */
 export function verdictKey({ image, digest, object, policies, epoch }: VerdictMatter): string {
-  const { document, namespace = '' } = object;
-  const parts = policies.map(({ name, version, mode, overall }) => {
+  const { namespace = '' } = object;
+  return digestOf(JSON.stringify([image, digest, namespace, epoch, questionOf(policies, object)]));
+}
+
+/** What is asked of an object, as JSON: policies, and whatever of it they look at. */
+export function questionOf(policies: readonly Policy[], { document }: SubjectObject): unknown {
+  return policies.map(({ name, version, mode, overall }) => {
     const { spec = false, objectMeta = false, typeMeta = false } = overall?.includes ?? {};
     const seen = [
       spec ? document.spec : null,
@@ -60,5 +65,4 @@ export function verdictKey({ image, digest, object, policies, epoch }: VerdictMa
     ];
     return [name, version, mode, seen];
   });
-  return digestOf(JSON.stringify([image, digest, namespace, epoch, parts]));
 }
