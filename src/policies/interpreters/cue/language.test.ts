@@ -93,6 +93,7 @@ const CONSTRAINTS: readonly (readonly [string, string, string])[] = [
   ['x: {a?: int, if a != _|_ {b: a}}', '{"x": {"a": 1, "b": 1}}', '{"x": {"a": 1, "b": 2}}'],
   ['x: {a: _, if a == 1 {_hidden: 1, _hidden: 2}}', '{"x": {"a": 2}}', '{"x": {"a": 1}}'],
   ['x: {a!: int}', '{"x": {}}', '{"x": {"a": "s"}}'],
+  ['x: {a!: int, if a > 1 {b: 1}}', '{"x": {}}', '{"x": null}'],
   ['#L: {v: int, n?: #L}\nx: #L', '{"x": {"v": 1, "n": {"v": 2}}}', '{"x": {"v": 1, "n": {"v": 2, "m": 1}}}'],
 ];
 

@@ -194,7 +194,8 @@ export class Machine {
       if (arc.presence === 'optional') continue;
       this.finish(arc);
       vertex.childError ??= findError(arc);
-      if ((vertex.kinds & KIND.struct) !== 0 || !isRegular(arc.label) || vertex.errors.length > 0) continue;
+      if ((vertex.kinds & KIND.struct) !== 0 || !isRegular(arc.label)) continue;
+      if (vertex.errors.some((error) => !isIncomplete(error))) continue;
       this.fail(vertex, `field ${formatLabel(arc.label)} of a value that is no struct`, []);
     }
     if (vertex.errors.length > 0) return;
