@@ -1,4 +1,5 @@
 /** Whom somebody must be: issuer and subject of a certificate identity, exactly or by anchored patterns. */
+import { runBounded } from './bounded.ts';
 import { AppError } from './errors.ts';
 
 /** Text to be equal, or a regular expression that must match from the first character to the last. */
@@ -17,6 +18,8 @@ export interface IdentityRule {
 
 /** Longer texts are no names; patterns may take long over them. */
 const MAX_NAME_CHARACTERS = 4096;
+/** Milliseconds of one match: whoever signs chooses the name, and some patterns take for ever over some names. */
+const MAX_MATCH_MILLISECONDS = 200;
 /** Longer patterns are programs. */
 const MAX_PATTERN_CHARACTERS = 4096;
 
@@ -63,9 +66,11 @@ export function formatRule(rule: TextRule): string {
   return rule.kind === 'exact' ? rule.text : `/${rule.pattern.source}/`;
 }
 
-/** Whether the rule takes this text; none takes an absent one but `unsafe-any`. */
+/** Whether the rule takes this text, which a pattern does not that cannot say so in time; none takes an absent one but `unsafe-any`. */
 export function isMatch(rule: TextRule, text: string): boolean {
   if (rule.kind === 'unsafe-any') return true;
   if (text === '' || text.length > MAX_NAME_CHARACTERS) return false;
-  return rule.kind === 'exact' ? rule.text === text : rule.pattern.test(text);
+  if (rule.kind === 'exact') return rule.text === text;
+  const matched = runBounded(() => rule.pattern.test(text), MAX_MATCH_MILLISECONDS);
+  return matched.kind === 'done' && matched.value;
 }

@@ -1,5 +1,6 @@
 export { AppError, EXIT_NEGATIVE, httpStatusOf, toAppError } from './errors.ts';
 export type { AppErrorOptions, ErrorKind } from './errors.ts';
+export { runBounded } from './bounded.ts';
 export { checkCertificates } from './certificates.ts';
 export { algorithmOf, createHasher, digestOf, findDigest, hexOf, parseDigest } from './digest.ts';
 export type { Digest, DigestAlgorithm, Hasher } from './digest.ts';

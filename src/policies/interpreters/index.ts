@@ -1,4 +1,3 @@
-export { runBounded } from './bounded.ts';
 export { compileCel } from './cel.ts';
 export type { CelOutcome, CelProgram } from './cel.ts';
 export { compileCue } from './cue/cue.ts';

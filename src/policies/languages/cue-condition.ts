@@ -1,5 +1,5 @@
-import { AppError } from '../../core/index.ts';
-import { compileCue, runBounded } from '../interpreters/index.ts';
+import { AppError, runBounded } from '../../core/index.ts';
+import { compileCue } from '../interpreters/index.ts';
 import type { CueError } from '../interpreters/index.ts';
 import type { ConditionResult } from '../policy.ts';
 

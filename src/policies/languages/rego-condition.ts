@@ -1,5 +1,5 @@
-import { AppError, isRecord } from '../../core/index.ts';
-import { compileRego, runBounded } from '../interpreters/index.ts';
+import { AppError, isRecord, runBounded } from '../../core/index.ts';
+import { compileRego } from '../interpreters/index.ts';
 import type { ConditionResult, DataCondition } from '../policy.ts';
 
 const RULE = 'data.sigstore.isCompliant';

@@ -100,3 +100,10 @@ test('anybody at all is a rule of its own, never the absence of one', () => {
   assert.ok(findIdentity(certificateOf(['a'], {}), rule));
   assert.equal(findIdentity(certificateOf(['b'], {}), rule), undefined);
 });
+
+test('no name keeps a pattern busy: what cannot be said in time is no match', () => {
+  const start = performance.now();
+  for (const pattern of ['https://github\\.com/([a-z]+/?)*@refs', '(.*)/(.*)/(.*)/(.*)x'])
+    assert.ok(!matches(parsePattern(pattern, 'subject'), `https://github.com/${'a'.repeat(40)}${'/'.repeat(1000)}`));
+  assert.ok(performance.now() - start < 5000);
+});

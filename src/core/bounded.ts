@@ -1,11 +1,11 @@
 import { createContext, Script } from 'node:vm';
-import { isRecord } from '../../core/index.ts';
+import { isRecord } from './decode.ts';
 
 /**
  * Milliseconds of one evaluation. Nested comprehensions over the lists of a large document would hold up every other answer;
  * regular expressions would not, they are matched in linear time.
  */
-export const MAX_MILLISECONDS = 2000;
+const MAX_MILLISECONDS = 2000;
 
 /** Room to run in: only a script in a context can be stopped from outside while it runs. */
 const room: { work?: () => unknown } = createContext({});
