@@ -1,6 +1,6 @@
 /** Signers that policies require, as trust understands them; the trusted root is read again when its file changes. */
 import { readTarGz } from '../artifacts/index.ts';
-import { AppError } from '../core/index.ts';
+import { AppError, toAppError } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
 import type { KeylessSigner, KeySigner, RequiredSigner, TrustRootRef, TrustRootServices } from '../policies/index.ts';
 import {
@@ -121,7 +121,9 @@ function openConfiguredRoot(ports: Ports, onChange: () => void): () => Promise<T
 }
 
 interface Opened {
+  /** Milliseconds of the epoch: when it is looked at again, and until when it may be believed. */
   readonly until: number;
+  readonly expires: number;
   readonly root: TrustedRoot;
   /** Metadata of a repository elsewhere: no update may go back behind it. */
   readonly files: ReadonlyMap<string, Uint8Array>;
@@ -134,7 +136,10 @@ function openTrustRoots(ports: Ports, onChange: () => void): (ref: TrustRootRef)
     const known = kept.get(ref.version);
     const now = ports.clock().getTime();
     if (known !== undefined && now < known.until) return known.root;
-    const opened = await openTrustRoot(ports, ref, known?.files ?? new Map());
+    const opened = await openTrustRoot(ports, ref, known?.files ?? new Map()).catch((error: unknown) => {
+      if (known === undefined || now >= known.expires || toAppError(error).kind !== 'unavailable') throw error;
+      return { ...known, until: Math.min(now + REREAD_MS, known.expires) };
+    });
     onChange();
     kept.delete(ref.version);
     kept.set(ref.version, opened);
@@ -152,7 +157,8 @@ async function openTrustRoot(
   previous: ReadonlyMap<string, Uint8Array>,
 ): Promise<Opened> {
   const what = `TrustRoot ${name}`;
-  if (definition.kind === 'keys') return { until: Infinity, root: rootOf(definition.services, what), files: new Map() };
+  if (definition.kind === 'keys')
+    return { until: Infinity, expires: Infinity, root: rootOf(definition.services, what), files: new Map() };
   const source =
     definition.kind === 'remote'
       ? openTufSource(ports, definition.mirror)
@@ -165,6 +171,7 @@ async function openTrustRoot(
   const expires = Math.min(...repository.roles().map((role) => role.expires.getTime()));
   return {
     until: Math.min(at.getTime() + REMOTE_REREAD_MS, expires),
+    expires,
     root: parseTrustedRoot(found, what),
     files: definition.kind === 'remote' ? repository.files : new Map(),
   };

@@ -5,10 +5,10 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { createHandlerHttp } from '../artifacts/testing.ts';
 import { writeTar } from '../artifacts/index.ts';
-import { parseReference } from '../core/index.ts';
+import { AppError, parseReference } from '../core/index.ts';
 import type { WebHandler } from '../core/index.ts';
 import { createTestPorts } from '../io/testing.ts';
-import { evaluate, listRequirements, readPolicyDocuments } from '../policies/index.ts';
+import { evaluate, listRequirements, parsePolicies, readPolicyDocuments } from '../policies/index.ts';
 import { createSubject, policyText } from '../policies/testing.ts';
 import { formatPublicKey, importPublicKey, signImage } from '../trust/index.ts';
 import { createSigningKey, pushBundle, pushImage, signOptionsOf } from '../trust/images/testing.ts';
@@ -17,6 +17,7 @@ import { createTestKey } from '../trust/crypto/testing.ts';
 import { ISSUER, pemOf, SIGNED_AT, SUBJECT, TestSigstore } from '../trust/testing.ts';
 import { createEvidenceSource } from './gather-evidence.ts';
 import { compilePolicies, loadPolicies } from './load-policies.ts';
+import { createPolicySigners } from './policy-signers.ts';
 import { openRepository } from './registry.ts';
 import { createTestRegistry } from './testing.ts';
 
@@ -135,6 +136,27 @@ test('a TrustRoot may be a TUF repository, elsewhere or in the document', async 
   await assert.rejects(judge(keyless, [document(foreign)]), { kind: 'untrusted-root' }, 'signed by other keys');
   const damaged = { repository: { root: base64(tuf.root), mirrorFS: base64('no gzip') } };
   await assert.rejects(judge(keyless, [document(damaged)]), /TrustRoot own: expected gzip/);
+});
+
+test('a TUF repository that is not to be had is believed on until its metadata expires', async () => {
+  const state = { now: Date.parse('2026-01-01T00:00:00Z'), isDown: false };
+  const plain = createTestPorts({ clock: () => new Date(state.now) });
+  const tuf = await serveTestRepository(plain, stranger.root);
+  const handler: WebHandler = async (request, context) =>
+    state.isDown ? new Response('', { status: 503 }) : await tuf.handler(request, context);
+  const ports = { ...plain, http: createHandlerHttp({ 'localhost:5555': handler }) };
+  const remote = { root: base64(tuf.root), mirror: 'http://localhost:5555/tuf' };
+  const root = { ...trustRoot('own', stranger.root), spec: { remote } };
+  const text = `${policyText([{ keyless: { identities, trustRootRef: 'own' } }])}\n---\n${JSON.stringify(root)}`;
+  const [authority] = parsePolicies(text, 'p.yaml')[0]?.authorities ?? [];
+  assert.ok(authority?.kind === 'signer');
+  const signers = createPolicySigners(ports);
+  await signers.demand(authority.signer);
+  state.isDown = true;
+  state.now += 2 * 60 * 60 * 1000;
+  assert.equal((await signers.demand(authority.signer)).kind, 'identities');
+  state.now += 100 * 365 * 24 * 60 * 60 * 1000;
+  await assert.rejects(signers.demand(authority.signer), AppError);
 });
 
 test('a key may have to be logged, and stamped', async () => {
