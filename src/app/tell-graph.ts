@@ -11,6 +11,8 @@ import type { AdmissionRecord } from './record-admission.ts';
 const BATCH = 64;
 /** Waiting to be told; at a thousand reviews a second, ten seconds of a disk that hangs. */
 const MAX_WAITING = 10_000;
+/** Milliseconds between two warnings of what the graph was not told. */
+const WARN_EVERY = 10_000;
 
 export interface GraphTeller {
   tell(record: AdmissionRecord): void;
@@ -21,13 +23,22 @@ export interface GraphTeller {
 export function createGraphTeller(ports: Ports, graph: Graph): GraphTeller {
   const waiting: AdmissionRecord[] = [];
   let running: Promise<void> | undefined;
+  let lost = 0;
+  let warned = -Infinity;
   const warn = (reason: unknown): void =>
     ports.log.warn('graph-not-told', { reason: reason instanceof Error ? reason.message : String(reason) });
+  const warnOfLost = (): void => {
+    const now = ports.clock().getTime();
+    if (lost === 0 || now - warned < WARN_EVERY) return;
+    warn(`expected at most ${MAX_WAITING} admissions to wait; the oldest ${lost} of more are not in the graph`);
+    [lost, warned] = [0, now];
+  };
   const drain = async (): Promise<void> => {
     while (waiting.length > 0) {
       // answers go first
       await new Promise<void>((resolve) => setImmediate(resolve));
       await tellBatch(ports, graph, waiting.splice(0, BATCH), warn).catch(warn);
+      warnOfLost();
     }
     running = undefined;
   };
@@ -35,7 +46,7 @@ export function createGraphTeller(ports: Ports, graph: Graph): GraphTeller {
     tell: (record) => {
       if (waiting.length >= MAX_WAITING) {
         waiting.shift();
-        warn(`expected at most ${MAX_WAITING} admissions to wait, one more came; the oldest is not in the graph`);
+        lost += 1;
       }
       waiting.push(record);
       running ??= drain();
