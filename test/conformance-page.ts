@@ -1,19 +1,27 @@
-/** The reference page of conformance: each suite writes its own part of it. */
+/** Reference pages that suites write: of conformance, each suite its own part. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const PAGE = join(import.meta.dirname, '../docs/reference/conformance.md');
+const REFERENCE = join(import.meta.dirname, '../docs/reference');
 
 /** Fails where the part under a heading is not what the suite says, and writes it anew. */
 export function checkConformancePart(title: string, lines: readonly string[]): void {
-  const page = readFileSync(PAGE, 'utf8');
+  const page = readFileSync(join(REFERENCE, 'conformance.md'), 'utf8');
   const parts = page.split(/^(?=# )/m);
   const part = `# ${title}\n\n${lines.join('\n')}\n`;
   const at = parts.findIndex((text) => text.startsWith(`# ${title}\n`));
   const others = parts.map((text, i) => (i === at ? part : text));
   if (at < 0) others.push(part);
   const wanted = `${others.map((text) => text.trimEnd()).join('\n\n')}\n`;
-  if (wanted !== page) writeFileSync(PAGE, wanted);
-  assert.equal(page, wanted, 'docs/reference/conformance.md was not what the suite says, and is written anew');
+  checkReferencePage('conformance.md', wanted.trimEnd().split('\n'));
+}
+
+/** Fails where a page of docs/reference is not what a suite says, and writes it anew. */
+export function checkReferencePage(name: string, lines: readonly string[]): void {
+  const path = join(REFERENCE, name);
+  const page = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const wanted = `${lines.join('\n')}\n`;
+  if (wanted !== page) writeFileSync(path, wanted);
+  assert.equal(page, wanted, `docs/reference/${name} was not what the suite says, and is written anew`);
 }

@@ -55,6 +55,7 @@ export type {
   Cache,
   CallGrpc,
   Clock,
+  Condenser,
   Environment,
   FileEntry,
   FileRange,
@@ -87,6 +88,8 @@ export type {
   WebHandler,
   WebServer,
 } from './ports.ts';
+export { HEAD_BYTES } from './ports.ts';
+export { condense, holdWhole } from './condenser.ts';
 export { formatBytes } from './format-bytes.ts';
 export { mapParallel } from './parallel.ts';
 export { findPredicateType } from './predicate-types.ts';

@@ -261,14 +261,24 @@ export type Selection =
   | { readonly kind: 'skip' }
   /** Keep the content, if the file has at most maxBytes; more is listed as skipped. */
   | { readonly kind: 'keep'; readonly maxBytes: number }
-  /** Keep only what `condense` makes of the content; undefined keeps nothing. For executables of which a section matters. */
+  /** Keep only what a condenser makes of the content. For executables and archives of which little matters. */
   | {
       readonly kind: 'condense';
       readonly maxBytes: number;
-      /** The file's first bytes (up to 16) must pass, so that a stream drops others unread. */
-      readonly accepts: (head: Uint8Array) => boolean;
-      readonly condense: (content: Uint8Array) => Uint8Array | undefined;
+      /** `head` holds the file's first bytes (16, or all there are). Undefined: not wanted, so that a stream drops it unread. */
+      readonly open: (head: Uint8Array, size: number) => Condenser | undefined;
     };
+
+/** The first bytes that `open` of a condensing Selection is shown. */
+export const HEAD_BYTES = 16;
+
+/** Sees one file's bytes once, in order. */
+export interface Condenser {
+  /** A chunk is good only during the call. The first ones repeat the head. */
+  write(chunk: Uint8Array): void;
+  /** What is to be kept; undefined keeps nothing. */
+  end(): Uint8Array | undefined;
+}
 
 /** Decides from path, mode and size alone, so that one pass over a layer suffices. */
 export interface FileSelector {

@@ -1,4 +1,5 @@
 /** Fakes of ports that several rooms' tests share. */
+import { condense } from './condenser.ts';
 import { digestOf } from './digest.ts';
 import type { FileEntry, FileSelector, FileTree, FileVersion, LayerRef, SkippedFile } from './ports.ts';
 
@@ -67,7 +68,6 @@ function choose(entry: FileEntry, content: Uint8Array, options: StoreOptions): U
   if (options.selector === undefined) return content;
   const selection = options.selector.select(entry);
   if (selection.kind === 'skip') return undefined;
-  if (selection.kind === 'condense' && !selection.accepts(content.subarray(0, 16))) return undefined;
   if (content.length > selection.maxBytes) {
     options.skipped.push({
       path: entry.path,
@@ -75,7 +75,7 @@ function choose(entry: FileEntry, content: Uint8Array, options: StoreOptions): U
     });
     return undefined;
   }
-  return selection.kind === 'keep' ? content : selection.condense(content);
+  return condense(selection, content);
 }
 
 function treeOf(

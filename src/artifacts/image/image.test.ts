@@ -7,6 +7,7 @@ import { dataSet, needsSharedData } from '../../../test/shared-data.ts';
 import {
   AppError,
   digestOf,
+  holdWhole,
   type Descriptor,
   type Digest,
   type ErrorKind,
@@ -315,8 +316,9 @@ test('only chosen files are kept; condensed ones by their head; the rest is name
     id: 'some',
     select: ({ path }) => {
       if (path.startsWith('bin/')) {
-        const accepts = (head: Uint8Array) => head[0] === 0x7f;
-        return { kind: 'condense', maxBytes: 100, accepts, condense: (content) => content.subarray(0, 2) };
+        const open = (head: Uint8Array, size: number) =>
+          head[0] === 0x7f ? holdWhole(size, (content) => content.subarray(0, 2)) : undefined;
+        return { kind: 'condense', maxBytes: 100, open };
       }
       return path === 'skip' ? { kind: 'skip' } : { kind: 'keep', maxBytes: 5 };
     },

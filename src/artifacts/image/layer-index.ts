@@ -1,5 +1,14 @@
 /** What one layer says, learnt in a single pass: paths, whiteouts, and the content of chosen files only. */
-import { AppError, createHasher, type Digest, type FileSelector, type SkippedFile } from '../../core/index.ts';
+import {
+  AppError,
+  createHasher,
+  HEAD_BYTES,
+  holdWhole,
+  type Condenser,
+  type Digest,
+  type FileSelector,
+  type SkippedFile,
+} from '../../core/index.ts';
 import { inflate, refuseBomb } from './inflate.ts';
 import { cleanPath, TarParser, type TarEntry, type TarSink } from './tar.ts';
 
@@ -42,7 +51,6 @@ export const LAYER_LIMITS: LayerLimits = {
 /** PATH_MAX of Linux. */
 const MAX_PATH_LENGTH = 4096;
 const MAX_DEPTH = 256;
-const HEAD_BYTES = 16;
 /** What no entry of a folder is called: `.wh...` would delete the folder above. */
 const NO_NAMES: ReadonlySet<string> = new Set(['', '.', '..']);
 
@@ -189,52 +197,52 @@ class LayerCollector {
       this.#skipped.push({ path, reason });
       return undefined;
     }
-    const accepts = selection.kind === 'condense' ? selection.accepts : undefined;
-    const keep = (content: Uint8Array) => {
-      const kept = selection.kind === 'condense' ? selection.condense(content) : content;
-      if (kept === undefined) return;
+    const keep = (kept: Uint8Array) => {
       this.#kept += kept.length;
       this.#contents.set(path, kept);
     };
-    return new FileSink(size, accepts, keep);
+    const open = selection.kind === 'keep' ? () => holdWhole(size, (content) => content) : selection.open;
+    return new FileSink((head) => open(head, size), keep);
   }
 }
 
-/** Gathers one file; gives up early when its head does not please. */
+/** Shows a file to its condenser, which may give up early when the head does not please. */
 class FileSink implements TarSink {
-  readonly #accepts: ((head: Uint8Array) => boolean) | undefined;
-  readonly #keep: (content: Uint8Array) => void;
-  readonly #size: number;
-  #content: Buffer | undefined;
-  #length = 0;
-  #refused = false;
+  readonly #open: (head: Uint8Array) => Condenser | undefined;
+  readonly #keep: (kept: Uint8Array) => void;
+  readonly #head = Buffer.alloc(HEAD_BYTES);
+  #headLength = 0;
+  #isOpened = false;
+  #condenser: Condenser | undefined;
 
-  constructor(size: number, accepts: ((head: Uint8Array) => boolean) | undefined, keep: (content: Uint8Array) => void) {
-    this.#size = size;
-    this.#accepts = accepts;
+  constructor(open: (head: Uint8Array) => Condenser | undefined, keep: (kept: Uint8Array) => void) {
+    this.#open = open;
     this.#keep = keep;
   }
 
   write(chunk: Uint8Array): void {
-    if (this.#refused) return;
-    const before = this.#length;
-    if (before === 0 && chunk.length >= HEAD_BYTES && this.#refuses(chunk)) return;
-    // allocated late, so that refused files cost nothing; copied, because a chunk is a view of a megabyte
-    this.#content ??= Buffer.allocUnsafe(this.#size);
-    this.#content.set(chunk, before);
-    this.#length += chunk.length;
-    const isHeadComplete = before < HEAD_BYTES && this.#length >= HEAD_BYTES;
-    if (isHeadComplete && this.#refuses(this.#content.subarray(0, this.#length))) this.#content = undefined;
+    if (this.#isOpened) {
+      this.#condenser?.write(chunk);
+      return;
+    }
+    const taken = chunk.subarray(0, HEAD_BYTES - this.#headLength);
+    this.#head.set(taken, this.#headLength);
+    this.#headLength += taken.length;
+    if (this.#headLength < HEAD_BYTES) return;
+    this.#start();
+    this.#condenser?.write(chunk.subarray(taken.length));
   }
 
   end(): void {
-    const content = this.#content ?? Buffer.alloc(0);
-    if (this.#refused || (this.#length < HEAD_BYTES && this.#refuses(content))) return;
-    this.#keep(content);
+    if (!this.#isOpened) this.#start();
+    const kept = this.#condenser?.end();
+    if (kept !== undefined) this.#keep(kept);
   }
 
-  #refuses(content: Uint8Array): boolean {
-    this.#refused = this.#accepts !== undefined && !this.#accepts(content.subarray(0, HEAD_BYTES));
-    return this.#refused;
+  #start(): void {
+    this.#isOpened = true;
+    const head = this.#head.subarray(0, this.#headLength);
+    this.#condenser = this.#open(head);
+    this.#condenser?.write(head);
   }
 }

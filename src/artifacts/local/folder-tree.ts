@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import {
   AppError,
+  HEAD_BYTES,
   type FileEntry,
   type Files,
   type FileSelector,
@@ -14,7 +15,6 @@ import { createFileTree } from '../image/file-tree.ts';
 /** A host with more files is scanned by its packages, not by its root folder. */
 const MAX_ENTRIES = 5_000_000;
 const MAX_DEPTH = 256;
-const HEAD_BYTES = 16;
 
 /** Contents are read when asked for. Throws `not-found` when nothing is there. */
 export async function openFolderTree(files: Files, path: string, selector: FileSelector): Promise<FileTree> {
@@ -103,17 +103,19 @@ async function readChosen(
     return undefined;
   }
   const path = join(place.root, entry.path);
-  return await attempt(place, entry.path, () => readSelected(place.files, path, selection));
+  return await attempt(place, entry.path, () => readSelected(place.files, { path, size: entry.size }, selection));
 }
 
 async function readSelected(
   files: Files,
-  path: string,
+  { path, size }: { readonly path: string; readonly size: number },
   selection: Exclude<Selection, { kind: 'skip' }>,
 ): Promise<Uint8Array | undefined> {
   if (selection.kind === 'keep') return await files.read(path, selection.maxBytes);
   const chunks: Uint8Array[] = [];
   for await (const chunk of files.stream(path, { start: 0, end: HEAD_BYTES })) chunks.push(chunk);
-  if (!selection.accepts(Buffer.concat(chunks))) return undefined;
-  return selection.condense(await files.read(path, selection.maxBytes));
+  const condenser = selection.open(Buffer.concat(chunks), size);
+  if (condenser === undefined) return undefined;
+  for await (const chunk of files.stream(path, { start: 0, end: size, recycle: true })) condenser.write(chunk);
+  return condenser.end();
 }

@@ -1,42 +1,28 @@
 /** All catalogers over one tree. */
-import type { FileEntry, FileSelector, FileTree, Selection, SkippedFile } from '../../core/index.ts';
+import type { FileEntry, FileTree, SkippedFile } from '../../core/index.ts';
 import type { Distro } from '../ecosystem/index.ts';
 import type { Component, Dependency } from '../sbom/index.ts';
-import { SKIP } from './cataloger.ts';
 import type { Catalog, Cataloger } from './cataloger.ts';
-import { apk } from './catalogers/apk.ts';
-import { dpkg } from './catalogers/dpkg.ts';
-import { goBinary } from './catalogers/go-binary.ts';
-import { goMod } from './catalogers/go-mod.ts';
-import { npmInstalled } from './catalogers/npm-installed.ts';
-import { npmLock } from './catalogers/npm-lock.ts';
-import { osRelease } from './catalogers/os-release.ts';
+import { goCatalogers } from './catalogers/go/index.ts';
+import { javascriptCatalogers } from './catalogers/javascript/index.ts';
+import { osCatalogers } from './catalogers/os/index.ts';
 import { detectDistro } from './distro.ts';
 import { mergeComponents } from './merge.ts';
+import { CatalogerIndex } from './selection.ts';
 
 /** OS packages first: where two catalogers find the same thing, the first one's facts win. */
-export const catalogers: readonly Cataloger[] = [osRelease, dpkg, apk, npmInstalled, npmLock, goBinary, goMod];
+export const catalogers: readonly Cataloger[] = [...osCatalogers, ...javascriptCatalogers, ...goCatalogers];
+
+const index = new CatalogerIndex(catalogers);
+const osIds: ReadonlySet<string | undefined> = new Set(osCatalogers.map(({ id }) => id));
 
 /** Raised by hand whenever a cataloger's choice or condensed form changes: cached layers are then read anew. */
-const SELECTION_VERSION = 1;
+const SELECTION_VERSION = 2;
 
-/** What any cataloger wants to see of a tree. No two catalogers choose the same path. */
-export const catalogSelector: FileSelector = {
-  id: `catalog-${SELECTION_VERSION}:${catalogers.map(({ id }) => id).join(',')}`,
-  select: (file) => findCataloger(file)?.selection ?? SKIP,
-};
-
-function findCataloger(file: {
-  readonly path: string;
-  readonly mode: number;
-  readonly size: number;
-}): { readonly cataloger: Cataloger; readonly selection: Selection } | undefined {
-  for (const cataloger of catalogers) {
-    const selection = cataloger.select(file);
-    if (selection.kind !== 'skip') return { cataloger, selection };
-  }
-  return undefined;
-}
+/** What any cataloger wants to see of a tree. */
+export const catalogSelector = index.selector(
+  `catalog-${SELECTION_VERSION}:${catalogers.map(({ id }) => id).join(',')}`,
+);
 
 export interface CatalogOptions {
   /** Whether lock files count as evidence: yes for a source folder, no for an image, where only what is installed can run. */
@@ -46,7 +32,7 @@ export interface CatalogOptions {
 
 export interface TreeCatalog {
   readonly distro: Distro | undefined;
-  /** One per package URL. */
+  /** One per id. */
   readonly components: readonly Component[];
   readonly dependencies: readonly Dependency[];
   readonly skipped: readonly SkippedFile[];
@@ -54,37 +40,44 @@ export interface TreeCatalog {
 
 /** `tree` must have been opened with `catalogSelector`, or hold everything. */
 export async function catalogTree(tree: FileTree, options: CatalogOptions): Promise<TreeCatalog> {
-  const chosen = chooseFiles(tree);
-  const distro = await detectDistro(tree);
+  const counted = catalogers.filter(({ evidence }) => evidence === 'installed' || options.declared);
+  const { chosen, skipped } = chooseFiles(tree, new Set(counted));
+  const context = { distro: await detectDistro(tree), signal: options.signal };
   const catalogs: Catalog[] = [];
-  for (const cataloger of catalogers) {
+  for (const cataloger of counted) {
     options.signal?.throwIfAborted();
-    if (cataloger.evidence === 'declared' && !options.declared) continue;
-    catalogs.push(await cataloger.catalog(tree, chosen.get(cataloger) ?? [], { distro }));
+    catalogs.push(await cataloger.catalog(index.viewFor(cataloger, tree), chosen.get(cataloger) ?? [], context));
   }
   const owners = new Map(
     catalogs.flatMap(({ owners }) => [...(owners ?? [])]).map(([path, id]) => [foldUsr(path), id]),
   );
   return {
-    distro,
+    distro: context.distro,
     components: mergeComponents(catalogs.flatMap(({ components }) => components)).map((component) =>
       markOwned(component, owners),
     ),
     dependencies: catalogs.flatMap(({ dependencies }) => dependencies),
-    skipped: uniqueSkipped([...tree.skipped, ...catalogs.flatMap(({ skipped }) => skipped)]),
+    skipped: uniqueSkipped([...tree.skipped, ...skipped, ...catalogs.flatMap(({ skipped }) => skipped)]),
   };
 }
 
-function chooseFiles(tree: FileTree): ReadonlyMap<Cataloger, readonly FileEntry[]> {
+function chooseFiles(
+  tree: FileTree,
+  counted: ReadonlySet<Cataloger>,
+): { readonly chosen: ReadonlyMap<Cataloger, readonly FileEntry[]>; readonly skipped: readonly SkippedFile[] } {
   const chosen = new Map<Cataloger, FileEntry[]>();
+  const skipped: SkippedFile[] = [];
   for (const entry of tree.entries()) {
-    const cataloger = entry.kind === 'file' ? findCataloger(entry)?.cataloger : undefined;
-    if (cataloger === undefined) continue;
-    const files = chosen.get(cataloger);
-    if (files === undefined) chosen.set(cataloger, [entry]);
-    else files.push(entry);
+    if (entry.kind !== 'file') continue;
+    for (const [cataloger, { maxBytes }] of index.choicesOf(entry)) {
+      const files = chosen.get(cataloger);
+      if (!counted.has(cataloger)) continue;
+      if (entry.size > maxBytes) skipped.push({ path: entry.path, reason: `larger than ${maxBytes} bytes` });
+      else if (files === undefined) chosen.set(cataloger, [entry]);
+      else files.push(entry);
+    }
   }
-  return chosen;
+  return { chosen, skipped };
 }
 
 /** Distributions moved /bin, /lib and /sbin below /usr; package lists may name either place. */
@@ -93,7 +86,7 @@ function foldUsr(path: string): string {
 }
 
 function markOwned(component: Component, owners: ReadonlyMap<string, string>): Component {
-  if (component.foundBy === 'dpkg' || component.foundBy === 'apk') return component;
+  if (osIds.has(component.foundBy)) return component;
   for (const { path } of component.locations) {
     const ownedBy = owners.get(foldUsr(path));
     if (ownedBy !== undefined) return { ...component, ownedBy };

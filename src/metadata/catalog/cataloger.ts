@@ -5,18 +5,31 @@ import type { Component, Dependency } from '../sbom/index.ts';
 /**
  * Finds components in a file tree. Contract: an empty or damaged file gives no crash but an entry in `skipped`;
  * every component has locations; package URLs are valid; the output depends on the tree alone.
+ * Several catalogers may choose one file, in different forms; each reads only what it chose, in the form that it chose.
  */
 export interface Cataloger {
   readonly id: string;
   /** `installed`: what is there to run. `declared`: what a lock file wants; in an image that is no evidence. */
   readonly evidence: 'installed' | 'declared';
-  select(file: { readonly path: string; readonly mode: number; readonly size: number }): Selection;
-  /** `files` are the regular files that `select` chose, sorted by path. */
+  /**
+   * Names of the files that `select` is asked about: `package.json`, `*.jar` (the last extension, in lower case), or `*` for all,
+   * where the folder or the mode decides. So that a hundred thousand files do not each ask every cataloger.
+   */
+  readonly names: readonly string[];
+  select(file: SelectedFile): Choice;
+  /** `files` are the regular files that `select` chose and that are not too large for it, sorted by path. */
   catalog(tree: FileTree, files: readonly FileEntry[], context: CatalogContext): Promise<Catalog>;
 }
 
+export type SelectedFile = Pick<FileEntry, 'path' | 'mode' | 'size'>;
+
+/** A Selection; what condenses is named, so that catalogers which share a condensed form share the work. */
+export type Choice = Exclude<Selection, { readonly kind: 'condense' }> | Condensing;
+export type Condensing = Extract<Selection, { readonly kind: 'condense' }> & { readonly id: string };
+
 export interface CatalogContext {
   readonly distro: Distro | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Catalog {
@@ -27,7 +40,7 @@ export interface Catalog {
   readonly owners?: ReadonlyMap<string, string>;
 }
 
-export const SKIP: Selection = { kind: 'skip' };
+export const SKIP: Choice = { kind: 'skip' };
 
 /** Ceiling of one package database or lock file. The largest seen in real images has 30 MiB. */
 export const MAX_DATABASE_BYTES = 256 * 1024 * 1024;

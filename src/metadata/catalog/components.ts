@@ -3,24 +3,32 @@ import { AppError } from '../../core/index.ts';
 import type { FileEntry, FileTree, SkippedFile } from '../../core/index.ts';
 import { createPurl, formatPurl } from '../ecosystem/index.ts';
 import type { PurlParts } from '../ecosystem/index.ts';
-import type { Component, Location } from '../sbom/index.ts';
+import type { Component, Dependency, Evidence, Location } from '../sbom/index.ts';
+import type { Catalog, CatalogContext } from './cataloger.ts';
 
-type Given = Pick<Component, 'name' | 'version' | 'foundBy'> & { readonly locations: readonly Location[] } & {
-  readonly purl: PurlParts;
-} & Partial<Omit<Component, 'id' | 'purl'>>;
+/** Of a component, what its finder knows. */
+export type Given = Pick<Component, 'name' | 'version'> & { readonly purl?: PurlParts | undefined } & Partial<
+    Omit<Component, 'id' | 'purl' | 'foundBy'>
+  >;
 
-/** A component whose id is its package URL. Throws `invalid-input` when the parts make no package URL. */
-export function createComponent(given: Given): Component {
-  const purl = formatPurl(createPurl(given.purl));
+/**
+ * A component whose id is its package URL, or its finder, name and version where it has none. Throws `invalid-input` when the parts
+ * make no package URL.
+ */
+export function createComponent(
+  given: Given & { readonly foundBy: string; readonly locations: readonly Location[] },
+): Component {
+  const { purl: parts, ...rest } = given;
+  const purl = parts === undefined ? undefined : formatPurl(createPurl(parts));
   return {
     kind: 'library',
     licences: [],
     hashes: [],
     scope: 'runtime',
     properties: {},
-    ...given,
-    id: purl,
-    purl,
+    ...rest,
+    id: purl ?? `${given.foundBy}:${given.name}@${given.version}`,
+    ...(purl === undefined ? {} : { purl }),
   };
 }
 
@@ -31,9 +39,11 @@ export function locationOf(entry: FileEntry): Location {
 /** Reads a chosen file as UTF-8, damaged bytes replaced; undefined when it was not at hand. */
 export async function readText(tree: FileTree, path: string): Promise<string | undefined> {
   const bytes = await tree.read(path);
-  return bytes === undefined
-    ? undefined
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  return bytes === undefined ? undefined : textOf(bytes);
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
 
 /** Runs over one file; what the file's own fault is becomes a skipped entry, all else is thrown. */
@@ -44,4 +54,66 @@ export async function trying(path: string, skipped: SkippedFile[], work: () => v
     if (!(thrown instanceof AppError) || thrown.kind !== 'invalid-input') throw thrown;
     skipped.push({ path, reason: thrown.message });
   }
+}
+
+/** Who finds, and how sure what it reads is. */
+export interface Finder {
+  readonly foundBy: string;
+  readonly evidence: Evidence;
+}
+
+/** What one cataloger found so far in the file at hand. An entry that makes no component hides no other: it is said to be skipped. */
+export class Finds {
+  readonly components: Component[] = [];
+  readonly dependencies: Dependency[] = [];
+  readonly skipped: SkippedFile[] = [];
+  readonly #finder: Finder;
+
+  constructor(finder: Finder) {
+    this.#finder = finder;
+  }
+
+  /** Located in `file` and introduced by its layer, unless told otherwise. */
+  add(file: FileEntry, given: Given): Component | undefined {
+    try {
+      const component = createComponent({
+        ...this.#finder,
+        locations: [locationOf(file)],
+        ...(file.layer === undefined ? {} : { introducedBy: file.layer }),
+        ...given,
+      });
+      this.components.push(component);
+      return component;
+    } catch (thrown) {
+      if (!(thrown instanceof AppError) || thrown.kind !== 'invalid-input') throw thrown;
+      this.skip(file, thrown.message);
+      return undefined;
+    }
+  }
+
+  depend(from: Component | undefined, to: readonly (Component | undefined)[]): void {
+    const known = to.flatMap((component) => (component === undefined ? [] : [component.id]));
+    if (from !== undefined && known.length > 0) this.dependencies.push({ from: from.id, to: known });
+  }
+
+  skip(file: FileEntry, reason: string): void {
+    this.skipped.push({ path: file.path, reason });
+  }
+}
+
+/** One file at a time; one that is damaged is said to be skipped. `read` is not called for files without content at hand. */
+export async function catalogFiles(
+  files: readonly FileEntry[],
+  given: { readonly tree: FileTree; readonly context: CatalogContext; readonly finder: Finder },
+  read: (content: Uint8Array, file: FileEntry, finds: Finds) => void | Promise<void>,
+): Promise<Catalog> {
+  const finds = new Finds(given.finder);
+  for (const file of files) {
+    given.context.signal?.throwIfAborted();
+    await trying(file.path, finds.skipped, async () => {
+      const content = await given.tree.read(file.path);
+      if (content !== undefined) await read(content, file, finds);
+    });
+  }
+  return { components: finds.components, dependencies: finds.dependencies, skipped: finds.skipped };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { condense } from '../../core/index.ts';
 import { parsePurl } from '../ecosystem/index.ts';
 import { createLayeredTree, createMemoryTree } from '../../core/testing.ts';
 import { catalogers, catalogSelector, catalogTree } from './index.ts';
@@ -162,9 +163,9 @@ test('a Go program is condensed to its build information: no executable is held 
   const selection = catalogSelector.select({ path: 'usr/bin/tool', mode: 0o755, size: GO_PROGRAM.length });
   assert.equal(selection.kind, 'condense');
   if (selection.kind !== 'condense') return;
-  assert.equal(selection.accepts(Buffer.from('#!/bin/sh\n')), false);
-  assert.ok((selection.condense(GO_PROGRAM)?.length ?? 0) < 500);
-  assert.equal(selection.condense(Buffer.alloc(100_000)), undefined);
+  assert.equal(selection.open(Buffer.from('#!/bin/sh\n'), 100_000), undefined);
+  assert.ok((condense(selection, GO_PROGRAM)?.length ?? 0) < 500);
+  assert.equal(condense(selection, Buffer.concat([GO_PROGRAM.subarray(0, 4), Buffer.alloc(100_000)])), undefined);
   const { components } = await catalogTree(treeOf('usr/bin/tool', GO_PROGRAM), { declared: false });
   assert.deepEqual(
     components.map(({ purl, kind }) => [purl, kind]),

@@ -1,4 +1,5 @@
 /** One component per id, however many catalogers and places found it. */
+import { EVIDENCE } from '../sbom/index.ts';
 import type { Component, Hash, Location, Scope } from '../sbom/index.ts';
 
 /** Strongest first: what runs anywhere runs. */
@@ -15,6 +16,9 @@ export function mergeComponents(found: readonly Component[]): readonly Component
 
 function join(a: Component, b: Component): Component {
   const introducedBy = earlier(a.introducedBy, b.introducedBy);
+  const evidence = EVIDENCE.find((kind) => a.evidence === kind || b.evidence === kind);
+  const cpes = joinLists(a.cpes, b.cpes);
+  const detectedLicences = joinLists(a.detectedLicences, b.detectedLicences);
   return {
     ...b,
     ...a,
@@ -25,7 +29,14 @@ function join(a: Component, b: Component): Component {
     scope: SCOPE_RANK.find((scope) => a.scope === scope || b.scope === scope) ?? 'runtime',
     properties: { ...b.properties, ...a.properties },
     ...(introducedBy === undefined ? {} : { introducedBy }),
+    ...(evidence === undefined ? {} : { evidence }),
+    ...(cpes.length === 0 ? {} : { cpes }),
+    ...(detectedLicences.length === 0 ? {} : { detectedLicences }),
   };
+}
+
+function joinLists(a: readonly string[] = [], b: readonly string[] = []): readonly string[] {
+  return [...new Set([...a, ...b])];
 }
 
 function earlier(a: Component['introducedBy'], b: Component['introducedBy']): Component['introducedBy'] {
@@ -43,6 +54,11 @@ function joinHashes(a: readonly Hash[], b: readonly Hash[]): readonly Hash[] {
 }
 
 function sortLocations(locations: readonly Location[]): readonly Location[] {
-  const unique = new Map(locations.map((location) => [`${location.path} ${location.layer ?? ''}`, location]));
+  const unique = new Map(
+    locations.map((location) => [
+      `${location.path} ${location.layer ?? ''} ${location.lines?.join('-') ?? ''}`,
+      location,
+    ]),
+  );
   return [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, location]) => location);
 }

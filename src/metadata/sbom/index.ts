@@ -39,11 +39,12 @@ function unwrap(document: unknown): unknown {
 export { formatSbomTable } from './formats/table.ts';
 export type { SbomFormat } from './formats/format.ts';
 export { findLicenceId, isLicenceExpression } from './licences.ts';
-export { arrangeSbom } from './sbom.ts';
+export { arrangeSbom, EVIDENCE } from './sbom.ts';
 export type {
   Component,
   ComponentKind,
   Dependency,
+  Evidence,
   Hash,
   LayerMark,
   Location,

@@ -2,6 +2,7 @@
  * Facts of a component that neither SPDX 2.3 nor CycloneDX 1.6 has a field for, as name and value pairs:
  * CycloneDX writes them as properties, SPDX as annotations.
  */
+import { EVIDENCE } from './sbom.ts';
 import type { Component, Location, Scope, Sbom, SbomSubject } from './sbom.ts';
 
 export type Pair = readonly [name: string, value: string];
@@ -14,6 +15,9 @@ export function componentPairs(component: Component): readonly Pair[] {
   const layer = component.introducedBy;
   if (layer !== undefined) pairs.push([`${PREFIX}introducedBy`, `${layer.index} ${layer.digest} ${layer.diffId}`]);
   if (component.foundBy !== undefined) pairs.push([`${PREFIX}foundBy`, component.foundBy]);
+  if (component.evidence !== undefined) pairs.push([`${PREFIX}evidence`, component.evidence]);
+  for (const cpe of component.cpes ?? []) pairs.push([`${PREFIX}cpe`, cpe]);
+  for (const licence of component.detectedLicences ?? []) pairs.push([`${PREFIX}detectedLicence`, licence]);
   if (component.scope !== 'runtime') pairs.push([`${PREFIX}scope`, component.scope]);
   if (component.source !== undefined) {
     pairs.push([`${PREFIX}sourceName`, component.source.name], [`${PREFIX}sourceVersion`, component.source.version]);
@@ -24,7 +28,9 @@ export function componentPairs(component: Component): readonly Pair[] {
 }
 
 type PairFields = Pick<Component, 'locations' | 'scope' | 'properties'> &
-  Partial<Pick<Component, 'introducedBy' | 'foundBy' | 'source' | 'ownedBy'>>;
+  Partial<
+    Pick<Component, 'introducedBy' | 'foundBy' | 'evidence' | 'cpes' | 'detectedLicences' | 'source' | 'ownedBy'>
+  >;
 
 export function readComponentPairs(pairs: readonly Pair[]): PairFields {
   const first = new Map<string, string>();
@@ -36,14 +42,21 @@ export function readComponentPairs(pairs: readonly Pair[]): PairFields {
   const scope = SCOPES.find((known) => known === first.get(`${PREFIX}scope`)) ?? 'runtime';
   const foundBy = first.get(`${PREFIX}foundBy`) ?? first.get('syft:package:foundBy');
   const ownedBy = first.get(`${PREFIX}ownedBy`);
+  const evidence = EVIDENCE.find((known) => known === first.get(`${PREFIX}evidence`));
+  const all = (name: string) => pairs.filter(([key]) => key === `${PREFIX}${name}`).map(([, value]) => value);
+  const cpes = all('cpe');
+  const detectedLicences = all('detectedLicence');
   const introducedBy = readLayer(first.get(`${PREFIX}introducedBy`));
   const source = readSource(first);
   return {
-    locations: pairs.filter(([name]) => name === `${PREFIX}location`).map(([, value]) => parseLocation(value)),
+    locations: all('location').map(parseLocation),
     scope,
     properties: Object.fromEntries([...properties].sort(([a], [b]) => (a < b ? -1 : 1))),
     ...(introducedBy === undefined ? {} : { introducedBy }),
     ...(foundBy === undefined ? {} : { foundBy }),
+    ...(evidence === undefined ? {} : { evidence }),
+    ...(cpes.length === 0 ? {} : { cpes }),
+    ...(detectedLicences.length === 0 ? {} : { detectedLicences }),
     ...(source === undefined ? {} : { source }),
     ...(ownedBy === undefined ? {} : { ownedBy }),
   };
@@ -67,15 +80,19 @@ function readSource(first: ReadonlyMap<string, string>): Component['source'] {
   return { name: trivyName, version: epoch === '0' ? version : `${epoch}:${version}` };
 }
 
-function formatLocation(location: Location): string {
-  return `${location.layer ?? '-'} ${location.path}`;
+/** The layer's diff id or `-`, the lines after `#` where they are known, then the path. */
+function formatLocation({ layer = '-', lines, path }: Location): string {
+  return `${layer}${lines === undefined ? '' : `#${lines.join('-')}`} ${path}`;
 }
 
 function parseLocation(text: string): Location {
   const space = text.indexOf(' ');
-  const layer = text.slice(0, space);
-  const path = text.slice(space + 1);
-  return layer === '-' || layer === '' ? { path } : { path, layer };
+  const [, layer = '', first, last] = /^([^#]*)(?:#(\d+)-(\d+))?$/.exec(text.slice(0, space)) ?? [];
+  return {
+    path: text.slice(space + 1),
+    ...(layer === '-' || layer === '' ? {} : { layer }),
+    ...(first === undefined ? {} : { lines: [Number(first), Number(last)] as const }),
+  };
 }
 
 const SUBJECT_KINDS: readonly SbomSubject['kind'][] = ['image', 'folder', 'file', 'unknown'];

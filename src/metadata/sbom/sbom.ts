@@ -40,13 +40,19 @@ export interface Component {
   readonly name: string;
   readonly version: string;
   readonly purl?: string;
-  /** SPDX expressions where the text is one, else the text found. */
+  /** Names of the CPE dictionary (2.3) that may be meant, likeliest first. */
+  readonly cpes?: readonly string[];
+  /** As the package declares them: SPDX expressions where the text is one, else the text found. */
   readonly licences: readonly string[];
+  /** As found in its files. */
+  readonly detectedLicences?: readonly string[];
   readonly locations: readonly Location[];
   /** The earliest layer since which the component was there without a break. */
   readonly introducedBy?: LayerMark;
   /** Id of the cataloger. */
   readonly foundBy?: string;
+  /** What it was found by, the strongest where there is more than one. */
+  readonly evidence?: Evidence;
   readonly supplier?: string;
   readonly hashes: readonly Hash[];
   readonly scope: Scope;
@@ -58,6 +64,11 @@ export interface Component {
   readonly properties: Readonly<Record<string, string>>;
 }
 
+/** Strongest first. */
+export const EVIDENCE = ['installed-db', 'installed-metadata', 'binary', 'lock', 'manifest', 'name-guess'] as const;
+
+export type Evidence = (typeof EVIDENCE)[number];
+
 /** Why it is there: for running, only for building, or only if it could be had. */
 export type Scope = 'runtime' | 'development' | 'optional';
 
@@ -65,6 +76,8 @@ export interface Location {
   readonly path: string;
   /** Diff id of the layer that holds this version of the file. */
   readonly layer?: string;
+  /** First and last line that speak of the component, from 1. */
+  readonly lines?: readonly [first: number, last: number];
 }
 
 export interface LayerMark {
@@ -109,6 +122,29 @@ function arrangeDependencies(dependencies: readonly Dependency[], known: Readonl
   return [...edges]
     .sort(([a], [b]) => compareText(a, b))
     .map(([from, to]) => ({ from, to: [...to].sort(compareText) }));
+}
+
+/**
+ * The components directly below the subject, so that from it every component is reached: those that nothing depends on, and one at
+ * least of each circle that nothing outside depends on. Of an arranged SBOM.
+ */
+export function findRoots(sbom: Pick<Sbom, 'components' | 'dependencies'>): readonly string[] {
+  const edges = new Map(sbom.dependencies.map(({ from, to }) => [from, to]));
+  const targets = new Set(sbom.dependencies.flatMap(({ to }) => to));
+  const ids = sbom.components.map(({ id }) => id);
+  const roots = new Set<string>();
+  const reached = new Set<string>();
+  for (const id of [...ids.filter((candidate) => !targets.has(candidate)), ...ids]) {
+    if (reached.has(id)) continue;
+    roots.add(id);
+    const waiting = [id];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (reached.has(next)) continue;
+      reached.add(next);
+      waiting.push(...(edges.get(next) ?? []));
+    }
+  }
+  return ids.filter((id) => roots.has(id));
 }
 
 function compareText(a: string, b: string): number {

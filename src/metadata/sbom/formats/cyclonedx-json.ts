@@ -18,7 +18,7 @@ import {
   uniqueId,
   withDistro,
 } from '../read.ts';
-import { arrangeSbom, HASH_ALGORITHMS } from '../sbom.ts';
+import { arrangeSbom, findRoots, HASH_ALGORITHMS } from '../sbom.ts';
 import type { Component, Dependency, Hash, Sbom, SbomSubject } from '../sbom.ts';
 import type { SbomFormat } from './format.ts';
 
@@ -105,6 +105,7 @@ function writeComponent(component: Component): unknown {
     ...(component.scope === 'runtime' ? {} : { scope: component.scope === 'optional' ? 'optional' : 'excluded' }),
     ...(component.hashes.length === 0 ? {} : { hashes: component.hashes.map(writeHash) }),
     ...(component.licences.length === 0 ? {} : { licenses: writeLicences(component.licences) }),
+    ...(component.cpes?.[0] === undefined ? {} : { cpe: component.cpes[0] }),
     ...(component.purl === undefined ? {} : { purl: component.purl }),
     ...(component.locations.length === 0 ? {} : { evidence: writeEvidence(component) }),
     ...(pairs.length === 0 ? {} : { properties: writePairs(pairs) }),
@@ -133,10 +134,8 @@ function writePairs(pairs: readonly Pair[]): unknown {
 }
 
 function writeDependencies(sbom: Sbom): unknown {
-  const reached = new Set(sbom.dependencies.flatMap((dependency) => dependency.to));
-  const direct = sbom.components.map((component) => component.id).filter((id) => !reached.has(id));
   const edges = sbom.dependencies.map(({ from, to }) => ({ ref: from, dependsOn: to }));
-  return [{ ref: ROOT, dependsOn: direct }, ...edges];
+  return [{ ref: ROOT, dependsOn: findRoots(sbom) }, ...edges];
 }
 
 const decodeLicence = object({
@@ -152,6 +151,7 @@ const componentFields = {
   name: string,
   version: optional(string),
   description: optional(string),
+  cpe: optional(string),
   purl: optional(string),
   publisher: optional(string),
   supplier: optional(object({ name: optional(string) })),
@@ -243,6 +243,7 @@ function readComponent(raw: RawComponent, id: string): Component {
     ...(raw.purl === undefined ? {} : { purl: raw.purl }),
     licences: (raw.licenses ?? []).flatMap(readLicence),
     locations: facts.locations.length > 0 ? facts.locations : occurrences,
+    ...(facts.cpes === undefined && raw.cpe !== undefined ? { cpes: [raw.cpe] } : {}),
     ...(supplier === undefined ? {} : { supplier }),
     hashes: (raw.hashes ?? []).flatMap(({ alg, content }) => readHash(alg, content)),
     scope: raw.scope === 'excluded' && facts.scope === 'runtime' ? 'development' : facts.scope,

@@ -96,7 +96,7 @@ function writePackage(component: Component, annotate: (pairs: readonly Pair[]) =
     licenseConcluded: NONE,
     licenseDeclared: declaredLicence(component.licences),
     copyrightText: NONE,
-    ...(component.purl === undefined ? {} : { externalRefs: [writePurl(component.purl)] }),
+    ...writeReferences(component),
     ...(pairs.length === 0 ? {} : { annotations: annotate(pairs) }),
   };
 }
@@ -111,8 +111,14 @@ function ownPairs(component: Component): readonly Pair[] {
   return component.id === component.purl ? licences : [[ID, component.id], ...licences];
 }
 
-function writePurl(purl: string): unknown {
-  return { referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: purl };
+function writeReferences({ purl, cpes = [] }: Component): { readonly externalRefs?: readonly unknown[] } {
+  const references = [
+    ...(purl === undefined
+      ? []
+      : [{ referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: purl }]),
+    ...cpes.map((cpe) => ({ referenceCategory: 'SECURITY', referenceType: 'cpe23Type', referenceLocator: cpe })),
+  ];
+  return references.length === 0 ? {} : { externalRefs: references };
 }
 
 function writeHash(hash: Hash): unknown {
@@ -243,6 +249,9 @@ function readPackage(raw: RawPackage, names: ReadonlyMap<string, string>, taken:
   const version = raw.versionInfo ?? '';
   const facts = readComponentPairs(pairs.filter(([name]) => name !== ID && name !== LICENCE));
   const source = facts.source ?? sourceOfPurl(findPurl(purlText ?? ''), version);
+  const cpes = (raw.externalRefs ?? [])
+    .filter(({ referenceType }) => referenceType === 'cpe23Type')
+    .map(({ referenceLocator }) => referenceLocator);
   const listed = pairs.filter(([name]) => name === LICENCE).map(([, value]) => value);
   const supplier = readSupplier(raw.supplier);
   const purpose = raw.primaryPackagePurpose?.toLowerCase();
@@ -254,6 +263,7 @@ function readPackage(raw: RawPackage, names: ReadonlyMap<string, string>, taken:
     version,
     ...(purlText === undefined ? {} : { purl: purlText }),
     licences: listed.length > 0 ? listed : readLicence(raw, names),
+    ...(cpes.length === 0 ? {} : { cpes }),
     ...(supplier === undefined ? {} : { supplier }),
     hashes: readHashes(raw),
     ...(source === undefined ? {} : { source }),

@@ -1,18 +1,19 @@
 /** Packages that apk installed: the database of apk-tools 2 and 3 (`lib/apk/db/installed`), its file lists and provided names. */
-import type { FileEntry, FileTree, LayerRef, SkippedFile } from '../../../core/index.ts';
-import { AppError } from '../../../core/index.ts';
-import type { Component, Dependency, Hash } from '../../sbom/index.ts';
-import { findLicenceId, isLicenceExpression } from '../../sbom/index.ts';
-import { MAX_DATABASE_BYTES, SKIP } from '../cataloger.ts';
-import type { Catalog, CatalogContext, Cataloger } from '../cataloger.ts';
-import { createComponent, locationOf, readText, trying } from '../components.ts';
-import { findIntroductions } from '../introduction.ts';
+import type { FileEntry, FileTree, LayerRef, SkippedFile } from '../../../../core/index.ts';
+import { AppError } from '../../../../core/index.ts';
+import type { Component, Dependency, Hash } from '../../../sbom/index.ts';
+import { findLicenceId, isLicenceExpression } from '../../../sbom/index.ts';
+import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
+import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
+import { createComponent, locationOf, readText, trying } from '../../components.ts';
+import { findIntroductions } from './introduction.ts';
 
 const DATABASE = /^(?:usr\/)?lib\/apk\/db\/installed$/;
 
 export const apk: Cataloger = {
   id: 'apk',
   evidence: 'installed',
+  names: ['installed'],
   select: ({ path }) => (DATABASE.test(path) ? { kind: 'keep', maxBytes: MAX_DATABASE_BYTES } : SKIP),
   catalog,
 };
@@ -117,6 +118,7 @@ function toComponent({ fields }: Block, { file, layer, context }: Place): Compon
     name,
     version,
     foundBy: 'apk',
+    evidence: 'installed-db',
     purl: {
       type: 'apk',
       namespace: distro?.id ?? 'alpine',

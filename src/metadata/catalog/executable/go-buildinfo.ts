@@ -2,7 +2,7 @@
  * The build information that the Go linker puts into executables (debug/buildinfo): both the inline form of Go 1.18 and later
  * and the pointer form of 1.13 to 1.17. Not unpacked: UPX.
  */
-import { sliceAt } from './executables.ts';
+import { sliceAt } from './segments.ts';
 
 const MAGIC = Buffer.from('\xff Go buildinf:', 'latin1');
 /** Module lists of the largest Go programs have about 200 KiB. */

@@ -1,5 +1,5 @@
 /** The licence field of a package.json in all the forms that were ever in use: text, object, list of either. */
-import { isRecord } from '../../core/index.ts';
+import { isRecord } from '../../../../core/index.ts';
 
 export function npmLicences(manifest: Readonly<Record<string, unknown>>): readonly string[] {
   const found = [manifest.license, manifest.licence, manifest.licenses].flatMap(textsOf);

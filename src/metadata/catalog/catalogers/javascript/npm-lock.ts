@@ -2,13 +2,13 @@
  * npm lock files: package-lock.json and npm-shrinkwrap.json of versions 1, 2 and 3, and node_modules/.package-lock.json.
  * Version 2 has both forms; `packages` is believed. A link into the tree is followed; the root package is the subject, no component.
  */
-import { AppError, isRecord, parseJson } from '../../../core/index.ts';
-import type { FileEntry, FileTree, SkippedFile } from '../../../core/index.ts';
-import type { Component, Dependency, Hash, Scope } from '../../sbom/index.ts';
-import { MAX_DATABASE_BYTES, SKIP } from '../cataloger.ts';
-import type { Catalog, Cataloger } from '../cataloger.ts';
-import { createComponent, locationOf, trying } from '../components.ts';
-import { isNpmName, MAX_NPM_VERSION, npmLicences } from '../npm-licence.ts';
+import { AppError, isRecord, parseJson } from '../../../../core/index.ts';
+import type { FileEntry, FileTree, SkippedFile } from '../../../../core/index.ts';
+import type { Component, Dependency, Hash, Scope } from '../../../sbom/index.ts';
+import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
+import type { Catalog, Cataloger } from '../../cataloger.ts';
+import { createComponent, locationOf, trying } from '../../components.ts';
+import { isNpmName, MAX_NPM_VERSION, npmLicences } from './npm-licence.ts';
 import { npmIdentity } from './npm-installed.ts';
 
 const LOCK = /(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|node_modules\/\.package-lock\.json)$/;
@@ -19,6 +19,7 @@ const MAX_DEPTH = 64;
 export const npmLock: Cataloger = {
   id: 'npm-lock',
   evidence: 'declared',
+  names: ['package-lock.json', 'npm-shrinkwrap.json', '.package-lock.json'],
   // A lock file inside an installed package is that package's own affair.
   select: ({ path }) =>
     LOCK.test(path) && !/(?:^|\/)node_modules\/(?!\.package-lock)/.test(path)
@@ -149,6 +150,7 @@ function add(locked: Map<string, Locked>, entry: Entry): void {
     component: createComponent({
       ...npmIdentity(identity.name, identity.version),
       foundBy: 'npm-lock',
+      evidence: 'lock',
       locations: [locationOf(file)],
       licences: npmLicences(raw),
       hashes: integrityHashes(raw.integrity),

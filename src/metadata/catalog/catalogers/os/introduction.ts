@@ -2,7 +2,7 @@
  * Which layer brought a package, where every layer rewrites the whole package database: the earliest layer since which the package
  * has been in each version of the database without a break. A deleted or empty database ends all.
  */
-import type { FileTree, LayerRef } from '../../core/index.ts';
+import type { FileTree, LayerRef } from '../../../../core/index.ts';
 
 /** `keysOf` gives the packages (name, version, architecture) in one version of the database. */
 export async function findIntroductions(

@@ -2,12 +2,12 @@
  * Go modules of a source tree: go.mod with its replacements, and go.sum for the checksums and, below Go 1.17, for the indirect ones
  * that go.mod did not list yet.
  */
-import { AppError } from '../../../core/index.ts';
-import type { FileEntry, FileTree, SkippedFile } from '../../../core/index.ts';
-import type { Component } from '../../sbom/index.ts';
-import { SKIP } from '../cataloger.ts';
-import type { Catalog, Cataloger } from '../cataloger.ts';
-import { createComponent, locationOf, readText, trying } from '../components.ts';
+import { AppError } from '../../../../core/index.ts';
+import type { FileEntry, FileTree, SkippedFile } from '../../../../core/index.ts';
+import type { Component } from '../../../sbom/index.ts';
+import { SKIP } from '../../cataloger.ts';
+import type { Catalog, Cataloger } from '../../cataloger.ts';
+import { createComponent, locationOf, readText, trying } from '../../components.ts';
 
 const GO_MOD = /(?:^|\/)go\.mod$/;
 const GO_FILES = /(?:^|\/)go\.(?:mod|sum)$/;
@@ -17,6 +17,7 @@ const MAX_BYTES = 32 * 1024 * 1024;
 export const goMod: Cataloger = {
   id: 'go-mod',
   evidence: 'declared',
+  names: ['go.mod', 'go.sum'],
   select: ({ path }) =>
     GO_FILES.test(path) && !/(?:^|\/)(?:vendor|testdata)\//.test(path) ? { kind: 'keep', maxBytes: MAX_BYTES } : SKIP,
   catalog,
@@ -149,6 +150,7 @@ function toComponent(module: Module, { sums, file }: Sources): Component {
     name: module.path,
     version: module.version,
     foundBy: 'go-mod',
+    evidence: 'manifest',
     purl: {
       type: 'golang',
       namespace: slash < 0 ? undefined : module.path.slice(0, slash),

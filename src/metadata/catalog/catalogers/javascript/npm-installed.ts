@@ -1,11 +1,12 @@
 /** npm packages as they lie in node_modules, by their package.json; pnpm's and npm's own bundled ones too. */
-import { isRecord, parseJson } from '../../../core/index.ts';
-import type { FileEntry, FileTree, SkippedFile } from '../../../core/index.ts';
-import type { Component, Dependency } from '../../sbom/index.ts';
-import { SKIP } from '../cataloger.ts';
-import type { Catalog, Cataloger } from '../cataloger.ts';
-import { createComponent, locationOf, trying } from '../components.ts';
-import { isNpmName, MAX_NPM_VERSION, npmLicences } from '../npm-licence.ts';
+import { isRecord, parseJson } from '../../../../core/index.ts';
+import type { FileEntry, FileTree, SkippedFile } from '../../../../core/index.ts';
+import type { Component, Dependency } from '../../../sbom/index.ts';
+import { SKIP } from '../../cataloger.ts';
+import type { Catalog, Cataloger } from '../../cataloger.ts';
+import { createComponent, locationOf, trying } from '../../components.ts';
+import type { Given } from '../../components.ts';
+import { isNpmName, MAX_NPM_VERSION, npmLicences } from './npm-licence.ts';
 
 /** Directly below node_modules or a scope in it: a package.json deeper down is a fixture or a module marker. */
 const MANIFEST = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/@.][^/]*\/package\.json$/;
@@ -15,6 +16,7 @@ const MAX_BYTES = 4 * 1024 * 1024;
 export const npmInstalled: Cataloger = {
   id: 'npm-installed',
   evidence: 'installed',
+  names: ['package.json'],
   select: ({ path }) => (MANIFEST.test(path) ? { kind: 'keep', maxBytes: MAX_BYTES } : SKIP),
   catalog,
 };
@@ -62,6 +64,7 @@ function readManifest(bytes: Uint8Array, file: FileEntry): Installed | undefined
     component: createComponent({
       ...npmIdentity(name, version),
       foundBy: 'npm-installed',
+      evidence: 'installed-metadata',
       locations: [locationOf(file)],
       licences: npmLicences(manifest),
       ...(file.layer === undefined ? {} : { introducedBy: file.layer }),
@@ -77,12 +80,11 @@ function isForeign(manifest: Readonly<Record<string, unknown>>): boolean {
   return isExtension || isRecord(manifest.contributes) || typeof manifest.unity === 'string';
 }
 
-export function npmIdentity(name: string, version: string): Parameters<typeof createComponent>[0] {
+export function npmIdentity(name: string, version: string): Pick<Given, 'name' | 'version' | 'purl'> {
   const slash = name.startsWith('@') ? name.indexOf('/') : -1;
   return {
     name,
     version,
-    locations: [],
     purl: {
       type: 'npm',
       namespace: slash < 0 ? undefined : name.slice(0, slash),

@@ -1,56 +1,29 @@
 /** Go programs: the main module, all modules linked in and the standard library, from the executable's own build information. */
-import { isRecord, parseJson } from '../../../core/index.ts';
-import type { FileEntry, FileTree, SkippedFile } from '../../../core/index.ts';
-import type { Component, Dependency } from '../../sbom/index.ts';
-import { SKIP } from '../cataloger.ts';
-import type { Catalog, Cataloger } from '../cataloger.ts';
-import { createComponent, locationOf, trying } from '../components.ts';
-import { isExecutable } from '../executables.ts';
-import { findGoBuildInfo } from '../go-buildinfo.ts';
-import type { GoBuildInfo } from '../go-buildinfo.ts';
+import { isRecord } from '../../../../core/index.ts';
+import type { FileEntry } from '../../../../core/index.ts';
+import { SKIP } from '../../cataloger.ts';
+import type { Cataloger } from '../../cataloger.ts';
+import { catalogFiles } from '../../components.ts';
+import type { Finds, Given } from '../../components.ts';
+import { EXECUTABLE, mayRun, readFacts } from '../../executable/executable.ts';
+import type { GoBuildInfo } from '../../executable/go-buildinfo.ts';
 
-/** Go programs of 100 to 200 MiB are common in this field; larger ones are said to be skipped. */
-const MAX_BYTES = 512 * 1024 * 1024;
 /** No Go program is smaller. */
 const MIN_BYTES = 64 * 1024;
 
 export const goBinary: Cataloger = {
   id: 'go-binary',
   evidence: 'installed',
-  select: ({ path, mode, size }) => {
-    const couldRun = (mode & 0o111) !== 0 || path.endsWith('.exe');
-    if (!couldRun || size < MIN_BYTES || /\.so(?:\.\d+)*$/.test(path)) return SKIP;
-    return { kind: 'condense', maxBytes: MAX_BYTES, accepts: isExecutable, condense };
-  },
-  catalog,
+  names: ['*'],
+  select: (file) => (mayRun(file) && file.size >= MIN_BYTES && !/\.so(?:\.\d+)*$/.test(file.path) ? EXECUTABLE : SKIP),
+  catalog: async (tree, files, context) =>
+    await catalogFiles(files, { tree, context, finder: { foundBy: 'go-binary', evidence: 'binary' } }, read),
 };
 
-function condense(content: Uint8Array): Uint8Array | undefined {
-  const found = findGoBuildInfo(content);
-  return found === undefined ? undefined : Buffer.from(JSON.stringify(found));
-}
-
-async function catalog(tree: FileTree, files: readonly FileEntry[]): Promise<Catalog> {
-  const skipped: SkippedFile[] = [];
-  const components: Component[] = [];
-  const dependencies: Dependency[] = [];
-  for (const file of files) {
-    await trying(file.path, skipped, async () => {
-      const bytes = await tree.read(file.path);
-      const info = bytes === undefined ? undefined : readCondensed(bytes, file.path);
-      if (info === undefined) return;
-      const program = toComponents(info, file);
-      components.push(...program.all);
-      if (program.main !== undefined) dependencies.push({ from: program.main.id, to: program.all.map(({ id }) => id) });
-    });
-  }
-  return { components, dependencies, skipped };
-}
-
-function readCondensed(bytes: Uint8Array, path: string): GoBuildInfo | undefined {
-  const value = parseJson(bytes, { what: `build information of ${path}` });
-  if (!isRecord(value) || typeof value.goVersion !== 'string' || typeof value.modules !== 'string') return undefined;
-  return { goVersion: value.goVersion, modules: value.modules };
+function read(condensed: Uint8Array, file: FileEntry, finds: Finds): void {
+  const info = readFacts(condensed, file.path, 'go');
+  if (!isRecord(info) || typeof info.goVersion !== 'string' || typeof info.modules !== 'string') return;
+  addModules({ goVersion: info.goVersion, modules: info.modules }, file, finds);
 }
 
 interface Module {
@@ -59,34 +32,29 @@ interface Module {
   readonly sum: string | undefined;
 }
 
-function toComponents(
-  info: GoBuildInfo,
-  file: FileEntry,
-): { readonly main: Component | undefined; readonly all: readonly Component[] } {
+function addModules(info: GoBuildInfo, file: FileEntry, finds: Finds): void {
   const { main, modules, settings } = parseModules(info.modules);
-  const create = (module: Module) => toComponent(module, file);
-  const root = main === undefined ? undefined : { ...create(nameMain(main, settings)), kind: 'application' as const };
   const goVersion = /^go(\d\S*)/.exec(info.goVersion)?.[1];
-  const stdlib = goVersion === undefined ? [] : [create({ path: 'stdlib', version: goVersion, sum: undefined })];
-  return { main: root, all: [...(root === undefined ? [] : [root]), ...modules.map(create), ...stdlib] };
+  const stdlib = goVersion === undefined ? [] : [{ path: 'stdlib', version: goVersion, sum: undefined }];
+  const root =
+    main === undefined ? undefined : finds.add(file, { ...toComponent(nameMain(main, settings)), kind: 'application' });
+  const linked = [...modules, ...stdlib].map((module) => finds.add(file, toComponent(module)));
+  finds.depend(root, linked);
 }
 
-function toComponent(module: Module, file: FileEntry): Component {
+function toComponent(module: Module): Given {
   const slash = module.path.lastIndexOf('/');
-  return createComponent({
+  return {
     name: module.path,
     version: module.version,
-    foundBy: 'go-binary',
     purl: {
       type: 'golang',
       namespace: slash < 0 ? undefined : module.path.slice(0, slash),
       name: module.path.slice(slash + 1),
       version: module.version,
     },
-    locations: [locationOf(file)],
     properties: module.sum === undefined ? {} : { 'go:sum': module.sum },
-    ...(file.layer === undefined ? {} : { introducedBy: file.layer }),
-  });
+  };
 }
 
 function parseModules(text: string): {

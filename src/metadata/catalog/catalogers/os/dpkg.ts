@@ -2,16 +2,16 @@
  * Packages that dpkg (or opkg) installed: `status`, the `status.d` of distroless images, file lists, licences from copyright files.
  * Not read: `Built-Using`, the digest of the archive in `available`.
  */
-import type { FileEntry, FileTree, LayerRef, SkippedFile } from '../../../core/index.ts';
-import { AppError } from '../../../core/index.ts';
-import type { Component, Dependency, Hash } from '../../sbom/index.ts';
-import { MAX_DATABASE_BYTES, SKIP } from '../cataloger.ts';
-import type { Catalog, CatalogContext, Cataloger } from '../cataloger.ts';
-import { createComponent, locationOf, readText, trying } from '../components.ts';
-import { parseParagraphs, parseRelations, parseSource } from '../deb-control.ts';
-import type { Paragraph } from '../deb-control.ts';
-import { parseCopyright } from '../deb-copyright.ts';
-import { findIntroductions } from '../introduction.ts';
+import type { FileEntry, FileTree, LayerRef, SkippedFile } from '../../../../core/index.ts';
+import { AppError } from '../../../../core/index.ts';
+import type { Component, Dependency, Hash } from '../../../sbom/index.ts';
+import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
+import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
+import { createComponent, locationOf, readText, trying } from '../../components.ts';
+import { parseParagraphs, parseRelations, parseSource } from './deb-control.ts';
+import type { Paragraph } from './deb-control.ts';
+import { parseCopyright } from './deb-copyright.ts';
+import { findIntroductions } from './introduction.ts';
 
 const STATUS = /^(?:var\/lib\/dpkg\/status|usr\/lib\/dpkg\/status|usr\/lib\/opkg\/status)$/;
 const STATUS_D = /^var\/lib\/dpkg\/status\.d\/[^/]+$/;
@@ -28,6 +28,7 @@ const MAX_COPYRIGHT_BYTES = 4 * 1024 * 1024;
 export const dpkg: Cataloger = {
   id: 'dpkg',
   evidence: 'installed',
+  names: ['*'],
   select: ({ path }) => {
     if (COPYRIGHT.test(path)) return { kind: 'keep', maxBytes: MAX_COPYRIGHT_BYTES };
     return isStatus(path) || LIST.test(path) ? { kind: 'keep', maxBytes: MAX_DATABASE_BYTES } : SKIP;
@@ -126,6 +127,7 @@ function toComponent(paragraph: Paragraph, place: Place): Component {
     name,
     version,
     foundBy: 'dpkg',
+    evidence: 'installed-db',
     purl: {
       type: isOpkg ? 'opkg' : 'deb',
       namespace: distro?.id ?? 'debian',

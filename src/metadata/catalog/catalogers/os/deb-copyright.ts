@@ -3,7 +3,7 @@
  * common-licenses files it points to. Licence texts themselves are not classified.
  */
 
-import { findLicenceId } from '../sbom/index.ts';
+import { findLicenceId } from '../../../sbom/index.ts';
 
 /** Debian's short names whose SPDX id is spelt otherwise; the rest keep their text. */
 const SPDX_NAMES: ReadonlyMap<string, string> = new Map([

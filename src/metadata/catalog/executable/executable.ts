@@ -1,0 +1,69 @@
+/**
+ * Executables, read once for all catalogers that look into them. Each probe finds one kind of fact; what all found is kept in place
+ * of the executable. A probe may see the bytes as they pass (strings, by one automaton over all patterns, with a bounded window), the
+ * whole at the end (sections, addresses), or both.
+ */
+import { holdWhole, isRecord, parseJson } from '../../../core/index.ts';
+import type { Condenser } from '../../../core/index.ts';
+import type { Condensing, SelectedFile } from '../cataloger.ts';
+import { findGoBuildInfo } from './go-buildinfo.ts';
+import { isExecutable } from './segments.ts';
+
+/** A run over one executable. */
+interface ProbeRun {
+  /** Each byte once, in order; a chunk is good only during the call. */
+  readonly write?: (chunk: Uint8Array) => void;
+  /** The facts found, as JSON knows them; undefined for none. `content` is the whole file. */
+  readonly end: (content: Buffer) => unknown;
+}
+
+interface ExecutableProbe {
+  readonly id: string;
+  readonly open: (size: number) => ProbeRun;
+}
+
+const PROBES = [{ id: 'go', open: () => ({ end: findGoBuildInfo }) }] as const satisfies readonly ExecutableProbe[];
+
+type ProbeId = (typeof PROBES)[number]['id'];
+
+/** Programs of 100 to 200 MiB are common in this field; larger ones than this are said to be skipped. */
+const MAX_BYTES = 512 * 1024 * 1024;
+
+/** The choice of every cataloger that looks into executables. Whether it is one, its first bytes say. */
+export const EXECUTABLE: Condensing = {
+  kind: 'condense',
+  id: 'executable',
+  maxBytes: MAX_BYTES,
+  open: (head, size) => (isExecutable(head) ? openProbes(size) : undefined),
+};
+
+/** Whether the mode or the name says that a file may run. */
+export function mayRun({ path, mode }: SelectedFile): boolean {
+  return (mode & 0o111) !== 0 || path.endsWith('.exe');
+}
+
+function openProbes(size: number): Condenser {
+  const probes: readonly ExecutableProbe[] = PROBES;
+  const runs = probes.map(({ id, open }) => ({ id, run: open(size) }));
+  const whole = holdWhole(size, (content) => {
+    const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+    const facts = runs.flatMap(({ id, run }) => {
+      const found = run.end(bytes);
+      return found === undefined ? [] : [[id, found] as const];
+    });
+    return facts.length === 0 ? undefined : Buffer.from(JSON.stringify(Object.fromEntries(facts)));
+  });
+  return {
+    write: (chunk) => {
+      whole.write(chunk);
+      for (const { run } of runs) run.write?.(chunk);
+    },
+    end: () => whole.end(),
+  };
+}
+
+/** What a probe found in an executable, of which `condensed` was kept. */
+export function readFacts(condensed: Uint8Array, path: string, probe: ProbeId): unknown {
+  const facts = parseJson(condensed, { what: `facts of ${path}` });
+  return isRecord(facts) ? facts[probe] : undefined;
+}
