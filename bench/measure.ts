@@ -7,16 +7,26 @@ export interface Measured {
 
 /** Runs `work` until `budget` milliseconds are over, at least `least` times after one warm-up. */
 export async function measure(work: () => unknown, { budget = 1500, least = 5 } = {}): Promise<Measured> {
-  await work();
-  const times: number[] = [];
-  const end = performance.now() + budget;
-  while (times.length < least || performance.now() < end) {
-    const start = performance.now();
-    await work();
-    times.push(performance.now() - start);
+  const [measured = { median: NaN }] = await measureInTurns([work], { budget, least });
+  return measured;
+}
+
+/** The same for several, one after the other in each round: what disturbs the machine disturbs all of them. */
+export async function measureInTurns(
+  works: readonly (() => unknown)[],
+  { budget = 1500, least = 5 } = {},
+): Promise<readonly Measured[]> {
+  for (const work of works) await work();
+  const times = works.map((): number[] => []);
+  const end = performance.now() + budget * works.length;
+  for (let round = 0; round < least || performance.now() < end; round += 1) {
+    for (const [index, work] of works.entries()) {
+      const start = performance.now();
+      await work();
+      times[index]?.push(performance.now() - start);
+    }
   }
-  times.sort((a, b) => a - b);
-  return { median: times[Math.floor(times.length / 2)] ?? NaN };
+  return times.map((all) => ({ median: all.sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? NaN }));
 }
 
 export interface Row {

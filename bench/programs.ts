@@ -1,10 +1,20 @@
 /** Programs as a user starts them, in a folder and with settings of their own. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export const plimsoll = join(import.meta.dirname, '../bin/plimsoll');
+export const plimsoll = join(install(), 'bin/plimsoll');
+
+/** The program as others have it, without its sources: beside those each start looks whether they are newer. */
+function install(): string {
+  const root = join(import.meta.dirname, '..');
+  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-installed-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  for (const name of ['bin', 'dist']) cpSync(join(root, name), join(folder, name), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
 
 export interface Programs {
   readonly folder: string;

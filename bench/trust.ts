@@ -14,7 +14,7 @@ import { parseTrustedRoot } from '../src/trust/roots/trusted-root.ts';
 import { saveTestImage } from '../test/conformance/saved-image.ts';
 import { openSigstoreJs } from '../test/interop/sigstore-js.ts';
 import { dataSet, hasSharedData } from '../test/shared-data.ts';
-import { formatTable, measure } from './measure.ts';
+import { formatTable, measure, measureInTurns } from './measure.ts';
 import type { Row } from './measure.ts';
 import { createPrograms, plimsoll, type Programs } from './programs.ts';
 
@@ -104,12 +104,7 @@ async function benchCold(): Promise<void> {
       'https://github.com/login/oauth',
       path,
     ];
-    const rounds = { budget: 4000, least: 5 };
-    const ours = await measure(() => programs.run(plimsoll, words), rounds);
-    const cosign = process.env['PEER_COSIGN3'];
-    if (cosign === undefined) return;
-    const theirs = await measure(() => programs.run(cosign, words), rounds);
-    rows.push({ operation: 'verify a saved image, cold', ours, other: 'cosign 3', theirs });
+    await benchProgram(programs, 'verify a saved image, cold', { ours: words, PEER_COSIGN3: words });
   } finally {
     programs.stop();
   }
@@ -150,11 +145,14 @@ async function benchProgram(
   { ours: words, ...peers }: Readonly<Record<'ours' | `PEER_${string}`, readonly string[]>>,
 ): Promise<void> {
   const rounds = { budget: 4000, least: 5 };
-  const ours = await measure(() => programs.run(plimsoll, words), rounds);
   for (const [variable, args] of Object.entries(peers)) {
     const program = process.env[variable];
     if (program === undefined) continue;
-    const theirs = await measure(() => programs.run(program, args), rounds);
+    const [ours, theirs] = await measureInTurns(
+      [() => programs.run(plimsoll, words), () => programs.run(program, args)],
+      rounds,
+    );
+    if (ours === undefined || theirs === undefined) continue;
     rows.push({ operation, ours, other: variable === 'PEER_COSIGN3' ? 'cosign 3' : 'cosign 2', theirs });
   }
 }

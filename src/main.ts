@@ -4,9 +4,11 @@ import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { extname, join } from 'node:path';
 import type { Rim, RimOptions } from './cli/main.ts';
+import { resolveSettings } from './core/index.ts';
 import type { SettingValues } from './core/index.ts';
 
-enableCompileCache();
+// the bundle has a cache of its own
+if (import.meta.filename.endsWith('.ts')) enableCompileCache();
 // Durable writes wait in libuv's pool, and in its four threads for each other. It is read when the pool is first used.
 process.env.UV_THREADPOOL_SIZE ??= '16';
 
@@ -17,7 +19,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 async function createRim(options: RimOptions): Promise<Rim> {
   const { createPorts, askSecret, confirm, createProgress, readInput, streamInput } = await import('./io/index.ts');
-  const { resolveSettings } = await import('./core/index.ts');
   const home = homedir();
   const file = options.config === undefined ? {} : await readConfig(options.config);
   const settings = resolveSettings({ flags: options.flags, file }, process.env, home);

@@ -66,7 +66,7 @@ const ROOMS = Object.keys(ARROWS).sort((a, b) => b.length - a.length);
 function roomOf(path: string): string {
   return (
     ROOMS.find((room) => path.startsWith(`${room}/`)) ??
-    (['main.ts', 'worker.ts'].includes(path) ? 'main' : `outside every room: ${path}`)
+    (['launch.ts', 'main.ts', 'worker.ts'].includes(path) ? 'main' : `outside every room: ${path}`)
   );
 }
 

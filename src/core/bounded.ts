@@ -7,9 +7,9 @@ import { isRecord } from './decode.ts';
  */
 const MAX_MILLISECONDS = 2000;
 
-/** Room to run in: only a script in a context can be stopped from outside while it runs. */
-const room: { work?: () => unknown } = createContext({});
-const script = new Script('work()');
+/** Room to run in: only a script in a context can be stopped from outside while it runs. Made when it is first needed. */
+let room: { work?: () => unknown } | undefined;
+let script: Script | undefined;
 
 export type Bounded<T> =
   | { readonly kind: 'done'; readonly value: T }
@@ -18,6 +18,8 @@ export type Bounded<T> =
 /** Runs work of unknown length, and stops it after so many milliseconds. Whatever it throws comes back as a message. */
 export function runBounded<T>(work: () => T, milliseconds = MAX_MILLISECONDS): Bounded<T> {
   let done: Bounded<T> | undefined;
+  room ??= createContext({});
+  script ??= new Script('work()');
   room.work = () => {
     done = { kind: 'done', value: work() };
   };

@@ -20,7 +20,7 @@ export const SETTINGS = {
   },
   cacheDir: {
     environment: 'PLIMSOLL_CACHE_DIR',
-    description: 'folder of what can be made again: layer indexes, token caches',
+    description: 'folder of what can be made again: layer indexes, token caches, compiled code',
     defaultText: '$XDG_CACHE_HOME/plimsoll, else ~/.cache/plimsoll',
     kind: 'path',
   },

@@ -1,20 +1,8 @@
 /** The disk through node:fs, with durable writes. */
 import { randomBytes } from 'node:crypto';
-import type { Stats } from 'node:fs';
-import {
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  stat,
-  truncate,
-  writeFile,
-  type FileHandle,
-} from 'node:fs/promises';
+// `promises` is loaded when it is first used, which a short command never does
+import { lstatSync, promises, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import type { promises as Promises, Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { AppError, type FileRange, type Files, type FileStat } from '../core/index.ts';
 
@@ -25,20 +13,32 @@ const READ_CHUNK = 512 * 1024;
 const RING = 3;
 const WRITE_BATCH = 1024 * 1024;
 
+/**
+ * The first looks at the disk are made on this thread: a short command makes fewer, and the threads that would wait in its place take longer
+ * to start than it runs. A longer one, which may have thousands to make and a slow disk, lets the threads wait.
+ */
+let looks = 256;
+
+function isFirst(): boolean {
+  looks -= 1;
+  return looks >= 0;
+}
+
 export function createFiles(): Files {
   return {
     read: (path, maxBytes = MAX_FILE_BYTES) => guard(path, () => readWhole(path, maxBytes)),
     stream: streamFile,
     stat: (path, options) => guard(path, () => statFile(path, options?.follow ?? true)),
     list: (path) => guard(path, () => listFolder(path)),
-    readLink: (path) => guard(path, () => readlink(path)),
+    readLink: (path) => guard(path, async () => (isFirst() ? readlinkSync(path) : await promises.readlink(path))),
     writeAtomic: (path, content, options) => guard(path, () => writeAtomic(path, content, options?.mode)),
     append: (path, content, options) => guard(path, () => append(path, content, options)),
-    truncate: (path, size) => guard(path, () => truncate(path, size)),
+    truncate: (path, size) => guard(path, () => promises.truncate(path, size)),
     rename: (from, to) => guard(from, () => renameDurably(from, to)),
     remove: (path) => guard(path, () => removeAll(path)),
     makeFolder: (path) => guard(path, () => makeFolders(path)),
-    realPath: (path) => guard(path, () => realpath(path)),
+    realPath: (path) =>
+      guard(path, async () => (isFirst() ? realpathSync.native(path) : await promises.realpath(path))),
   };
 }
 
@@ -68,7 +68,9 @@ function fileError(path: string, cause: unknown): unknown {
 }
 
 async function readWhole(path: string, maxBytes: number): Promise<Uint8Array> {
-  const file = await open(path, 'r');
+  const small = isFirst() ? readSmall(path) : undefined;
+  if (small !== undefined && small.length <= maxBytes) return small;
+  const file = await promises.open(path, 'r');
   try {
     const { size } = await file.stat();
     const buffer = Buffer.allocUnsafe(Math.min(size, maxBytes) + 1);
@@ -91,10 +93,21 @@ async function readWhole(path: string, maxBytes: number): Promise<Uint8Array> {
   }
 }
 
+/** Undefined for a large file and for what is none: of a pipe nobody knows when it ends. */
+function readSmall(path: string): Uint8Array | undefined {
+  const stats = statSync(path);
+  return stats.isFile() && stats.size > 0 && stats.size <= READ_CHUNK ? readFileSync(path) : undefined;
+}
+
 async function* streamFile(path: string, range: FileRange = {}): AsyncGenerator<Uint8Array> {
   const { start = 0, end = Infinity, recycle = false } = range;
   if (end <= start) return;
-  const file = await guard(path, () => open(path, 'r'));
+  const small = isFirst() ? await guard(path, async () => readSmall(path)) : undefined;
+  if (small !== undefined) {
+    if (start < small.length) yield small.subarray(start, end);
+    return;
+  }
+  const file = await guard(path, () => promises.open(path, 'r'));
   const size = Math.min(READ_CHUNK, end - start);
   const ring: Uint8Array[] = [];
   const read = async (at: number) => {
@@ -119,7 +132,8 @@ async function* streamFile(path: string, range: FileRange = {}): AsyncGenerator<
 
 async function statFile(path: string, follow: boolean): Promise<FileStat | undefined> {
   try {
-    return describeStats(await (follow ? stat(path) : lstat(path)));
+    if (isFirst()) return describeStats(follow ? statSync(path) : lstatSync(path));
+    return describeStats(await (follow ? promises.stat(path) : promises.lstat(path)));
   } catch (cause) {
     if (isAbsent(cause)) return undefined;
     throw cause;
@@ -139,7 +153,7 @@ function describeStats(stats: Stats): FileStat {
 
 async function listFolder(path: string): Promise<readonly string[]> {
   try {
-    return (await readdir(path)).sort();
+    return (isFirst() ? readdirSync(path) : await promises.readdir(path)).sort();
   } catch (cause) {
     if (isAbsent(cause)) return [];
     throw cause;
@@ -151,25 +165,26 @@ function isAbsent(cause: unknown): boolean {
 }
 
 async function writeAtomic(wanted: string, content: Uint8Array | string, mode = 0o644): Promise<void> {
-  const present = await stat(wanted).catch(() => undefined);
+  const present = await promises.stat(wanted).catch(() => undefined);
   // A device or a pipe (`/dev/null`, `/dev/stdout`) takes what is written; replacing it by a file would break the machine.
-  if (present !== undefined && !present.isFile() && !present.isDirectory()) return await writeFile(wanted, content);
+  if (present !== undefined && !present.isFile() && !present.isDirectory())
+    return await promises.writeFile(wanted, content);
   // A link stays a link: what it points to is replaced. What went away meanwhile is made.
-  const path = present === undefined ? wanted : await realpath(wanted).catch(() => wanted);
+  const path = present === undefined ? wanted : await promises.realpath(wanted).catch(() => wanted);
   const folder = dirname(path);
   await makeFolders(folder);
   const temporary = join(folder, `.${basename(path).slice(0, 100)}.${randomBytes(8).toString('hex')}.tmp`);
   try {
-    const file = await open(temporary, 'wx', mode);
+    const file = await promises.open(temporary, 'wx', mode);
     try {
       await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await promises.rename(temporary, path);
   } catch (cause) {
-    await rm(temporary, { force: true });
+    await promises.rm(temporary, { force: true });
     throw cause;
   }
   await syncFolder(folder);
@@ -179,7 +194,7 @@ async function writeAtomic(wanted: string, content: Uint8Array | string, mode = 
 async function makeFolders(path: string): Promise<void> {
   if (await isFolderNow(path)) return;
   const above = dirname(path);
-  if (above !== path && (await stat(above).catch(() => undefined)) === undefined) await makeFolders(above);
+  if (above !== path && (await promises.stat(above).catch(() => undefined)) === undefined) await makeFolders(above);
   // somebody else may have made it meanwhile, or what it lies in
   if (await isFolderNow(path)) return;
   throw new AppError('unavailable', `${path}: expected to make a folder there`);
@@ -188,10 +203,10 @@ async function makeFolders(path: string): Promise<void> {
 /** Makes it when there is nothing. */
 async function isFolderNow(path: string): Promise<boolean> {
   try {
-    await mkdir(path);
+    await promises.mkdir(path);
     return true;
   } catch (cause) {
-    const found = await stat(path).catch(() => undefined);
+    const found = await promises.stat(path).catch(() => undefined);
     if (found?.isDirectory() === true) return true;
     if (isAbsent(cause) || found !== undefined) return false;
     throw cause;
@@ -201,7 +216,7 @@ async function isFolderNow(path: string): Promise<boolean> {
 /** What lies below a file is not there either. */
 async function removeAll(path: string): Promise<void> {
   try {
-    await rm(path, { recursive: true, force: true });
+    await promises.rm(path, { recursive: true, force: true });
   } catch (cause) {
     if (!isAbsent(cause)) throw cause;
   }
@@ -213,7 +228,7 @@ async function append(
   { durable = true, mode = 0o666 }: { readonly durable?: boolean; readonly mode?: number } = {},
 ): Promise<void> {
   await makeFolders(dirname(path));
-  const file = await open(path, 'a', mode);
+  const file = await promises.open(path, 'a', mode);
   try {
     if (content instanceof Uint8Array) await file.writeFile(content);
     else await appendStream(file, content);
@@ -224,7 +239,7 @@ async function append(
 }
 
 /** Few large writes, each of which runs while the next chunks come; what came before an error is written. */
-async function appendStream(file: FileHandle, content: AsyncIterable<Uint8Array>): Promise<void> {
+async function appendStream(file: Promises.FileHandle, content: AsyncIterable<Uint8Array>): Promise<void> {
   let batch: Uint8Array[] = [];
   let size = 0;
   let writing = Promise.resolve();
@@ -247,7 +262,7 @@ async function appendStream(file: FileHandle, content: AsyncIterable<Uint8Array>
   }
 }
 
-async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+async function writeAll(file: Promises.FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
   const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   const { bytesWritten } = await file.writev(chunks);
   // a disk that is nearly full takes a part
@@ -256,7 +271,7 @@ async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promis
 
 async function renameDurably(from: string, to: string): Promise<void> {
   await makeFolders(dirname(to));
-  await rename(from, to);
+  await promises.rename(from, to);
   await syncFolder(dirname(to));
 }
 
@@ -281,7 +296,7 @@ function startSync(path: string): Promise<void> {
 }
 
 async function syncNow(path: string): Promise<void> {
-  const folder = await open(path, 'r');
+  const folder = await promises.open(path, 'r');
   try {
     await folder.sync();
   } finally {

@@ -3,8 +3,8 @@
  * HTTPS_PROXY and NO_PROXY. Trusts the authorities of the system and those that come with Node.
  * Not done: redirects (the caller decides), HTTP/2, content decoding.
  */
-import type { Agent as HttpAgent, ClientRequest, IncomingMessage } from 'node:http';
-import type { Agent as HttpsAgent, AgentOptions } from 'node:https';
+import type { Agent, ClientRequest, IncomingMessage, request } from 'node:http';
+import type { AgentOptions } from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import type { SecureContextOptions } from 'node:tls';
 import {
@@ -17,9 +17,6 @@ import {
 } from '../core/index.ts';
 import { countBuffersAsHeap, largeReads } from './bulk.ts';
 import { createLimiter, type Limiter } from './limiter.ts';
-
-// An import statement would read every export of the module, and one of them loads node's whole web client: a third of a cold start.
-const { Agent, request: requestHttp } = process.getBuiltinModule('node:http');
 
 export interface HttpOptions {
   /** For the proxy variables; none when absent. */
@@ -36,10 +33,13 @@ const STALL_TIMEOUT = 90_000;
 /** From so many bytes on memory is looked after; nearly all answers are smaller. */
 const BULK = 16 * 1024 * 1024;
 
+interface Pool {
+  readonly agent: Agent;
+  readonly request: typeof request;
+}
+
 interface Exchange {
-  readonly http: HttpAgent;
-  /** Loaded when first needed: a registry on loopback needs no TLS, and a cold start should not pay for it. */
-  readonly https: (tls: HttpTls) => { readonly agent: HttpsAgent; readonly request: typeof requestHttp };
+  readonly poolFor: (url: URL, tls: HttpTls | undefined) => Pool;
   readonly limiter: Limiter;
   readonly connectTimeout: number;
   readonly stallTimeout: number;
@@ -47,13 +47,11 @@ interface Exchange {
 
 export function createHttp(options: HttpOptions = {}): Http {
   const shared = { keepAlive: true, maxSockets: 64, proxyEnv: { ...options.environment } };
-  const plain = { ...shared, onread: largeReads() };
-  const pools = new Map<string, ReturnType<Exchange['https']>>();
+  const pools = new Map<string, Pool>();
   const exchange: Exchange = {
-    http: new Agent(plain),
-    https: (tls) => {
-      const key = JSON.stringify(tls);
-      const pool = pools.get(key) ?? openPool(shared, tls);
+    poolFor: (url, tls = {}) => {
+      const key = url.protocol === 'http:' ? '' : JSON.stringify(tls);
+      const pool = pools.get(key) ?? (key === '' ? openPlainPool(shared) : openPool(shared, tls));
       pools.set(key, pool);
       return pool;
     },
@@ -110,8 +108,17 @@ function parseUrl(text: string): URL {
   throw new AppError('invalid-input', `expected an http or https address, found ${JSON.stringify(text.slice(0, 200))}`);
 }
 
+// Node's modules are loaded when they are first needed: a cold start should not pay for them. (An import statement would also read every
+// export of node:http, one of which loads the whole web client.)
+
+function openPlainPool(options: AgentOptions): Pool {
+  const http = process.getBuiltinModule('node:http');
+  const plain = { ...options, onread: largeReads() };
+  return { agent: new http.Agent(plain), request: http.request };
+}
+
 /** One secure context for all connections: reading the authorities takes longer than a handshake. */
-function openPool(options: AgentOptions, tls: HttpTls): ReturnType<Exchange['https']> {
+function openPool(options: AgentOptions, tls: HttpTls): Pool {
   const https = process.getBuiltinModule('node:https');
   const { createSecureContext, getCACertificates } = process.getBuiltinModule('node:tls');
   const trusted = new Set([...getCACertificates('default'), ...getCACertificates('system')]);
@@ -136,8 +143,7 @@ function open(request: HttpRequest, url: URL, exchange: Exchange): ClientRequest
     headers,
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   };
-  if (url.protocol === 'http:') return requestHttp(url, { ...options, agent: exchange.http });
-  const pool = exchange.https(request.tls ?? {});
+  const pool = exchange.poolFor(url, request.tls);
   return pool.request(url, { ...options, agent: pool.agent });
 }
 
