@@ -95,3 +95,5 @@ export { mapParallel } from './parallel.ts';
 export { findPredicateType } from './predicate-types.ts';
 export { VERSION } from './version.ts';
 export { VARIABLES } from './variables.ts';
+export { escapeXml, parseXml } from './xml.ts';
+export type { XmlElement, XmlLimits } from './xml.ts';
