@@ -1,7 +1,6 @@
 /** Which images Kubernetes manifests would have nodes run. */
-import { isRecord, mismatch } from '../core/index.ts';
+import { isRecord, mismatch, parseYamlDocuments } from '../core/index.ts';
 import { findImages, findPodSpecs } from '../cluster/index.ts';
-import { parseYamlDocuments } from '../policies/index.ts';
 
 /** Ceiling of objects in one manifest file. */
 const MAX_OBJECTS = 5000;

@@ -24,9 +24,18 @@ import {
   type AccessRules,
   type RegistryRules,
 } from '../artifacts/index.ts';
-import { AppError, arrayOf, mismatch, oneOf, optional, strictObject, string, toAppError } from '../core/index.ts';
+import {
+  AppError,
+  arrayOf,
+  mismatch,
+  oneOf,
+  optional,
+  parseYamlDocuments,
+  strictObject,
+  string,
+  toAppError,
+} from '../core/index.ts';
 import type { Decoder, Ports } from '../core/index.ts';
-import { parseYamlDocuments } from '../policies/index.ts';
 
 /** Operators write these by hand. */
 const MAX_RULES_BYTES = 1024 * 1024;

@@ -1,9 +1,18 @@
 /** The bill of materials of an image, a folder or an archive. */
 import { parsePlatform } from '../artifacts/index.ts';
-import { AppError, isRecord, parseJson, VERSION } from '../core/index.ts';
+import { AppError, isRecord, VERSION } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
 import { catalogSelector, catalogTree } from '../metadata/catalog/index.ts';
-import { arrangeSbom, formatSbomTable, getSbomFormat, parseSbom, readSbom } from '../metadata/sbom/index.ts';
+import {
+  arrangeSbom,
+  findSbomForm,
+  formatSbomTable,
+  parseSbom,
+  parseSbomDocument,
+  readSbom,
+  sbomFormats,
+  writeSbom,
+} from '../metadata/sbom/index.ts';
 import type { Sbom, SbomSubject } from '../metadata/sbom/index.ts';
 import { openSource } from './open-source.ts';
 import type { OpenedSource } from './open-source.ts';
@@ -61,17 +70,22 @@ const MAX_SBOM_BYTES = 256 * 1024 * 1024;
 
 /** Reads a document of any known format, bare, as a statement or in a DSSE envelope (whose signature is not checked here). */
 export async function loadSbom(ports: Pick<Ports, 'files'>, path: string): Promise<Sbom> {
-  const document = parseJson(await ports.files.read(path, MAX_SBOM_BYTES), { what: path, maxBytes: MAX_SBOM_BYTES });
+  const document = parseSbomDocument(await ports.files.read(path, MAX_SBOM_BYTES), path);
   const isEnvelope =
     isRecord(document) && typeof document.payloadType === 'string' && typeof document.payload === 'string';
   return isEnvelope ? parseSbom(Buffer.from(String(document.payload), 'base64'), path) : readSbom(document, path);
 }
 
-export const SBOM_OUTPUTS = ['spdx-json', 'cyclonedx-json', 'table'] as const;
+export const SBOM_OUTPUTS: readonly string[] = [...sbomFormats.map(({ id }) => id), 'table'];
 
-/** Throws `usage` for an unknown format. */
-export function formatSbom(sbom: Sbom, format: string): string {
-  return format === 'table' ? formatSbomTable(sbom) : getSbomFormat(format).write(sbom);
+/** Throws `usage` for a form that is not had. */
+export function checkSbomForm(form: string): void {
+  if (form !== 'table') findSbomForm(form);
+}
+
+/** Throws `usage` for an unknown form. */
+export function formatSbom(sbom: Sbom, form: string): string {
+  return form === 'table' ? formatSbomTable(sbom) : writeSbom(sbom, form);
 }
 
 export { parseSbom };

@@ -1,8 +1,7 @@
 /** Tables of objects and the verdicts that they should get: policies are programs, and are tested as such. */
 import { dirname, resolve } from 'node:path';
-import { AppError, arrayOf, oneOf, optional, strictObject, string } from '../core/index.ts';
+import { AppError, arrayOf, oneOf, optional, parseYamlDocuments, strictObject, string } from '../core/index.ts';
 import type { Outcome, Ports } from '../core/index.ts';
-import { parseYamlDocuments } from '../policies/index.ts';
 import type { Policy } from '../policies/index.ts';
 import { admit } from './admit.ts';
 import type { Admission } from './admit.ts';

@@ -97,3 +97,4 @@ export { VERSION } from './version.ts';
 export { VARIABLES } from './variables.ts';
 export { escapeXml, parseXml } from './xml.ts';
 export type { XmlElement, XmlLimits } from './xml.ts';
+export { parseYamlDocuments } from './yaml.ts';

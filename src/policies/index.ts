@@ -2,7 +2,7 @@ export { evaluate, noMatchVerdict } from './evaluate.ts';
 export { compileGlob } from './glob.ts';
 export type { ImageGlob } from './glob.ts';
 export type { Case } from './evaluate.ts';
-export { parsePolicies, parseYamlDocuments, readPolicyDocuments, readPolicySet } from './parse.ts';
+export { parsePolicies, readPolicyDocuments, readPolicySet } from './parse.ts';
 export type { PolicySet } from './parse.ts';
 export type { PolicyDocument, PolicyPlan } from './languages/index.ts';
 export { listRequirements } from './policy.ts';

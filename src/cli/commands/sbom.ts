@@ -1,5 +1,4 @@
-import { createSbom, formatSbom, SBOM_OUTPUTS } from '../../app/sbom.ts';
-import { AppError } from '../../core/index.ts';
+import { checkSbomForm, createSbom, formatSbom, SBOM_OUTPUTS } from '../../app/sbom.ts';
 import { defineCommand } from '../command.ts';
 import { IMAGE_FLAGS, imageAccessOf } from '../flags/trust.ts';
 
@@ -8,7 +7,7 @@ export const sbom = defineCommand({
   group: 'metadata',
   summary: 'list what an image, a folder or an archive is made of',
   description:
-    'Finds packages of Debian, Alpine, npm and Go with the layer that brought each, and writes SPDX 2.3 or CycloneDX 1.6. ' +
+    'Finds packages of Debian, Alpine, npm and Go with the layer that brought each, and writes SPDX 2.2, 2.3 or 3.0 or CycloneDX 1.4 to 1.7. ' +
     'The same source gives the same document; the time in it is SOURCE_DATE_EPOCH where that is set. ' +
     'In images only what is installed counts; in folders lock files count too. Files that could not be read are said in the document.',
   args: [
@@ -22,8 +21,8 @@ export const sbom = defineCommand({
     output: {
       kind: 'list',
       short: 'o',
-      value: 'FORMAT[=FILE]',
-      description: `${SBOM_OUTPUTS.join(', ')}; with =FILE to a file; may be repeated; table when absent`,
+      value: 'FORMAT[@VERSION][=FILE]',
+      description: `${SBOM_OUTPUTS.join(', ')}; a version as in spdx-json@3.0 or cyclonedx-json@1.5; with =FILE to a file; may be repeated; table when absent`,
     },
     platform: {
       kind: 'string',
@@ -58,12 +57,10 @@ export const sbom = defineCommand({
   },
 });
 
-/** `FORMAT` or `FORMAT=FILE`. Throws `usage` before any work is done. */
+/** `FORMAT[@VERSION]`, and `=FILE` behind it. Throws `usage` before any work is done. */
 function parseOutput(text: string): { readonly format: string; readonly file: string | undefined } {
   const equals = text.indexOf('=');
   const format = equals < 0 ? text : text.slice(0, equals);
-  if (!SBOM_OUTPUTS.some((known) => known === format)) {
-    throw new AppError('usage', `--output: expected ${SBOM_OUTPUTS.join(', ')}, found "${format}"`);
-  }
+  checkSbomForm(format);
   return { format, file: equals < 0 ? undefined : text.slice(equals + 1) };
 }

@@ -1,6 +1,7 @@
 /** Licence texts as found against SPDX licence expressions (SPDX 2.3 annex D). */
 import { createRequire } from 'node:module';
 import { isRecord } from '../../core/index.ts';
+import { shortHash } from './identity.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -32,7 +33,27 @@ export function isLicenceExpression(text: string): boolean {
   }
 }
 
-/** `LicenseRef-` id for a text that is no expression. */
-export function licenceRef(text: string): string {
-  return `LicenseRef-${text.replaceAll(/[^A-Za-z0-9.-]+/g, '-').slice(0, 80)}`;
+/** `LicenseRef-` id for a text that is no expression: what cannot stand in an id is told apart by a digest. */
+function licenceRef(text: string): string {
+  const readable = text.replaceAll(/[^A-Za-z0-9.-]+/g, '-').slice(0, 80);
+  return `LicenseRef-${readable}${readable === text ? '' : `-${shortHash(text).slice(0, 8)}`}`;
+}
+
+/** One SPDX expression for all of them: what is no expression goes by the id of `licenceTexts`. */
+export function declaredLicence(licences: readonly string[]): string {
+  if (licences.length === 0) return 'NOASSERTION';
+  const parts = licences.map((text) => (isLicenceExpression(text) ? text : (findLicenceId(text) ?? licenceRef(text))));
+  if (parts.length === 1) return parts[0] ?? 'NOASSERTION';
+  return [...new Set(parts)].map((part) => (part.includes(' ') ? `(${part})` : part)).join(' AND ');
+}
+
+/** Whether the one expression says all that the list does. */
+export function isPlainLicence(licences: readonly string[]): boolean {
+  return licences.length === 0 || (licences.length === 1 && declaredLicence(licences) === licences[0]);
+}
+
+/** By `LicenseRef-` id, the texts that are neither an id of the list nor an expression. */
+export function licenceTexts(licences: readonly string[]): ReadonlyMap<string, string> {
+  const unknown = licences.filter((text) => !isLicenceExpression(text) && findLicenceId(text) === undefined);
+  return new Map(unknown.map((text) => [licenceRef(text), text]));
 }

@@ -95,6 +95,19 @@ function parseLocation(text: string): Location {
   };
 }
 
+/** As one line, for formats whose annotations are free text. */
+export function formatPair([name, value]: Pair): string {
+  return `${name}=${value}`;
+}
+
+/** A foreign text without a name before `=` is not a fact. */
+export function readPairTexts(texts: readonly string[]): readonly Pair[] {
+  return texts.flatMap((text): Pair[] => {
+    const equals = text.indexOf('=');
+    return equals > 0 && !/\s/.test(text.slice(0, equals)) ? [[text.slice(0, equals), text.slice(equals + 1)]] : [];
+  });
+}
+
 const SUBJECT_KINDS: readonly SbomSubject['kind'][] = ['image', 'folder', 'file', 'unknown'];
 
 /** Facts of the whole document: the kind of subject, the release files, what was skipped. */

@@ -54,6 +54,12 @@ export interface Component {
   /** What it was found by, the strongest where there is more than one. */
   readonly evidence?: Evidence;
   readonly supplier?: string;
+  /** Who made it, where that is not who supplies it. */
+  readonly originator?: string;
+  readonly description?: string;
+  readonly copyright?: string;
+  readonly homepage?: string;
+  readonly downloadLocation?: string;
   readonly hashes: readonly Hash[];
   readonly scope: Scope;
   /** The source package that it was built from, where that differs in name or version. */

@@ -1,15 +1,21 @@
 import type { Sbom } from '../sbom.ts';
 
 /**
- * One document format. Contract: output is valid by the official schema; `read(write(sbom))` equals an arranged `sbom`;
- * `write` is a function of its argument alone.
+ * One form in which documents are written. Contract: output is valid by the official schema; reading it gives an arranged `sbom` again;
+ * `write` is a function of its arguments alone.
  */
 export interface SbomFormat {
   /** As given to `-o`. */
   readonly id: string;
+  /** As given behind it, `ID@VERSION`; the first one when nothing is said. */
+  readonly versions: readonly [string, ...string[]];
   readonly mediaType: string;
-  write(sbom: Sbom): string;
-  /** Whether a parsed document claims to be of this format. */
+  write(sbom: Sbom, version: string): string;
+}
+
+/** One family of documents, in the shape of their JSON, whatever they were spelled in. */
+export interface SbomReader {
+  /** Whether a parsed document claims to be of this family. */
   recognizes(document: unknown): boolean;
   /** Throws `invalid-input` naming the path that is wrong. */
   read(document: unknown): Sbom;

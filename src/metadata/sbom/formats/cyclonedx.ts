@@ -1,6 +1,6 @@
 /**
- * CycloneDX JSON. Writes 1.6; reads 1.2 to 1.7 as far as the neutral model goes.
- * Not read: services, vulnerabilities, formulation, nested components' place (they are read flat), signatures.
+ * CycloneDX documents in the shape of their JSON, of which XML is another spelling. Writes 1.4 to 1.7; reads 1.2 to 1.7 as far as the
+ * neutral model goes. Not read: services, vulnerabilities, formulation, nested components' place (they are read flat), signatures.
  */
 import { arrayOf, findDigest, isRecord, object, optional, record, string } from '../../../core/index.ts';
 import { findPurl } from '../../ecosystem/index.ts';
@@ -20,12 +20,12 @@ import {
 } from '../read.ts';
 import { arrangeSbom, findRoots, HASH_ALGORITHMS } from '../sbom.ts';
 import type { Component, Dependency, Hash, Sbom, SbomSubject } from '../sbom.ts';
-import type { SbomFormat } from './format.ts';
+import type { SbomReader } from './format.ts';
 
-export const cyclonedxJson: SbomFormat = {
-  id: 'cyclonedx-json',
-  mediaType: 'application/vnd.cyclonedx+json',
-  write: (sbom) => `${JSON.stringify(toDocument(arrangeSbom(sbom)), undefined, 2)}\n`,
+export const CYCLONEDX_VERSIONS = ['1.6', '1.4', '1.5', '1.7'] as const;
+export type CyclonedxVersion = (typeof CYCLONEDX_VERSIONS)[number];
+
+export const cyclonedx: SbomReader = {
   recognizes: (document) => isRecord(document) && document.bomFormat === 'CycloneDX',
   read,
 };
@@ -45,23 +45,29 @@ const SUBJECT_TYPES: Readonly<Record<SbomSubject['kind'], string>> = {
   unknown: 'application',
 };
 
-function toDocument(sbom: Sbom): unknown {
+/** Keys in the order of the schema, which is the one that XML demands. */
+export function toCyclonedx(sbom: Sbom, version: CyclonedxVersion): Readonly<Record<string, unknown>> {
   const { subject, tool } = sbom;
+  const program = { type: 'application', name: tool.name, version: tool.version };
   return {
-    $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
+    $schema: `http://cyclonedx.org/schema/bom-${version}.schema.json`,
     bomFormat: 'CycloneDX',
-    specVersion: '1.6',
+    specVersion: version,
     serialNumber: `urn:uuid:${contentUuid(sbom)}`,
     version: 1,
     metadata: {
       timestamp: sbom.created,
-      lifecycles: [{ phase: subject.kind === 'folder' ? 'pre-build' : 'post-build' }],
-      tools: { components: [{ type: 'application', name: tool.name, version: tool.version }] },
+      ...(version === '1.4'
+        ? { tools: [{ name: tool.name, version: tool.version }] }
+        : {
+            lifecycles: [{ phase: subject.kind === 'folder' ? 'pre-build' : 'post-build' }],
+            tools: { components: [program] },
+          }),
       component: writeSubject(subject),
       properties: writePairs(documentPairs(sbom)),
     },
     components: [
-      ...sbom.components.map(writeComponent),
+      ...sbom.components.map((component) => writeComponent(component, version)),
       ...(sbom.distro === undefined ? [] : [writeDistro(sbom.distro)]),
     ],
     dependencies: writeDependencies(sbom),
@@ -94,22 +100,40 @@ function writeDistro(distro: Distro): unknown {
   };
 }
 
-function writeComponent(component: Component): unknown {
+function writeComponent(component: Component, version: CyclonedxVersion): unknown {
   const pairs = componentPairs(component);
+  const { originator, description, copyright } = component;
+  const references = writeReferences(component);
   return {
     'bom-ref': component.id,
     type: component.kind,
     ...(component.supplier === undefined ? {} : { supplier: { name: component.supplier } }),
+    ...(originator === undefined ? {} : writeAuthor(originator, version)),
     name: component.name,
     version: component.version,
+    ...(description === undefined ? {} : { description }),
     ...(component.scope === 'runtime' ? {} : { scope: component.scope === 'optional' ? 'optional' : 'excluded' }),
     ...(component.hashes.length === 0 ? {} : { hashes: component.hashes.map(writeHash) }),
     ...(component.licences.length === 0 ? {} : { licenses: writeLicences(component.licences) }),
+    ...(copyright === undefined ? {} : { copyright }),
     ...(component.cpes?.[0] === undefined ? {} : { cpe: component.cpes[0] }),
     ...(component.purl === undefined ? {} : { purl: component.purl }),
-    ...(component.locations.length === 0 ? {} : { evidence: writeEvidence(component) }),
+    ...(references.length === 0 ? {} : { externalReferences: references }),
     ...(pairs.length === 0 ? {} : { properties: writePairs(pairs) }),
+    ...(component.locations.length === 0 || version === '1.4' ? {} : { evidence: writeEvidence(component) }),
   };
+}
+
+/** 1.6 has a list in the place of one line. */
+function writeAuthor(name: string, version: CyclonedxVersion): object {
+  return version === '1.4' || version === '1.5' ? { author: name } : { authors: [{ name }] };
+}
+
+function writeReferences({ homepage, downloadLocation }: Component): readonly unknown[] {
+  return [
+    ...(homepage === undefined ? [] : [{ type: 'website', url: homepage }]),
+    ...(downloadLocation === undefined ? [] : [{ type: 'distribution', url: downloadLocation }]),
+  ];
 }
 
 function writeHash(hash: Hash): unknown {
@@ -151,9 +175,13 @@ const componentFields = {
   name: string,
   version: optional(string),
   description: optional(string),
+  copyright: optional(string),
   cpe: optional(string),
   purl: optional(string),
+  author: optional(string),
+  authors: optional(arrayOf(object({ name: optional(string) }))),
   publisher: optional(string),
+  externalReferences: optional(arrayOf(object({ type: optional(string), url: optional(string) }))),
   supplier: optional(object({ name: optional(string) })),
   scope: optional(string),
   hashes: optional(arrayOf(decodeHash)),
@@ -231,6 +259,9 @@ function readComponent(raw: RawComponent, id: string): Component {
   const facts = readComponentPairs(readPairs(raw.properties));
   const source = facts.source ?? sourceOfPurl(purl, version);
   const supplier = raw.supplier?.name ?? raw.publisher;
+  const originator = raw.authors?.[0]?.name ?? raw.author;
+  const link = (type: string) => raw.externalReferences?.find((reference) => reference.type === type)?.url;
+  const [homepage, downloadLocation] = [link('website'), link('distribution')];
   const occurrences = (raw.evidence?.occurrences ?? []).flatMap(({ location }) =>
     location === undefined ? [] : [{ path: location }],
   );
@@ -245,6 +276,11 @@ function readComponent(raw: RawComponent, id: string): Component {
     locations: facts.locations.length > 0 ? facts.locations : occurrences,
     ...(facts.cpes === undefined && raw.cpe !== undefined ? { cpes: [raw.cpe] } : {}),
     ...(supplier === undefined ? {} : { supplier }),
+    ...(originator === undefined ? {} : { originator }),
+    ...(raw.description === undefined ? {} : { description: raw.description }),
+    ...(raw.copyright === undefined ? {} : { copyright: raw.copyright }),
+    ...(homepage === undefined ? {} : { homepage }),
+    ...(downloadLocation === undefined ? {} : { downloadLocation }),
     hashes: (raw.hashes ?? []).flatMap(({ alg, content }) => readHash(alg, content)),
     scope: raw.scope === 'excluded' && facts.scope === 'runtime' ? 'development' : facts.scope,
     ...(source === undefined ? {} : { source }),

@@ -1,12 +1,19 @@
 /**
- * SPDX JSON. Writes 2.3; reads 2.2 and 2.3 as far as the neutral model goes.
- * Not read: files, snippets, reviews, external document references.
+ * SPDX 2.2 and 2.3 documents in the shape of their JSON, of which tag-value, YAML and XML are other spellings; as far as the neutral model
+ * goes. Not read: files, snippets, reviews, external document references.
  */
 import { arrayOf, findDigest, isRecord, object, optional, string } from '../../../core/index.ts';
 import { findPurl } from '../../ecosystem/index.ts';
 import { contentUuid, shortHash } from '../identity.ts';
-import { findLicenceId, isLicenceExpression, licenceRef } from '../licences.ts';
-import { componentPairs, documentPairs, readComponentPairs, readDocumentPairs } from '../properties.ts';
+import { declaredLicence, isPlainLicence, licenceTexts } from '../licences.ts';
+import {
+  componentPairs,
+  documentPairs,
+  formatPair,
+  readComponentPairs,
+  readDocumentPairs,
+  readPairTexts,
+} from '../properties.ts';
 import type { Pair } from '../properties.ts';
 import {
   decodeDistro,
@@ -19,12 +26,12 @@ import {
 } from '../read.ts';
 import { arrangeSbom, HASH_ALGORITHMS } from '../sbom.ts';
 import type { Component, Dependency, Hash, Sbom, SbomSubject } from '../sbom.ts';
-import type { SbomFormat } from './format.ts';
+import type { SbomReader } from './format.ts';
 
-export const spdxJson: SbomFormat = {
-  id: 'spdx-json',
-  mediaType: 'application/spdx+json',
-  write: (sbom) => `${JSON.stringify(toDocument(arrangeSbom(sbom)), undefined, 2)}\n`,
+export const SPDX2_VERSIONS = ['2.3', '2.2'] as const;
+export type Spdx2Version = (typeof SPDX2_VERSIONS)[number];
+
+export const spdx2: SbomReader = {
   recognizes: (document) =>
     isRecord(document) && typeof document.spdxVersion === 'string' && /^SPDX-2\.[23]/.test(document.spdxVersion),
   read,
@@ -42,19 +49,24 @@ const PURPOSES: Readonly<Record<SbomSubject['kind'], string>> = {
 /** Names of facts that only this format has to carry as annotations. */
 const ID = 'plimsoll:id';
 const LICENCE = 'plimsoll:licence';
+const KIND = 'plimsoll:kind';
+const HOMEPAGE = 'plimsoll:homepage';
 
-function toDocument(sbom: Sbom): unknown {
+export function toSpdx2(sbom: Sbom, version: Spdx2Version): Readonly<Record<string, unknown>> {
   const annotate = (pairs: readonly Pair[]) => writeAnnotations(pairs, sbom);
   const extracted = extractedLicences(sbom.components);
   return {
-    spdxVersion: 'SPDX-2.3',
+    spdxVersion: `SPDX-${version}`,
     dataLicense: 'CC0-1.0',
     SPDXID: DOCUMENT,
     name: sbom.subject.name,
     documentNamespace: `https://spdx.org/spdxdocs/plimsoll-${contentUuid(sbom)}`,
     creationInfo: { created: sbom.created, creators: [`Tool: ${sbom.tool.name}-${sbom.tool.version}`] },
     annotations: annotate(documentPairs(sbom)),
-    packages: [writeSubject(sbom.subject), ...sbom.components.map((component) => writePackage(component, annotate))],
+    packages: [
+      writeSubject(sbom.subject, version),
+      ...sbom.components.map((component) => writePackage(component, version, annotate)),
+    ],
     ...(extracted.length === 0 ? {} : { hasExtractedLicensingInfos: extracted }),
     relationships: writeRelationships(sbom),
   };
@@ -65,7 +77,7 @@ function spdxId(component: { readonly id: string; readonly name: string }): stri
   return `SPDXRef-${component.name.replaceAll(/[^A-Za-z0-9.-]+/g, '-').slice(0, 60)}-${shortHash(component.id)}`;
 }
 
-function writeSubject(subject: SbomSubject): unknown {
+function writeSubject(subject: SbomSubject, version: Spdx2Version): unknown {
   const [algorithm = '', value] = subject.digest?.split(':') ?? [];
   return {
     SPDXID: ROOT,
@@ -73,7 +85,7 @@ function writeSubject(subject: SbomSubject): unknown {
     ...(subject.version === undefined ? {} : { versionInfo: subject.version }),
     downloadLocation: NONE,
     filesAnalyzed: false,
-    primaryPackagePurpose: PURPOSES[subject.kind],
+    ...(version === '2.2' ? {} : { primaryPackagePurpose: PURPOSES[subject.kind] }),
     ...(value === undefined ? {} : { checksums: [{ algorithm: algorithm.toUpperCase(), checksumValue: value }] }),
     supplier: NONE,
     licenseConcluded: NONE,
@@ -82,40 +94,56 @@ function writeSubject(subject: SbomSubject): unknown {
   };
 }
 
-function writePackage(component: Component, annotate: (pairs: readonly Pair[]) => unknown): unknown {
-  const pairs = [...ownPairs(component), ...componentPairs(component)];
+function writePackage(
+  component: Component,
+  version: Spdx2Version,
+  annotate: (pairs: readonly Pair[]) => unknown,
+): unknown {
+  const pairs = [...ownPairs(component, version), ...componentPairs(component)];
+  const { homepage, description, originator } = component;
   return {
     SPDXID: spdxId(component),
     name: component.name,
     versionInfo: component.version,
     supplier: component.supplier === undefined ? NONE : `Organization: ${component.supplier}`,
-    downloadLocation: NONE,
+    ...(originator === undefined ? {} : { originator: `Person: ${originator}` }),
+    downloadLocation: component.downloadLocation ?? NONE,
     filesAnalyzed: false,
-    primaryPackagePurpose: component.kind.toUpperCase(),
+    ...(version === '2.2' ? {} : { primaryPackagePurpose: component.kind.toUpperCase() }),
     ...(component.hashes.length === 0 ? {} : { checksums: component.hashes.map(writeHash) }),
+    ...(homepage === undefined || !isUri(homepage) ? {} : { homepage }),
     licenseConcluded: NONE,
     licenseDeclared: declaredLicence(component.licences),
-    copyrightText: NONE,
-    ...writeReferences(component),
+    copyrightText: component.copyright ?? NONE,
+    ...(description === undefined ? {} : { description }),
+    ...writeReferences(component, version),
     ...(pairs.length === 0 ? {} : { annotations: annotate(pairs) }),
   };
 }
 
-/** What would be lost otherwise: an id that is no package URL, and the list behind a joined licence expression. */
-function ownPairs(component: Component): readonly Pair[] {
-  const [first] = component.licences;
-  const isPlain =
-    component.licences.length === 0 ||
-    (component.licences.length === 1 && declaredLicence(component.licences) === first);
-  const licences: readonly Pair[] = isPlain ? [] : component.licences.map((text): Pair => [LICENCE, text]);
-  return component.id === component.purl ? licences : [[ID, component.id], ...licences];
+/** RFC 3986, as the schema demands it. */
+function isUri(text: string): boolean {
+  return /^[a-z][\w+.-]*:[\w:/?#[\]@!$&'()*+,;=.~%-]+$/i.test(text) && !/%(?![\da-f]{2})/i.test(text);
 }
 
-function writeReferences({ purl, cpes = [] }: Component): { readonly externalRefs?: readonly unknown[] } {
+/** What would be lost otherwise: an id that is no package URL, the list behind a joined licence expression, a link that is no URI. */
+function ownPairs(component: Component, version: Spdx2Version): readonly Pair[] {
+  const { id, purl, kind, homepage, licences } = component;
+  return [
+    ...(id === purl ? [] : [[ID, id] as const]),
+    ...(version === '2.2' && kind !== 'library' ? [[KIND, kind] as const] : []),
+    ...(homepage === undefined || isUri(homepage) ? [] : [[HOMEPAGE, homepage] as const]),
+    ...(isPlainLicence(licences) ? [] : licences.map((text): Pair => [LICENCE, text])),
+  ];
+}
+
+function writeReferences(
+  { purl, cpes = [] }: Component,
+  version: Spdx2Version,
+): { readonly externalRefs?: readonly unknown[] } {
+  const manager = version === '2.2' ? 'PACKAGE_MANAGER' : 'PACKAGE-MANAGER';
   const references = [
-    ...(purl === undefined
-      ? []
-      : [{ referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: purl }]),
+    ...(purl === undefined ? [] : [{ referenceCategory: manager, referenceType: 'purl', referenceLocator: purl }]),
     ...cpes.map((cpe) => ({ referenceCategory: 'SECURITY', referenceType: 'cpe23Type', referenceLocator: cpe })),
   ];
   return references.length === 0 ? {} : { externalRefs: references };
@@ -125,29 +153,18 @@ function writeHash(hash: Hash): unknown {
   return { algorithm: hash.algorithm.toUpperCase(), checksumValue: hash.value };
 }
 
-function declaredLicence(licences: readonly string[]): string {
-  if (licences.length === 0) return NONE;
-  const parts = licences.map((text) => (isLicenceExpression(text) ? text : (findLicenceId(text) ?? licenceRef(text))));
-  if (parts.length === 1) return parts[0] ?? NONE;
-  return [...new Set(parts)].map((part) => (part.includes(' ') ? `(${part})` : part)).join(' AND ');
-}
-
 function extractedLicences(components: readonly Component[]): readonly unknown[] {
-  const texts = new Map<string, string>();
-  for (const text of components.flatMap((component) => component.licences)) {
-    if (!isLicenceExpression(text) && findLicenceId(text) === undefined) texts.set(licenceRef(text), text);
-  }
-  return [...texts]
+  return [...licenceTexts(components.flatMap(({ licences }) => licences))]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([licenseId, name]) => ({ licenseId, name, extractedText: name }));
 }
 
 function writeAnnotations(pairs: readonly Pair[], sbom: Sbom): unknown {
-  return pairs.map(([name, value]) => ({
+  return pairs.map((pair) => ({
     annotationDate: sbom.created,
     annotationType: 'OTHER',
     annotator: `Tool: ${sbom.tool.name}-${sbom.tool.version}`,
-    comment: `${name}=${value}`,
+    comment: formatPair(pair),
   }));
 }
 
@@ -173,6 +190,11 @@ const decodePackage = object({
   name: string,
   versionInfo: optional(string),
   supplier: optional(string),
+  originator: optional(string),
+  homepage: optional(string),
+  description: optional(string),
+  copyrightText: optional(string),
+  downloadLocation: optional(string),
   primaryPackagePurpose: optional(string),
   checksums: optional(arrayOf(object({ algorithm: string, checksumValue: string }))),
   licenseDeclared: optional(string),
@@ -182,7 +204,7 @@ const decodePackage = object({
 });
 type RawPackage = ReturnType<typeof decodePackage>;
 const decodeDocument = object({
-  name: string,
+  name: optional(string),
   creationInfo: object({ created: string, creators: optional(arrayOf(string)) }),
   annotations: decodeAnnotations,
   packages: optional(arrayOf(decodePackage, MAX_COMPONENTS)),
@@ -218,7 +240,7 @@ function read(document: unknown): Sbom {
   });
   return arrangeSbom(
     withDistro({
-      subject: readSubject(root, raw.name, facts.kind),
+      subject: readSubject(root, raw.name ?? 'unknown', facts.kind),
       distro: decodeDistro(facts.distro) ?? readSystem(packages) ?? guessDistro(components),
       components,
       dependencies: readDependencies(raw, ids),
@@ -247,17 +269,22 @@ function readPackage(raw: RawPackage, names: ReadonlyMap<string, string>, taken:
   const pairs = readPairs(raw.annotations);
   const purlText = raw.externalRefs?.find((reference) => reference.referenceType === 'purl')?.referenceLocator;
   const version = raw.versionInfo ?? '';
-  const facts = readComponentPairs(pairs.filter(([name]) => name !== ID && name !== LICENCE));
+  const own = (wanted: string) => pairs.filter(([name]) => name === wanted).map(([, value]) => value);
+  const facts = readComponentPairs(pairs.filter(([name]) => ![ID, LICENCE, KIND, HOMEPAGE].includes(name)));
   const source = facts.source ?? sourceOfPurl(findPurl(purlText ?? ''), version);
   const cpes = (raw.externalRefs ?? [])
     .filter(({ referenceType }) => referenceType === 'cpe23Type')
     .map(({ referenceLocator }) => referenceLocator);
-  const listed = pairs.filter(([name]) => name === LICENCE).map(([, value]) => value);
+  const listed = own(LICENCE);
   const supplier = readSupplier(raw.supplier);
-  const purpose = raw.primaryPackagePurpose?.toLowerCase();
+  const originator = readSupplier(raw.originator);
+  const homepage = own(HOMEPAGE)[0] ?? asserted(raw.homepage);
+  const downloadLocation = asserted(raw.downloadLocation);
+  const copyright = asserted(raw.copyrightText);
+  const purpose = own(KIND)[0] ?? raw.primaryPackagePurpose?.toLowerCase();
   return {
     ...facts,
-    id: uniqueId(pairs.find(([name]) => name === ID)?.[1] ?? purlText ?? raw.SPDXID, taken),
+    id: uniqueId(own(ID)[0] ?? purlText ?? raw.SPDXID, taken),
     kind: purpose === 'application' || purpose === 'file' ? purpose : 'library',
     name: raw.name,
     version,
@@ -265,15 +292,18 @@ function readPackage(raw: RawPackage, names: ReadonlyMap<string, string>, taken:
     licences: listed.length > 0 ? listed : readLicence(raw, names),
     ...(cpes.length === 0 ? {} : { cpes }),
     ...(supplier === undefined ? {} : { supplier }),
+    ...(originator === undefined ? {} : { originator }),
+    ...(raw.description === undefined ? {} : { description: raw.description }),
+    ...(copyright === undefined ? {} : { copyright }),
+    ...(homepage === undefined ? {} : { homepage }),
+    ...(downloadLocation === undefined ? {} : { downloadLocation }),
     hashes: readHashes(raw),
     ...(source === undefined ? {} : { source }),
   };
 }
 
 function readLicence(raw: RawPackage, names: ReadonlyMap<string, string>): readonly string[] {
-  const text = [raw.licenseDeclared, raw.licenseConcluded].find(
-    (licence) => licence !== undefined && licence !== NONE && licence !== 'NONE' && licence !== '',
-  );
+  const text = asserted(raw.licenseDeclared) ?? asserted(raw.licenseConcluded);
   return text === undefined ? [] : [names.get(text) ?? text];
 }
 
@@ -285,17 +315,16 @@ function readHashes(raw: RawPackage): readonly Hash[] {
 }
 
 function readSupplier(text: string | undefined): string | undefined {
-  return text === undefined || text === NONE ? undefined : text.replace(/^(?:Organization|Person): /, '');
+  return asserted(text)?.replace(/^(?:Organization|Person): /, '');
 }
 
-/** `comment` is `name=value`; a foreign one without `=` is not a fact. */
+/** Undefined where the document says that it says nothing. */
+function asserted(text: string | undefined): string | undefined {
+  return text === undefined || text === NONE || text === 'NONE' || text === '' ? undefined : text;
+}
+
 function readPairs(annotations: readonly { readonly comment: string | undefined }[] | undefined): readonly Pair[] {
-  return (annotations ?? []).flatMap(({ comment = '' }): Pair[] => {
-    const equals = comment.indexOf('=');
-    return equals > 0 && !/\s/.test(comment.slice(0, equals))
-      ? [[comment.slice(0, equals), comment.slice(equals + 1)]]
-      : [];
-  });
+  return readPairTexts((annotations ?? []).map(({ comment = '' }) => comment));
 }
 
 function readSubject(root: RawPackage | undefined, name: string, kind: SbomSubject['kind'] | undefined): SbomSubject {

@@ -1,0 +1,232 @@
+/** SPDX tag-value (SPDX 2.3, chapters 6 to 12) as another spelling of the JSON of SPDX 2. Files, snippets and reviews are passed over. */
+import { AppError, isRecord } from '../../../core/index.ts';
+
+type Document = Readonly<Record<string, unknown>>;
+
+/** Tags of one line each, with the key of JSON, in the order in which they are written. */
+const DOCUMENT_TAGS = {
+  SPDXVersion: 'spdxVersion',
+  DataLicense: 'dataLicense',
+  SPDXID: 'SPDXID',
+  DocumentName: 'name',
+  DocumentNamespace: 'documentNamespace',
+  DocumentComment: 'comment',
+} as const;
+const PACKAGE_TAGS = {
+  PackageName: 'name',
+  SPDXID: 'SPDXID',
+  PackageVersion: 'versionInfo',
+  PackageFileName: 'packageFileName',
+  PackageSupplier: 'supplier',
+  PackageOriginator: 'originator',
+  PackageDownloadLocation: 'downloadLocation',
+  FilesAnalyzed: 'filesAnalyzed',
+  PackageHomePage: 'homepage',
+  PackageLicenseConcluded: 'licenseConcluded',
+  PackageLicenseDeclared: 'licenseDeclared',
+  PackageCopyrightText: 'copyrightText',
+  PackageSummary: 'summary',
+  PackageDescription: 'description',
+  PackageComment: 'comment',
+  PrimaryPackagePurpose: 'primaryPackagePurpose',
+} as const;
+const LICENCE_TAGS = { LicenseID: 'licenseId', ExtractedText: 'extractedText', LicenseName: 'name' } as const;
+const ANNOTATION_TAGS = {
+  Annotator: 'annotator',
+  AnnotationDate: 'annotationDate',
+  AnnotationType: 'annotationType',
+} as const;
+/** Tags whose value may have several lines, between `<text>` and `</text>`. */
+const LONG = /^(?:PackageCopyrightText|Package(?:Summary|Description|Comment)|ExtractedText|.*Comment)$/;
+
+export function writeTagValue(document: Document): string {
+  const info = isRecord(document.creationInfo) ? document.creationInfo : {};
+  const lines = [
+    ...formatTags(DOCUMENT_TAGS, document),
+    ...strings(info.creators).map((creator) => `Creator: ${creator}`),
+    `Created: ${String(info.created)}`,
+    ...records(document.annotations).flatMap((annotation) => formatAnnotation(annotation, document.SPDXID)),
+  ];
+  for (const entry of records(document.packages)) lines.push('', ...formatPackage(entry));
+  for (const licence of records(document.hasExtractedLicensingInfos))
+    lines.push('', ...formatTags(LICENCE_TAGS, licence));
+  lines.push('');
+  for (const { spdxElementId, relationshipType, relatedSpdxElement } of records(document.relationships)) {
+    lines.push(`Relationship: ${String(spdxElementId)} ${String(relationshipType)} ${String(relatedSpdxElement)}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function formatPackage(entry: Document): readonly string[] {
+  return [
+    ...formatTags(PACKAGE_TAGS, entry),
+    ...records(entry.checksums).map(
+      ({ algorithm, checksumValue }) => `PackageChecksum: ${String(algorithm)}: ${String(checksumValue)}`,
+    ),
+    ...records(entry.externalRefs).map(
+      ({ referenceCategory, referenceType, referenceLocator }) =>
+        `ExternalRef: ${String(referenceCategory)} ${String(referenceType)} ${String(referenceLocator)}`,
+    ),
+    ...records(entry.annotations).flatMap((annotation) => formatAnnotation(annotation, entry.SPDXID)),
+  ];
+}
+
+function formatAnnotation(annotation: Document, of: unknown): readonly string[] {
+  const comment = `AnnotationComment: ${formatLong(String(annotation.comment))}`;
+  return [...formatTags(ANNOTATION_TAGS, annotation), `SPDXREF: ${String(of)}`, comment];
+}
+
+function formatTags(tags: Readonly<Record<string, string>>, values: Document): readonly string[] {
+  return Object.entries(tags).flatMap(([tag, key]) => {
+    const value = values[key];
+    if (typeof value !== 'string' && typeof value !== 'boolean') return [];
+    const text = String(value);
+    return [
+      `${tag}: ${LONG.test(tag) && text !== 'NOASSERTION' ? formatLong(text) : text.replaceAll(/\s*\n\s*/g, ' ')}`,
+    ];
+  });
+}
+
+function formatLong(text: string): string {
+  return `<text>${text.replaceAll('</text>', '< /text>')}</text>`;
+}
+
+interface Tag {
+  readonly name: string;
+  readonly value: string;
+  readonly line: number;
+}
+
+/** In the shape of the JSON. Throws `invalid-input` with the line. */
+export function readTagValue(text: string, what: string): Document {
+  const reader = new TagReader(what);
+  for (const tag of readTags(text, what)) reader.add(tag);
+  return reader.document;
+}
+
+function* readTags(text: string, what: string): Generator<Tag> {
+  const lines = text.split(/\r?\n/);
+  for (let index = 0; index < lines.length; index += 1) {
+    const line = lines[index] ?? '';
+    if (/^\s*(?:#|$)/.test(line)) continue;
+    const colon = line.indexOf(':');
+    const name = line.slice(0, colon).trim();
+    if (colon < 0 || !/^\w+$/.test(name)) {
+      throw new AppError('invalid-input', `${what}:${index + 1}: expected "Tag: value", found "${line.slice(0, 80)}"`);
+    }
+    const first = index + 1;
+    let value = line.slice(colon + 1).trim();
+    if (value.startsWith('<text>')) {
+      const parts = [value];
+      while (!(parts.at(-1) ?? '').trimEnd().endsWith('</text>')) {
+        index += 1;
+        const next = lines[index];
+        if (next === undefined)
+          throw new AppError('invalid-input', `${what}:${first}: expected </text>, found the end`);
+        parts.push(next);
+      }
+      value = parts.join('\n').trimEnd().slice('<text>'.length, -'</text>'.length);
+    }
+    yield { name, value, line: first };
+  }
+}
+
+type Draft = Record<string, unknown>;
+
+/** A tag belongs to the element that was begun last. */
+class TagReader {
+  readonly #what: string;
+  readonly #packages: Draft[] = [];
+  readonly #licences: Draft[] = [];
+  readonly #relationships: Draft[] = [];
+  readonly #annotations: Draft[] = [];
+  readonly #creation: { creators: string[]; created?: string } = { creators: [] };
+  readonly #head: Draft = {};
+  #place: 'document' | 'package' | 'licence' | 'other' = 'document';
+
+  constructor(what: string) {
+    this.#what = what;
+  }
+
+  get document(): Document {
+    const byId = new Map<unknown, Draft>([
+      [this.#head.SPDXID, this.#head],
+      ...this.#packages.map((entry) => [entry.SPDXID, entry] as const),
+    ]);
+    for (const { of, ...annotation } of this.#annotations) {
+      const owner = byId.get(of);
+      if (owner !== undefined) owner.annotations = [...records(owner.annotations), annotation];
+    }
+    return {
+      ...this.#head,
+      creationInfo: this.#creation,
+      packages: this.#packages,
+      hasExtractedLicensingInfos: this.#licences,
+      relationships: this.#relationships,
+    };
+  }
+
+  add(tag: Tag): void {
+    const { name, value } = tag;
+    if (name === 'PackageName') this.#packages.push({});
+    if (name === 'LicenseID') this.#licences.push({});
+    if (name === 'PackageName') this.#place = 'package';
+    else if (name === 'LicenseID') this.#place = 'licence';
+    else if (name === 'FileName' || name === 'SnippetSPDXID' || name === 'ExternalDocumentRef') {
+      this.#place = name === 'ExternalDocumentRef' ? this.#place : 'other';
+    }
+    if (name === 'Creator') this.#creation.creators.push(value);
+    else if (name === 'Created') this.#creation.created = value;
+    else if (name === 'Relationship') this.#addRelationship(tag);
+    else if (name === 'Annotator') this.#annotations.push({ annotator: value });
+    else if (name.startsWith('Annotation')) this.#annotate(name, value);
+    else if (name === 'SPDXREF') this.#annotate('of', value);
+    else if (this.#place === 'document') set(this.#head, DOCUMENT_TAGS, tag);
+    else if (this.#place === 'licence') set(this.#licences.at(-1), LICENCE_TAGS, tag);
+    else if (this.#place === 'package') this.#addToPackage(tag);
+  }
+
+  #annotate(name: string, value: string): void {
+    const key =
+      { AnnotationComment: 'comment', AnnotationDate: 'annotationDate', AnnotationType: 'annotationType' }[name] ??
+      name;
+    const last = this.#annotations.at(-1);
+    if (last !== undefined) last[key] = value;
+  }
+
+  #addToPackage(tag: Tag): void {
+    const entry = this.#packages.at(-1);
+    if (entry === undefined) return;
+    const push = (key: string, value: unknown) => void (entry[key] = [...records(entry[key]), value as Document]);
+    if (tag.name === 'PackageChecksum') {
+      const [algorithm = '', checksumValue = ''] = tag.value.split(/:\s*/, 2);
+      push('checksums', { algorithm, checksumValue });
+    } else if (tag.name === 'ExternalRef') {
+      const [referenceCategory = '', referenceType = '', ...rest] = tag.value.split(/\s+/);
+      push('externalRefs', { referenceCategory, referenceType, referenceLocator: rest.join(' ') });
+    } else if (tag.name === 'FilesAnalyzed') entry.filesAnalyzed = tag.value === 'true';
+    else set(entry, PACKAGE_TAGS, tag);
+  }
+
+  #addRelationship({ value, line }: Tag): void {
+    const [spdxElementId, relationshipType, relatedSpdxElement, ...more] = value.split(/\s+/);
+    if (relatedSpdxElement === undefined || more.length > 0) {
+      const expected = 'expected "Relationship: FROM TYPE TO"';
+      throw new AppError('invalid-input', `${this.#what}:${line}: ${expected}, found "${value.slice(0, 80)}"`);
+    }
+    this.#relationships.push({ spdxElementId, relationshipType, relatedSpdxElement });
+  }
+}
+
+function set(target: Draft | undefined, tags: Readonly<Record<string, string>>, { name, value }: Tag): void {
+  const key = tags[name];
+  if (target !== undefined && key !== undefined) target[key] = value;
+}
+
+function records(value: unknown): readonly Document[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+function strings(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
