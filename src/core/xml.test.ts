@@ -8,7 +8,7 @@ const limits = { what: 'x.xml', maxLength: 1_000_000 };
 
 test('elements, attributes, text and namespaces are read', () => {
   const root = parseXml(
-    '<?xml version="1.0"?><a xmlns="urn:n" x="1"><b>t&amp;<![CDATA[<u>]]></b><!-- no --></a>',
+    '<?xml version="1.0"?><a xmlns="urn:n" xmlns:m="urn:m" x="1" m:x="2"><b>t&amp;<![CDATA[<u>]]></b><!-- no --></a>',
     limits,
   );
   assert.deepEqual(
@@ -17,6 +17,7 @@ test('elements, attributes, text and namespaces are read', () => {
       name: 'a',
       namespace: 'urn:n',
       attributes: { x: '1' },
+      foreign: { '{urn:m}x': '2' },
       children: [{ name: 'b', text: 't&<u>', namespace: 'urn:n' }],
       text: '',
       line: 1,

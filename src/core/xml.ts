@@ -12,6 +12,8 @@ export interface XmlElement {
   readonly namespace: string;
   /** By name, without declarations of namespaces and without attributes of other namespaces. */
   readonly attributes: Readonly<Record<string, string>>;
+  /** Attributes of other namespaces, by `{namespace}name`. */
+  readonly foreign: Readonly<Record<string, string>>;
   readonly children: readonly XmlElement[];
   /** All character data directly in it, as it stands. */
   readonly text: string;
@@ -46,11 +48,12 @@ export function parseXml(text: string, { what, maxLength }: XmlLimits): XmlEleme
   parser.on('doctype', () => refuse('expected no document type'));
   parser.on('opentag', ({ local, uri, attributes }) => {
     if (open.length === MAX_DEPTH) refuse(`expected at most ${MAX_DEPTH} levels`);
-    const own = Object.values(attributes).filter((attribute) => attribute.uri === '');
+    const all = Object.values(attributes);
     const element: Draft = {
       name: local,
       namespace: uri,
-      attributes: Object.fromEntries(own.map((attribute) => [attribute.local, attribute.value])),
+      attributes: Object.fromEntries(all.filter((one) => one.uri === '').map((one) => [one.local, one.value])),
+      foreign: Object.fromEntries(all.filter(isForeign).map((one) => [`{${one.uri}}${one.local}`, one.value])),
       children: [],
       text: '',
       line: parser.line,
@@ -69,6 +72,11 @@ export function parseXml(text: string, { what, maxLength }: XmlLimits): XmlEleme
   parser.write(text).close();
   if (root === undefined) throw new AppError('invalid-input', `${what}: expected an XML document, found none`);
   return root;
+}
+
+/** Declarations of namespaces have a namespace of their own (namespaces 1.0, 3). */
+function isForeign({ uri }: { readonly uri: string }): boolean {
+  return uri !== '' && uri !== 'http://www.w3.org/2000/xmlns/';
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

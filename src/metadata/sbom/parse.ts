@@ -3,6 +3,8 @@ import { AppError, isRecord, parseJson, parseXml, parseYamlDocuments } from '../
 import type { XmlElement } from '../../core/index.ts';
 import { readCyclonedxXml } from './formats/cyclonedx-xml.ts';
 import { sbomReaders } from './formats/index.ts';
+import type { ReadOptions } from './formats/format.ts';
+import { readSpdxRdf } from './formats/spdx-rdf.ts';
 import { readTagValue } from './formats/spdx-tag-value.ts';
 import { readSpdxXml } from './formats/spdx-xml.ts';
 import type { Sbom } from './sbom.ts';
@@ -10,7 +12,7 @@ import type { Sbom } from './sbom.ts';
 /** Ceiling of an SBOM document: 256 MiB, above the largest image's. */
 const MAX_SBOM_BYTES = 256 * 1024 * 1024;
 const EXPECTED =
-  'expected an SBOM of SPDX 2.2, 2.3 or 3.0 (JSON, YAML, XML, tag-value), CycloneDX (JSON, XML) or Syft (JSON)';
+  'expected an SBOM of SPDX 2.2, 2.3 or 3.0 (JSON, YAML, XML, RDF, tag-value), CycloneDX (JSON, XML) or Syft (JSON)';
 
 /**
  * Reads a document of any known format, bare or as the predicate of an in-toto statement. Throws `invalid-input` with the place that is
@@ -39,15 +41,15 @@ export function parseSbomDocument(bytes: Uint8Array | string, what = 'SBOM'): un
 }
 
 function readXml(root: XmlElement, what: string): unknown {
-  if (root.name === 'RDF') throw new AppError('invalid-input', `${what}: SPDX as RDF is not read: convert it to JSON`);
+  if (root.name === 'RDF') return readSpdxRdf(root);
   return root.name === 'Document' ? readSpdxXml(root) : readCyclonedxXml(root, what);
 }
 
 /** Throws `invalid-input` for what no reader recognizes. */
-export function readSbom(document: unknown, what = 'SBOM'): Sbom {
+export function readSbom(document: unknown, what = 'SBOM', options?: ReadOptions): Sbom {
   const bare = unwrap(document);
   const reader = sbomReaders.find((candidate) => candidate.recognizes(bare));
-  if (reader !== undefined) return reader.read(bare);
+  if (reader !== undefined) return reader.read(bare, options);
   throw new AppError('invalid-input', `${what}: ${EXPECTED}, found neither`);
 }
 

@@ -51,6 +51,7 @@ export function decodeDistro(value: unknown): Distro | undefined {
     ...text('codename'),
     ...text('prettyName'),
     ...(idLike === undefined ? {} : { idLike }),
+    ...(value.isExtended === true ? { isExtended: true } : {}),
   };
 }
 

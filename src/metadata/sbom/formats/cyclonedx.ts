@@ -254,8 +254,8 @@ function flatten(list: readonly Readonly<Record<string, unknown>>[]): readonly R
 }
 
 function readComponent(raw: RawComponent, id: string): Component {
-  const version = raw.version ?? '';
   const purl = findPurl(raw.purl ?? '');
+  const version = raw.version ?? purl?.version ?? '';
   const facts = readComponentPairs(readPairs(raw.properties));
   const source = facts.source ?? sourceOfPurl(purl, version);
   const supplier = raw.supplier?.name ?? raw.publisher;

@@ -18,5 +18,10 @@ export interface SbomReader {
   /** Whether a parsed document claims to be of this family. */
   recognizes(document: unknown): boolean;
   /** Throws `invalid-input` naming the path that is wrong. */
-  read(document: unknown): Sbom;
+  read(document: unknown, options?: ReadOptions): Sbom;
+}
+
+export interface ReadOptions {
+  /** Of a document that lies inside something else: a package that SPDX describes is one of those that it lists. */
+  readonly isPart: boolean;
 }

@@ -26,7 +26,7 @@ import {
 } from '../read.ts';
 import { arrangeSbom, HASH_ALGORITHMS } from '../sbom.ts';
 import type { Component, Dependency, Hash, Sbom, SbomSubject } from '../sbom.ts';
-import type { SbomReader } from './format.ts';
+import type { ReadOptions, SbomReader } from './format.ts';
 
 export const SPDX2_VERSIONS = ['2.3', '2.2'] as const;
 export type Spdx2Version = (typeof SPDX2_VERSIONS)[number];
@@ -222,11 +222,11 @@ const decodeDocument = object({
 });
 type RawDocument = ReturnType<typeof decodeDocument>;
 
-function read(document: unknown): Sbom {
+function read(document: unknown, options?: ReadOptions): Sbom {
   const raw = decodeDocument(document, 'SPDX');
   const packages = raw.packages ?? [];
   const facts = readDocumentPairs(readPairs(raw.annotations));
-  const root = findRoot(raw, packages);
+  const root = findRoot(raw, packages, options);
   const names = new Map(
     (raw.hasExtractedLicensingInfos ?? []).map((info) => [info.licenseId, info.name ?? info.extractedText ?? '']),
   );
@@ -252,7 +252,11 @@ function read(document: unknown): Sbom {
 }
 
 /** What the document describes, if that is the thing as a whole and not one of the packages found. */
-function findRoot(raw: RawDocument, packages: readonly RawPackage[]): RawPackage | undefined {
+function findRoot(
+  raw: RawDocument,
+  packages: readonly RawPackage[],
+  options: ReadOptions | undefined,
+): RawPackage | undefined {
   const described = (raw.relationships ?? []).find(
     (edge) => edge.spdxElementId === DOCUMENT && edge.relationshipType === 'DESCRIBES',
   );
@@ -262,13 +266,19 @@ function findRoot(raw: RawDocument, packages: readonly RawPackage[]): RawPackage
     (edge) => edge.spdxElementId === id && edge.relationshipType !== 'DESCRIBES',
   );
   const purpose = found?.primaryPackagePurpose;
+  const purl = findPurl(findPurlText(found) ?? '');
+  if (options?.isPart === true && purl !== undefined && purl.type !== 'oci') return undefined;
   return found !== undefined && (contains || purpose === 'CONTAINER' || found.SPDXID === ROOT) ? found : undefined;
+}
+
+function findPurlText(raw: RawPackage | undefined): string | undefined {
+  return raw?.externalRefs?.find((reference) => reference.referenceType === 'purl')?.referenceLocator;
 }
 
 function readPackage(raw: RawPackage, names: ReadonlyMap<string, string>, taken: Set<string>): Component {
   const pairs = readPairs(raw.annotations);
-  const purlText = raw.externalRefs?.find((reference) => reference.referenceType === 'purl')?.referenceLocator;
-  const version = raw.versionInfo ?? '';
+  const purlText = findPurlText(raw);
+  const version = raw.versionInfo ?? findPurl(purlText ?? '')?.version ?? '';
   const own = (wanted: string) => pairs.filter(([name]) => name === wanted).map(([, value]) => value);
   const facts = readComponentPairs(pairs.filter(([name]) => ![ID, LICENCE, KIND, HOMEPAGE].includes(name)));
   const source = facts.source ?? sourceOfPurl(findPurl(purlText ?? ''), version);
