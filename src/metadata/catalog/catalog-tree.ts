@@ -3,6 +3,7 @@ import type { FileEntry, FileTree, SkippedFile } from '../../core/index.ts';
 import type { Distro } from '../ecosystem/index.ts';
 import type { Component, Dependency } from '../sbom/index.ts';
 import type { Catalog, Cataloger } from './cataloger.ts';
+import { embeddedCatalogers } from './catalogers/embedded/index.ts';
 import { goCatalogers } from './catalogers/go/index.ts';
 import { javascriptCatalogers } from './catalogers/javascript/index.ts';
 import { osCatalogers } from './catalogers/os/index.ts';
@@ -11,13 +12,18 @@ import { mergeComponents } from './merge.ts';
 import { CatalogerIndex } from './selection.ts';
 
 /** OS packages first: where two catalogers find the same thing, the first one's facts win. */
-export const catalogers: readonly Cataloger[] = [...osCatalogers, ...javascriptCatalogers, ...goCatalogers];
+export const catalogers: readonly Cataloger[] = [
+  ...osCatalogers,
+  ...javascriptCatalogers,
+  ...goCatalogers,
+  ...embeddedCatalogers,
+];
 
 const index = new CatalogerIndex(catalogers);
 const osIds: ReadonlySet<string | undefined> = new Set(osCatalogers.map(({ id }) => id));
 
 /** Raised by hand whenever a cataloger's choice or condensed form changes: cached layers are then read anew. */
-const SELECTION_VERSION = 2;
+const SELECTION_VERSION = 3;
 
 /** What any cataloger wants to see of a tree. */
 export const catalogSelector = index.selector(

@@ -42,7 +42,7 @@ export async function readText(tree: FileTree, path: string): Promise<string | u
   return bytes === undefined ? undefined : textOf(bytes);
 }
 
-function textOf(bytes: Uint8Array): string {
+export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
 
@@ -53,6 +53,16 @@ export async function trying(path: string, skipped: SkippedFile[], work: () => v
   } catch (thrown) {
     if (!(thrown instanceof AppError) || thrown.kind !== 'invalid-input') throw thrown;
     skipped.push({ path, reason: thrown.message });
+  }
+}
+
+/** Reads binary content whose numbers may point outside it. Throws `invalid-input` then. */
+export function withinBounds<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+    throw new AppError('invalid-input', `${what}: expected more bytes, found the end`, { cause: thrown });
   }
 }
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { condense } from '../../core/index.ts';
 import { parsePurl } from '../ecosystem/index.ts';
 import { createLayeredTree, createMemoryTree } from '../../core/testing.ts';
 import { catalogers, catalogSelector, catalogTree } from './index.ts';
+import { OS_FIXTURES } from './catalogers/os/testing.ts';
 
 const GO_PROGRAM = goProgram(
   'go1.22.4',
@@ -18,6 +20,11 @@ const GOOD: Readonly<Record<string, readonly [path: string, content: string | Ui
     'Package: libssl3\nStatus: install ok installed\nVersion: 3.0.11-1\nSource: openssl\nArchitecture: amd64\n',
   ],
   apk: ['lib/apk/db/installed', 'P:zlib\nV:1.2.10-r0\nA:x86_64\no:zlib\n\n'],
+  ...OS_FIXTURES,
+  'embedded-sbom': [
+    'app/sbom.cdx.json',
+    '{"bomFormat":"CycloneDX","specVersion":"1.5","components":[{"type":"library","name":"a","version":"1","purl":"pkg:npm/a@1"}]}',
+  ],
   'npm-installed': ['app/node_modules/left-pad/package.json', '{"name":"left-pad","version":"1.3.0","license":"MIT"}'],
   'npm-lock': [
     'app/package-lock.json',
@@ -26,6 +33,9 @@ const GOOD: Readonly<Record<string, readonly [path: string, content: string | Ui
   'go-binary': ['usr/bin/tool', GO_PROGRAM],
   'go-mod': ['src/go.mod', 'module example.com/tool\n\ngo 1.22\n\nrequire golang.org/x/sys v0.1.0\n'],
 };
+
+/** There is no type of package URL for what they find. */
+const WITHOUT_PURL: ReadonlySet<string> = new Set(['apple']);
 
 /** A file of ELF magic with inline build information, as Go 1.18 and later write it. */
 function goProgram(version: string, modules: string): Uint8Array {
@@ -53,12 +63,27 @@ for (const cataloger of catalogers) {
     for (const content of damaged) assert.ok(await catalogTree(treeOf(path, content), { declared: true }));
   });
 
+  test(`${cataloger.id}: damage anywhere is skipped or read past, and nothing else`, async () => {
+    const sound = Buffer.from(content);
+    const damage = fc.array(fc.tuple(fc.nat(Math.min(sound.length, 2000) - 1), fc.nat(255)), { maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(damage, fc.nat(sound.length), async (changes, length) => {
+        const damaged = Buffer.from(sound);
+        for (const [at, byte] of changes) damaged[at] = byte;
+        assert.ok(await catalogTree(treeOf(path, damaged), { declared: true }));
+        assert.ok(await catalogTree(treeOf(path, damaged.subarray(0, length)), { declared: true }));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   test(`${cataloger.id}: every component has a valid package URL, a location and its finder`, async () => {
     const found = await catalogTree(treeOf(path, content), { declared: true });
     if (cataloger.id !== 'os-release') assert.ok(found.components.length > 0);
     for (const component of found.components) {
-      assert.equal(parsePurl(component.purl ?? '').version ?? '', component.version);
-      assert.equal(component.locations[0]?.path, path);
+      if (component.purl === undefined) assert.ok(WITHOUT_PURL.has(cataloger.id));
+      else assert.equal(parsePurl(component.purl).version ?? '', component.version);
+      assert.equal(path.startsWith(component.locations[0]?.path ?? '?'), true);
       assert.equal(component.foundBy, cataloger.id);
     }
     assert.deepEqual(await catalogTree(treeOf(path, content), { declared: true }), found);

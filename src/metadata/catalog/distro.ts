@@ -1,4 +1,5 @@
 /** Which distribution a tree holds, from os-release(5) and, without it, the older release files. */
+import { AppError, arrayOf, decodeJson, object, optional, string } from '../../core/index.ts';
 import type { FileTree } from '../../core/index.ts';
 import type { Distro } from '../ecosystem/index.ts';
 import { readText } from './components.ts';
@@ -18,15 +19,41 @@ const SOURCES: readonly { readonly path: string; readonly parse: (text: string) 
   { path: 'etc/debian_version', parse: parseDebianVersion },
 ];
 
-export const RELEASE_FILES: readonly string[] = SOURCES.map(({ path }) => path);
+/** What Ubuntu's client for expanded maintenance knows of itself. */
+const UBUNTU_PRO = 'var/lib/ubuntu-advantage/status.json';
+
+export const RELEASE_FILES: readonly string[] = [...SOURCES.map(({ path }) => path), UBUNTU_PRO];
 
 export async function detectDistro(tree: FileTree): Promise<Distro | undefined> {
+  const distro = await findRelease(tree);
+  const status = await readText(tree, UBUNTU_PRO);
+  if (status === undefined || (distro !== undefined && distro.id !== 'ubuntu') || !hasMaintenance(status))
+    return distro;
+  return { id: 'ubuntu', ...distro, isExtended: true };
+}
+
+async function findRelease(tree: FileTree): Promise<Distro | undefined> {
   for (const { path, parse } of SOURCES) {
     const text = await readText(tree, path);
     const distro = text === undefined ? undefined : parse(text);
     if (distro !== undefined) return distro;
   }
   return undefined;
+}
+
+const decodeStatus = object({
+  services: optional(arrayOf(object({ name: optional(string), status: optional(string) }))),
+});
+
+/** A status that cannot be read says nothing about the release, which is known without it. */
+function hasMaintenance(text: string): boolean {
+  try {
+    const { services = [] } = decodeJson(text, decodeStatus, { what: UBUNTU_PRO });
+    return services.some(({ name, status }) => name === 'esm-infra' && status === 'enabled');
+  } catch (thrown) {
+    if (thrown instanceof AppError && thrown.kind === 'invalid-input') return false;
+    throw thrown;
+  }
 }
 
 function parseOsRelease(text: string): Distro | undefined {

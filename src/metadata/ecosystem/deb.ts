@@ -24,7 +24,8 @@ function advisoryEcosystems(purl: Purl, distro?: Distro): readonly string[] {
   if (versionId === undefined) return [];
   if (id === 'debian') return [`Debian:${versionId.split('.')[0]}`, 'Debian'];
   if (id !== 'ubuntu') return [];
-  return [`Ubuntu:${versionId}:LTS`, `Ubuntu:${versionId}`, 'Ubuntu'];
+  const extended = distro?.isExtended === true ? [`Ubuntu:Pro:${versionId}:LTS`] : [];
+  return [...extended, `Ubuntu:${versionId}:LTS`, `Ubuntu:${versionId}`, 'Ubuntu'];
 }
 
 function compareDebianVersions(left: string, right: string): Order {

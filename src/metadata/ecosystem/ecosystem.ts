@@ -13,6 +13,8 @@ export interface Distro {
   readonly codename?: string;
   readonly prettyName?: string;
   readonly idLike?: readonly string[];
+  /** Whether it takes updates beyond the end of support, as Ubuntu's ESM. */
+  readonly isExtended?: true;
 }
 
 /**

@@ -17,6 +17,12 @@ export function keyOf(
 const same = (text: string) => text;
 
 const NAMES: Readonly<Record<string, (name: string) => string>> = {
+  // Syft shows the title that the document has beside the package URL.
+  bitnami: (name) => name.replaceAll('_', '-'),
+  // OSV-Scalibr leaves the category out.
+  portage: (name) => name.slice(name.lastIndexOf('/') + 1),
+  // OSV-Scalibr leaves Maven's group out, and names by its CPE what has no package URL; titles differ in case.
+  'embedded-sbom': (name) => (/^cpe:2\.3:\w:[^:]*:([^:]*)/.exec(name)?.[1] ?? name.replace(/^.*:/, '')).toLowerCase(),
   // Go's standard library is `stdlib` as a package URL has it; OSV-Scalibr calls it `go`.
   go: (name) => (name === 'go' ? 'stdlib' : name),
 };
@@ -26,10 +32,12 @@ const VERSIONS: Readonly<Record<string, (version: string) => string>> = {
   go: (version) => (version === '(devel)' ? '' : version.replace(/^v/, '')),
 };
 
-/** Trivy keeps epoch and release apart from the version. */
+/** Trivy keeps epoch and release apart from the version, OSV-Scalibr the epoch. */
 export function fullVersion(entry: ExpectedPackage): string {
   const release = entry.release === undefined || entry.release === '' ? '' : `-${entry.release}`;
-  return `${entry.epoch === undefined || entry.epoch === 0 ? '' : `${entry.epoch}:`}${entry.version}${release}`;
+  const epoch = entry.epoch ?? entry.metadata?.epoch ?? 0;
+  const isWhole = epoch === 0 || entry.version.startsWith(`${epoch}:`);
+  return `${isWhole ? '' : `${epoch}:`}${entry.version}${release}`;
 }
 
 /** The project that a file is about is the subject of the document here; Trivy lists it as a package. */

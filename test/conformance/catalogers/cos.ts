@@ -1,5 +1,6 @@
 import type { EcosystemCases } from './table.ts';
 
 export const cos: EcosystemCases = {
-  notYet: ['scalibr-cos_invalid', 'scalibr-cos_multiple.json', 'scalibr-cos_single.json'],
+  cases: [[/./, 'etc/cos-package-info.json']],
+  notYet: [],
 };

@@ -1,5 +1,6 @@
 import type { EcosystemCases } from './table.ts';
 
 export const flatpak: EcosystemCases = {
-  notYet: ['scalibr-flatpak_bad.xml', 'scalibr-flatpak_noversion.xml', 'scalibr-flatpak_valid.xml'],
+  cases: [[/./, 'var/lib/flatpak/app/org.gimp.GIMP/x86_64/stable/0/export/share/metainfo/org.gimp.GIMP.metainfo.xml']],
+  notYet: [],
 };

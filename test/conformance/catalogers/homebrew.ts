@@ -1,5 +1,9 @@
 import type { EcosystemCases } from './table.ts';
 
 export const homebrew: EcosystemCases = {
-  notYet: ['scalibr-homebrew_Caskroom_android-platform-tools_35.0.2_platform-tools_source.properties'],
+  cases: [
+    [/Cellar/, 'usr/local/Cellar/rclone/1.67.0/{name}'],
+    [/Caskroom/, 'usr/local/Caskroom/android-platform-tools/35.0.2/platform-tools/{name}'],
+  ],
+  notYet: [],
 };

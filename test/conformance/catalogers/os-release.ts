@@ -2,8 +2,9 @@ import type { EcosystemCases } from './table.ts';
 
 export const osRelease: EcosystemCases = {
   cases: [
+    [/ubuntu_esm/, 'var/lib/ubuntu-advantage/status.json'],
     [/-release_(?!no)|release_no-version/, 'etc/os-release'],
     [/./, 'etc/{name}'],
   ],
-  notYet: ['trivy-ubuntu_esm_enabled_status.json'],
+  notYet: [],
 };

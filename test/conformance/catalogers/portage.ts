@@ -1,11 +1,6 @@
 import type { EcosystemCases } from './table.ts';
 
 export const portage: EcosystemCases = {
-  notYet: [
-    'scalibr-portage_invalid',
-    'scalibr-portage_nopackage',
-    'scalibr-portage_valid',
-    'syft-gentoo_layout',
-    'syft-gentoo_layout-license-groups',
-  ],
+  cases: [[/scalibr/, 'var/db/pkg/dev-perl/{name}/PF']],
+  notYet: [],
 };

@@ -1,15 +1,15 @@
 import type { EcosystemCases } from './table.ts';
 
 export const rpm: EcosystemCases = {
-  notYet: [
-    'derived-mariner-bdb',
-    'gorpmdb-cbl-mariner-2.0-sqlite',
-    'gorpmdb-libuuid-bdb',
-    'gorpmdb-sle15-bci-ndb',
-    'scalibr-rpm_Packages_epoch',
-    'scalibr-rpm_empty.sqlite',
-    'scalibr-rpm_invalid',
-    'syft-redhat_Packages',
-    'trivy-buildinfo_content_manifests_broken.json',
+  treatAs: {
+    'var/lib/rpm/Packages': 'var/lib/rpm/Packages',
+    'var/lib/rpm/rpmdb.sqlite': 'var/lib/rpm/rpmdb.sqlite',
+    'usr/lib/sysimage/rpm/Packages.db': 'usr/lib/sysimage/rpm/Packages.db',
+    'root/buildinfo content manifests': 'root/buildinfo/content_manifests/{name}',
+  },
+  cases: [
+    [/sqlite/, 'var/lib/rpm/rpmdb.sqlite'],
+    [/./, 'var/lib/rpm/Packages'],
   ],
+  notYet: [],
 };

@@ -1,5 +1,6 @@
 import type { EcosystemCases } from './table.ts';
 
 export const spack: EcosystemCases = {
-  notYet: ['scalibr-spack_invalidspec.jsontest'],
+  cases: [[/./, 'opt/spack/zlib/.spack/spec.json']],
+  notYet: [],
 };

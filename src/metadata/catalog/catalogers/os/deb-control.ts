@@ -1,4 +1,5 @@
 /** Control files of Debian packages (deb-control(5)): paragraphs, relationship fields, source fields. */
+import type { Distro, PurlParts } from '../../../ecosystem/index.ts';
 
 export type Paragraph = ReadonlyMap<string, string>;
 
@@ -40,4 +41,19 @@ export function parseSource(
 ): { name: string; version: string } {
   const match = /^(\S+)(?:\s+\(([^)]*)\))?/.exec(text ?? '');
   return { name: match?.[1] ?? name, version: match?.[2] ?? version };
+}
+
+/** `pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12`; rolling releases have a code name alone. */
+export function debPurl(
+  { name, version, arch }: { readonly name: string; readonly version: string; readonly arch: string | undefined },
+  distro: Distro | undefined,
+): PurlParts {
+  const release = distro?.versionId ?? distro?.codename;
+  return {
+    type: 'deb',
+    namespace: distro?.id ?? 'debian',
+    name,
+    version,
+    qualifiers: { arch, distro: distro === undefined || release === undefined ? undefined : `${distro.id}-${release}` },
+  };
 }

@@ -8,7 +8,7 @@ import type { Component, Dependency, Hash } from '../../../sbom/index.ts';
 import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
 import { createComponent, locationOf, readText, trying } from '../../components.ts';
-import { parseParagraphs, parseRelations, parseSource } from './deb-control.ts';
+import { debPurl, parseParagraphs, parseRelations, parseSource } from './deb-control.ts';
 import type { Paragraph } from './deb-control.ts';
 import { parseCopyright } from './deb-copyright.ts';
 import { findIntroductions } from './introduction.ts';
@@ -121,7 +121,6 @@ function toComponent(paragraph: Paragraph, place: Place): Component {
   const source = parseSource(paragraph.get('source'), name, version);
   const supplier = paragraph.get('maintainer');
   const isOpkg = place.file.path.includes('opkg');
-  const release = distro?.versionId === undefined ? distro?.codename : distro.versionId;
   const declared = paragraph.get('license');
   return createComponent({
     name,
@@ -129,14 +128,8 @@ function toComponent(paragraph: Paragraph, place: Place): Component {
     foundBy: 'dpkg',
     evidence: 'installed-db',
     purl: {
-      type: isOpkg ? 'opkg' : 'deb',
-      namespace: distro?.id ?? 'debian',
-      name,
-      version,
-      qualifiers: {
-        arch: paragraph.get('architecture'),
-        distro: distro === undefined || release === undefined ? undefined : `${distro.id}-${release}`,
-      },
+      ...debPurl({ name, version, arch: paragraph.get('architecture') }, distro),
+      ...(isOpkg ? { type: 'opkg' } : {}),
     },
     locations: [locationOf(place.file)],
     licences: place.licences.get(name) ?? (declared === undefined ? [] : [declared]),

@@ -8,12 +8,12 @@ import type { FileTree, LayerRef } from '../../../../core/index.ts';
 export async function findIntroductions(
   tree: FileTree,
   path: string,
-  keysOf: (content: Uint8Array) => Iterable<string>,
+  keysOf: (content: Uint8Array, layer: LayerRef) => Iterable<string>,
 ): Promise<ReadonlyMap<string, LayerRef>> {
   let present = new Map<string, LayerRef>();
   for (const { layer, content } of await tree.history(path)) {
     const next = new Map<string, LayerRef>();
-    for (const key of content === undefined ? [] : keysOf(content)) next.set(key, present.get(key) ?? layer);
+    for (const key of content === undefined ? [] : keysOf(content, layer)) next.set(key, present.get(key) ?? layer);
     present = next;
   }
   return present;
