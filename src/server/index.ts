@@ -5,6 +5,7 @@ import type { Ports, WebHandler } from '../core/index.ts';
 import type { AdmissionService } from '../app/admission-service.ts';
 import { createMetrics } from './metrics.ts';
 import { routes } from './routes/index.ts';
+import type { RouteEnv } from './routes/index.ts';
 
 export interface HandlerOptions {
   /** Serve also what tells what runs where. */
@@ -16,7 +17,7 @@ export interface HandlerOptions {
 }
 
 export function createHandler(ports: Ports, service: AdmissionService, options: HandlerOptions): WebHandler {
-  const app = new Hono();
+  const app = new Hono<RouteEnv>();
   const context = { ports, service, metrics: createMetrics(), options };
   for (const route of routes) if (options.servesPrivate || !route.isPrivate) route.mount(app, context);
   app.notFound((request) =>
@@ -28,8 +29,8 @@ export function createHandler(ports: Ports, service: AdmissionService, options: 
     const shown = kind === 'internal' ? 'internal error' : message;
     return Response.json({ error: { kind, message: shown } }, { status: httpStatusOf(kind) });
   });
-  return async (request) => {
-    const response = await app.fetch(request);
+  return async (request, client) => {
+    const response = await app.fetch(request, { client });
     if (options.isDraining()) response.headers.set('connection', 'close');
     return response;
   };
