@@ -1,6 +1,7 @@
 /**
  * The admission server under reviews: how many a second when everything is known, how long each takes at a thousand a second, how long
- * the first review of an image takes, and its memory with ten thousand digests. BENCH_SECONDS is the length of each run.
+ * the first review of an image takes and what it asks of the registry, and its memory with ten thousand digests known. BENCH_SECONDS is
+ * the length of each run.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -9,9 +10,11 @@ import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPrograms, plimsoll } from './programs.ts';
+import { startManyImages } from './many-images.ts';
 
 const seconds = Number(process.env.BENCH_SECONDS ?? 10);
 const RATE = 1000;
+const DIGESTS = 10_000;
 const programs = createPrograms();
 let server: ChildProcess | undefined;
 
@@ -20,6 +23,8 @@ try {
     await programs.serve(['registry', 'serve', '--address', '127.0.0.1:0', '--dir', join(programs.folder, 'registry')]),
   ).host;
   const image = signedImage(registry);
+  const many = await startManyImages(DIGESTS);
+  writePolicy('many', `${many.repository}**`, many.publicKey);
   const { url, ca } = await startServer();
   const agent = new Agent({ keepAlive: true, maxSockets: 32, ca });
   const ask = (name: string, path = 'validate') => review(agent, `${url}/${path}?timeout=10s`, name);
@@ -31,10 +36,19 @@ try {
   rows.push([`${RATE} reviews a second, p50`, `${paced.at(0.5).toFixed(2)} ms`]);
   rows.push([`${RATE} reviews a second, p99`, `${paced.at(0.99).toFixed(2)} ms`]);
   rows.push(['memory after them', `${memory()} MiB`]);
+  const filling = await timed(() => eachOf(many.images, 32, ask));
+  rows.push([`${DIGESTS} first reviews, each`, `${(filling / DIGESTS).toFixed(2)} ms`]);
+  rows.push(['requests of the registry for each', (many.requests() / DIGESTS).toFixed(1)]);
+  rows.push([`memory with ${DIGESTS} digests known`, `${memory()} MiB, at most ${memory('VmHWM')} MiB`]);
+  let next = 0;
+  const known = await atRate(() => ask(many.images[next++ % DIGESTS] ?? ''), seconds);
+  rows.push([`${RATE} a second among all of these, p99`, `${known.at(0.99).toFixed(2)} ms`]);
+  rows.push(['memory after them', `${memory()} MiB`]);
   rows.push(['reviews a second, ceiling', (await ceiling(() => ask(image))).toFixed(0)]);
   rows.push(['memory after them', `${memory()} MiB, at most ${memory('VmHWM')} MiB`]);
   process.stdout.write(`${rows.map(([what, value]) => `${what.padEnd(40)} ${value.padStart(12)}`).join('\n')}\n`);
   agent.destroy();
+  many.stop();
 } finally {
   server?.kill('SIGTERM');
   programs.stop();
@@ -51,16 +65,20 @@ function signedImage(registry: string): string {
   run(plimsoll, ['generate-key-pair', '--output-key-prefix', join(folder, 'key')]);
   const digest = run(plimsoll, ['digest', `${name}:v1`]).trim();
   run(plimsoll, ['sign', '--key', join(folder, 'key.key'), '--tlog-upload=false', '--yes', `${name}@${digest}`]);
-  mkdirSync(join(folder, 'policies'));
-  const key = readFileSync(join(folder, 'key.pub'), 'utf8');
+  writePolicy('bench', `${name}**`, readFileSync(join(folder, 'key.pub'), 'utf8'));
+  return `${name}@${digest}`;
+}
+
+function writePolicy(name: string, glob: string, key: string): void {
+  const policies = join(programs.folder, 'policies');
+  mkdirSync(policies, { recursive: true });
   const policy = {
     apiVersion: 'policy.sigstore.dev/v1beta1',
     kind: 'ClusterImagePolicy',
-    metadata: { name: 'bench' },
-    spec: { images: [{ glob: '**' }], authorities: [{ name: 'key', key: { data: key } }] },
+    metadata: { name },
+    spec: { images: [{ glob }], authorities: [{ name: 'key', key: { data: key } }] },
   };
-  writeFileSync(join(folder, 'policies/bench.yaml'), JSON.stringify(policy));
-  return `${name}@${digest}`;
+  writeFileSync(join(policies, `${name}.yaml`), JSON.stringify(policy));
 }
 
 async function startServer(): Promise<{ readonly url: string; readonly ca: string }> {
@@ -121,6 +139,15 @@ async function atRate(work: () => Promise<void>, length: number): Promise<{ read
   await Promise.all(running);
   times.sort((a, b) => a - b);
   return { at: (share) => times[Math.floor(times.length * share)] ?? NaN };
+}
+
+/** Some at the same time, each once. */
+async function eachOf<T>(items: readonly T[], workers: number, work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  const worker = async () => {
+    for (const item of rest) await work(item);
+  };
+  await Promise.all(Array.from({ length: workers }, worker));
 }
 
 async function ceiling(work: () => Promise<void>): Promise<number> {

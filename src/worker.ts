@@ -1,14 +1,20 @@
 /** What other threads can do. Nothing imports this file. */
 import { encodeLayerIndex, LAYER_ALONE, readLayer } from './artifacts/index.ts';
-import { serveTasks } from './io/index.ts';
+import { createFiles, serveTasks } from './io/index.ts';
 import { catalogSelector } from './metadata/catalog/index.ts';
 
 const selectors = [catalogSelector, LAYER_ALONE];
 
 serveTasks({
-  'read-layer': async ({ selector: id, what = '' }, source, onBytes) => {
+  'read-layer': async ({ selector: id, what = '' }, source, { onBytes }) => {
     const selector = selectors.find((known) => known.id === id);
     if (selector === undefined) throw new Error(`no selector ${id}`);
     return encodeLayerIndex(await readLayer(source, { selector, what, onBytes }));
+  },
+  // loaded where it is wanted: threads that read layers pay nothing for it
+  'tell-graph': async ({ graph = '', advisories = '' }, source, { onFault }) => {
+    const { tellGraphAt } = await import('./app/tell-graph.ts');
+    await tellGraphAt(graph, source, { files: createFiles(), advisories, onFault });
+    return new Uint8Array();
   },
 });

@@ -4,10 +4,14 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import type { AdmissionRecord } from '../src/app/admission-facts.ts';
 import { layerReader } from '../src/app/layer-reader.ts';
+import { createGraphTeller } from '../src/app/tell-graph.ts';
 import { readLayer } from '../src/artifacts/index.ts';
 import { makeTar } from '../src/artifacts/image/testing.ts';
-import { AppError } from '../src/core/index.ts';
+import { AppError, digestOf } from '../src/core/index.ts';
+import { openGraph } from '../src/graph/index.ts';
+import { createTestPorts, temporaryFolder } from '../src/io/testing.ts';
 import { createThreads } from '../src/io/threads.ts';
 import { catalogSelector } from '../src/metadata/catalog/index.ts';
 
@@ -73,4 +77,34 @@ test('a thread that cannot start or does not know the task is an error, not a wa
   }
   const unknown = createThreads(entry, 1).run({ name: 'no-such-task', input: {}, source: pieces(stored) });
   await assert.rejects(unknown, { kind: 'internal', message: /no task no-such-task/ });
+});
+
+test('the graph is told on a thread: all of it before the end, and what cannot be read is a warning', async () => {
+  const path = join(temporaryFolder(), 'graph.sqlite');
+  const warnings: unknown[] = [];
+  const plain = createTestPorts();
+  const log = { ...plain.log, warn: (event: string) => void warnings.push(event) };
+  const graph = openGraph(path);
+  const teller = createGraphTeller({ ...plain, log, threads: createThreads(entry, 1) }, graph, path);
+  const digest = digestOf('image');
+  const image = { image: `r.test/app@${digest}`, pointer: '/spec/containers/0/image', name: 'c', role: 'container' };
+  const payload = Buffer.from('{"predicateType":"https://spdx.dev/Document","predicate":{}}');
+  const sbom = { kind: 'attestation', source: digestOf(payload), artifact: digest, payload };
+  const signed = { ...sbom, predicateType: 'https://spdx.dev/Document', signer: { kind: 'key', keyId: 'k' } };
+  const images = [{ use: image, digest, verdict: { outcome: 'allow', reasons: [] }, evidence: [signed] }];
+  const object = { apiVersion: 'v1', kind: 'Pod', namespace: 'shop', name: 'web', labels: {}, document: {} };
+  const admission = { object, outcome: 'allow', reasons: [], images, places: [image.pointer] };
+  const request = { uid: 'u', operation: 'CREATE', namespace: 'shop', dryRun: false, kind: { kind: 'Pod' } };
+  const at = new Date('2026-01-02T00:00:00Z');
+  const record = { request, admission, response: {}, mode: 'validate', isAllowed: true, at };
+  for (let count = 0; count < 100; count += 1) teller.tell(record as unknown as AdmissionRecord);
+  await teller.close();
+  assert.equal(graph.status().verdicts, 100);
+  assert.deepEqual(
+    graph.listWorkloads(digest).map(({ namespace, name }) => `${namespace}/${name}`),
+    ['shop/web'],
+  );
+  assert.equal(warnings.length, 100);
+  assert.equal(warnings[0], 'graph-not-told');
+  graph.close();
 });

@@ -3,12 +3,12 @@ import { AppError } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
 import { encodeReviewResponse, parseReview } from '../cluster/index.ts';
 import type { Graph } from '../graph/index.ts';
+import type { AdmissionRecord } from './admission-facts.ts';
 import type { ClusterNotes } from './cluster-notes.ts';
 import { reviewException } from './exceptions.ts';
 import { createEvidenceSource } from './gather-evidence.ts';
 import type { EvidenceSource } from './gather-evidence.ts';
 import type { PolicySource } from './policy-source.ts';
-import type { AdmissionRecord } from './record-admission.ts';
 import { reviewPolicy } from './review-policy.ts';
 import { reviewAdmission } from './review.ts';
 import { StepTimes } from './step-times.ts';
@@ -20,6 +20,8 @@ export interface AdmissionServiceOptions {
   /** Closed with the service. */
   readonly policies: PolicySource;
   readonly graph: Graph;
+  /** The file that holds the graph, if one does. */
+  readonly graphPath?: string;
   /** What is told to a cluster; closed with the service. */
   readonly notes?: ClusterNotes | undefined;
 }
@@ -74,12 +76,12 @@ class Service implements AdmissionService {
   readonly #teller: GraphTeller;
   readonly #cache = createVerdictCache(VERDICT_REUSE_MS);
 
-  constructor(ports: Ports, { graph, policies, notes }: AdmissionServiceOptions) {
+  constructor(ports: Ports, { graph, graphPath, policies, notes }: AdmissionServiceOptions) {
     this.#ports = ports;
     this.#policies = policies;
     this.#notes = notes;
     this.graph = graph;
-    this.#teller = createGraphTeller(ports, graph);
+    this.#teller = createGraphTeller(ports, graph, graphPath);
     this.#source = timed(createEvidenceSource(ports, { reuseFor: EVIDENCE_REUSE_MS }), this.steps);
   }
 
@@ -135,7 +137,7 @@ class Service implements AdmissionService {
 
   async close(): Promise<void> {
     await this.#policies.close();
-    await this.#teller.settled();
+    await this.#teller.close();
     await this.#notes?.close();
     this.graph.close();
   }

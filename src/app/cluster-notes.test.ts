@@ -8,7 +8,7 @@ import { digestOf } from '../core/index.ts';
 import type { Outcome } from '../core/index.ts';
 import { createTestPorts, TEST_TIME } from '../io/testing.ts';
 import { createClusterNotes } from './cluster-notes.ts';
-import type { AdmissionRecord } from './record-admission.ts';
+import type { AdmissionRecord } from './admission-facts.ts';
 
 const EVENTS = '/api/v1/namespaces/shop/events';
 const REPORTS = '/apis/openreports.io/v1alpha1/namespaces/shop/reports';

@@ -8,7 +8,7 @@ import type { Outcome, Ports } from '../core/index.ts';
 import type { KubeClient, KubeObject } from '../cluster/index.ts';
 import type { Admission, ImageVerdict } from './admit.ts';
 import { denialMessage, warningMessages } from './explain.ts';
-import type { AdmissionRecord } from './record-admission.ts';
+import type { AdmissionRecord } from './admission-facts.ts';
 
 /** Nothing is noted of a dry run. Never throws. */
 export interface ClusterNotes {

@@ -6,6 +6,7 @@ import { openGraph } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { parsePolicies } from '../policies/index.ts';
 import { createAttestation, createTestKey, policyText } from '../policies/testing.ts';
+import { admissionFacts } from './admission-facts.ts';
 import type { EvidenceSource } from './gather-evidence.ts';
 import { recordAdmission } from './record-admission.ts';
 import { reviewAdmission } from './review.ts';
@@ -71,7 +72,8 @@ async function record(graph: Graph, evidence: readonly Evidence[], more: Readonl
     new AbortController().signal,
   );
   const isAllowed = (reviewed.response.response as { readonly allowed: boolean }).allowed;
-  recordAdmission(graph, { ...reviewed, mode: 'validate', isAllowed, at }, () => undefined);
+  const facts = admissionFacts({ ...reviewed, mode: 'validate', isAllowed, at }, () => false);
+  if (facts !== undefined) recordAdmission(graph, facts, () => undefined);
 }
 
 function affected(graph: Graph): readonly Digest[] {

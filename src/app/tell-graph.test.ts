@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openGraph } from '../graph/index.ts';
 import { createTestPorts } from '../io/testing.ts';
-import type { AdmissionRecord } from './record-admission.ts';
+import type { AdmissionRecord } from './admission-facts.ts';
 import { createGraphTeller } from './tell-graph.ts';
 
 function record(uid: string): AdmissionRecord {
@@ -27,7 +27,7 @@ test('more admissions than may wait are left out, the oldest first, and one warn
   const graph = openGraph(':memory:');
   const teller = createGraphTeller({ ...plain, log }, graph);
   for (let count = 0; count < 10_050; count += 1) teller.tell(record(String(count)));
-  await teller.settled();
+  await teller.close();
   const told = graph.listVerdicts(20_000).map(({ uid }) => Number(uid));
   assert.equal(told.length, 10_000);
   assert.equal(Math.min(...told), 50);

@@ -1,14 +1,21 @@
-/** Tells the graph of admissions, off the path of their answers: many in one transaction, and never so many that they fill the memory. */
-import type { Ports } from '../core/index.ts';
+/**
+ * Tells the graph of admissions, off the path of their answers and where there are threads on one of their own: the disk and a large SBOM
+ * keep no review waiting. Many go in one transaction, and never so many wait that they fill the memory.
+ */
+import type { Files, Ports } from '../core/index.ts';
+import { openGraph } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { openAdvisoryStore } from '../metadata/advisory/index.ts';
 import { matchSbom } from '../metadata/match/index.ts';
+import { admissionFacts } from './admission-facts.ts';
+import type { AdmissionFacts, AdmissionRecord } from './admission-facts.ts';
 import { advisoryStorePath } from './advisories.ts';
 import { recordAdmission } from './record-admission.ts';
-import type { AdmissionRecord } from './record-admission.ts';
 
-/** Told at once: some milliseconds, in which no review is answered. */
+/** Told at once: some milliseconds of the thread that does it. */
 const BATCH = 64;
+/** Milliseconds for which a batch that is not full waits for more. */
+const PATIENCE = 20;
 /** Waiting to be told; at a thousand reviews a second, ten seconds of a disk that hangs. */
 const MAX_WAITING = 10_000;
 /** Milliseconds between two warnings of what the graph was not told. */
@@ -16,68 +23,136 @@ const WARN_EVERY = 10_000;
 
 export interface GraphTeller {
   tell(record: AdmissionRecord): void;
-  /** Once everything was told. */
-  settled(): Promise<void>;
+  /** Ends once everything was told. */
+  close(): Promise<void>;
 }
 
-export function createGraphTeller(ports: Ports, graph: Graph): GraphTeller {
-  const waiting: AdmissionRecord[] = [];
+/** `path` where the graph is kept in a file, which a thread can open as well. */
+export function createGraphTeller(ports: Ports, graph: Graph, path?: string): GraphTeller {
+  // as texts they take a fifth of the memory, and the garbage collector does not look into them
+  const waiting: string[] = [];
+  const losses = createLosses(ports);
+  let wake = (): void => undefined;
+  let isClosing = false;
   let running: Promise<void> | undefined;
-  let lost = 0;
-  let warned = -Infinity;
-  const warn = (reason: unknown): void =>
-    ports.log.warn('graph-not-told', { reason: reason instanceof Error ? reason.message : String(reason) });
-  const warnOfLost = (): void => {
-    const now = ports.clock().getTime();
-    if (lost === 0 || now - warned < WARN_EVERY) return;
-    warn(`expected at most ${MAX_WAITING} admissions to wait; the oldest ${lost} of more are not in the graph`);
-    [lost, warned] = [0, now];
-  };
-  const drain = async (): Promise<void> => {
-    while (waiting.length > 0) {
+  const batches = async function* (): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      while (waiting.length === 0) {
+        if (isClosing) return;
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
       // answers go first
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      await tellBatch(ports, graph, waiting.splice(0, BATCH), warn).catch(warn);
-      warnOfLost();
+      await pause(waiting.length < BATCH && !isClosing ? PATIENCE : 0);
+      yield new TextEncoder().encode(`[${waiting.splice(0, BATCH).join()}]`);
+      losses.warn();
     }
-    running = undefined;
+  };
+  const run = async (): Promise<void> => {
+    const { threads, files } = ports;
+    const advisories = advisoryStorePath(ports);
+    // a thread that dies takes with it what it was handed
+    while (!isClosing || waiting.length > 0) {
+      const telling =
+        threads === undefined || path === undefined
+          ? tellGraph(graph, batches(), { files, advisories, onFault: losses.fault })
+          : threads.run({
+              name: 'tell-graph',
+              input: { graph: path, advisories },
+              source: batches(),
+              onFault: losses.fault,
+            });
+      await telling.catch((error: unknown) => losses.fault(reasonOf(error)));
+    }
   };
   return {
     tell: (record) => {
+      const facts = admissionFacts(record, (document, artifact) => graph.hasDocument(document, artifact));
+      if (facts === undefined) return;
       if (waiting.length >= MAX_WAITING) {
         waiting.shift();
-        lost += 1;
+        losses.add();
       }
-      waiting.push(record);
-      running ??= drain();
+      waiting.push(JSON.stringify(facts));
+      running ??= run();
+      wake();
     },
-    settled: async () => await running,
+    close: async () => {
+      isClosing = true;
+      wake();
+      await running;
+    },
   };
 }
 
-/** One record that fails takes no other with it. */
-async function tellBatch(
-  ports: Ports,
-  graph: Graph,
-  records: readonly AdmissionRecord[],
-  warn: (reason: unknown) => void,
-): Promise<void> {
-  using store = await openStore(ports, records);
+/** What the graph was not told, and why. */
+function createLosses({ log, clock }: Ports) {
+  let lost = 0;
+  let warned = -Infinity;
+  const fault = (reason: string): void => log.warn('graph-not-told', { reason });
+  return {
+    fault,
+    add: (): void => void (lost += 1),
+    warn: (): void => {
+      const now = clock().getTime();
+      if (lost === 0 || now - warned < WARN_EVERY) return;
+      fault(`expected at most ${MAX_WAITING} admissions to wait; the oldest ${lost} of more are not in the graph`);
+      [lost, warned] = [0, now];
+    },
+  };
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (milliseconds === 0) setImmediate(resolve);
+    else setTimeout(resolve, milliseconds);
+  });
+}
+
+interface Telling {
+  readonly files: Pick<Files, 'stat'>;
+  /** Path of the advisory store, which may not be there. */
+  readonly advisories: string;
+  readonly onFault: (reason: string) => void;
+}
+
+/** The thread's part: each chunk of the source is one transaction. */
+export async function tellGraphAt(path: string, source: AsyncIterable<Uint8Array>, telling: Telling): Promise<void> {
+  const graph = openGraph(path);
+  try {
+    await tellGraph(graph, source, telling);
+  } finally {
+    graph.close();
+  }
+}
+
+async function tellGraph(graph: Graph, source: AsyncIterable<Uint8Array>, telling: Telling): Promise<void> {
+  for await (const chunk of source) {
+    const batch = JSON.parse(new TextDecoder().decode(chunk)) as readonly AdmissionFacts[];
+    await tellBatch(graph, batch, telling).catch((error: unknown) => telling.onFault(reasonOf(error)));
+  }
+}
+
+/** One admission that fails takes no other with it. */
+async function tellBatch(graph: Graph, batch: readonly AdmissionFacts[], telling: Telling): Promise<void> {
+  using store = await openStore(batch, telling);
   graph.batch(() => {
-    for (const record of records) {
+    for (const facts of batch) {
       try {
-        recordAdmission(graph, record, (sbom) => (store === undefined ? undefined : matchSbom(sbom, store).findings));
+        recordAdmission(graph, facts, (sbom) => (store === undefined ? undefined : matchSbom(sbom, store).findings));
       } catch (error) {
-        warn(error);
+        telling.onFault(reasonOf(error));
       }
     }
   });
 }
 
 /** Opened for each batch that has something to match: another process may fill it meanwhile. */
-async function openStore(ports: Ports, records: readonly AdmissionRecord[]) {
-  const hasDocuments = records.some(({ admission }) => admission?.images.some(({ evidence }) => evidence.length > 0));
-  const path = advisoryStorePath(ports);
-  if (!hasDocuments || (await ports.files.stat(path)) === undefined) return undefined;
-  return openAdvisoryStore(path);
+async function openStore(batch: readonly AdmissionFacts[], { files, advisories }: Telling) {
+  const hasSboms = batch.some(({ documents }) => documents.some(({ sbom }) => sbom !== undefined));
+  if (!hasSboms || (await files.stat(advisories)) === undefined) return undefined;
+  return openAdvisoryStore(advisories);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

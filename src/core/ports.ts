@@ -167,9 +167,11 @@ export interface ThreadTask {
   /** As `src/worker.ts` lists them. */
   readonly name: string;
   readonly input: Readonly<Record<string, string>>;
-  /** Handed over chunk by chunk, not faster than the thread takes them; an error in it is the task's. */
+  /** Handed over chunk by chunk, as they are, not faster than the thread takes them; an error in it is the task's. */
   readonly source: AsyncIterable<Uint8Array>;
   readonly onBytes?: (total: number) => void;
+  /** What went wrong without ending the task. */
+  readonly onFault?: (reason: string) => void;
 }
 
 /** Other threads, as many as there are processors, started when first needed. Errors arrive as what they were. */

@@ -254,12 +254,12 @@ class SqliteGraph implements Graph {
   /** Inside of another one a savepoint, so that what fails there can be survived. */
   #transact(work: () => void): void {
     const [begin, end, undo] = this.#database.isTransaction
-      ? ['savepoint one', 'release one', 'rollback to one; release one']
-      : ['begin immediate', 'commit', 'rollback'];
-    this.#database.exec(begin);
+      ? (['savepoint one', 'release one', 'rollback to one; release one'] as const)
+      : (['begin immediate', 'commit', 'rollback'] as const);
+    this.#run(begin);
     try {
       work();
-      this.#database.exec(end);
+      this.#run(end);
     } catch (error) {
       this.#database.exec(undo);
       throw error;

@@ -5,7 +5,7 @@ import type { FromThread, ToThread } from './thread-messages.ts';
 export type Task = (
   input: Readonly<Record<string, string>>,
   source: AsyncIterable<Uint8Array>,
-  onBytes: (total: number) => void,
+  report: { readonly onBytes: (total: number) => void; readonly onFault: (reason: string) => void },
 ) => Promise<Uint8Array>;
 
 /** Milliseconds between two reports of progress. */
@@ -34,12 +34,14 @@ async function answer(
     const task = tasks[name];
     if (task === undefined) throw new AppError('internal', `thread: no task ${name}`);
     let reported = performance.now();
-    const value = await task(input, inbox.chunks(), (total) => {
+    const onBytes = (total: number): void => {
       const now = performance.now();
       if (now - reported < REPORT) return;
       reported = now;
       send({ kind: 'progress', total });
-    });
+    };
+    const onFault = (reason: string): void => send({ kind: 'fault', reason });
+    const value = await task(input, inbox.chunks(), { onBytes, onFault });
     const isAlone = value.byteLength === value.buffer.byteLength;
     send({ kind: 'result', value }, isAlone ? [value.buffer as ArrayBuffer] : []);
   } catch (thrown) {

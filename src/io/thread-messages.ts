@@ -11,6 +11,7 @@ export type ToThread =
 export type FromThread =
   | { readonly kind: 'taken'; readonly bytes: number }
   | { readonly kind: 'progress'; readonly total: number }
+  | { readonly kind: 'fault'; readonly reason: string }
   | { readonly kind: 'result'; readonly value: Uint8Array }
   | {
       readonly kind: 'error';

@@ -63,6 +63,7 @@ async function runTask(worker: Worker, task: ThreadTask): Promise<Answer> {
     const onMessage = (message: FromThread) => {
       if (message.kind === 'taken') flow.taken(message.bytes);
       else if (message.kind === 'progress') task.onBytes?.(message.total);
+      else if (message.kind === 'fault') task.onFault?.(message.reason);
       else if (message.kind === 'result') end(message);
       else end({ kind: 'failed', error: revive(message) });
     };

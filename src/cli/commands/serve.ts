@@ -98,8 +98,9 @@ export const serve = defineCommand({
     const cluster = await openClusterIfWanted(ports, flags);
     const policies = await openPolicies(ports, flags, cluster);
     const tls = await openTls(context, flags, address.host);
-    const graph = await openOrCreateGraph(ports, flags.graph ?? defaultGraphPath(ports));
-    const service = openAdmissionService(ports, { policies, graph, notes: cluster?.openNotes() });
+    const graphPath = flags.graph ?? defaultGraphPath(ports);
+    const graph = await openOrCreateGraph(ports, graphPath);
+    const service = openAdmissionService(ports, { policies, graph, graphPath, notes: cluster?.openNotes() });
     let rotating: ClusterTls | undefined;
     let isDraining = false;
     const handler = await context.createHandler(service, {

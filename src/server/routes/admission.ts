@@ -15,12 +15,8 @@ export const admission: Route = {
   mount(app, context) {
     app.post('/validate', (request) => answer('validate', request, context));
     app.post('/mutate', (request) => answer('mutate', request, context));
-    app.post('/exceptions', async (request) =>
-      request.json(context.service.reviewException(await readBody(request))),
-    );
-    app.post('/policies', async (request) =>
-      request.json(await context.service.reviewPolicy(await readBody(request))),
-    );
+    app.post('/exceptions', async (request) => request.json(context.service.reviewException(await readBody(request))));
+    app.post('/policies', async (request) => request.json(await context.service.reviewPolicy(await readBody(request))));
   },
 };
 
