@@ -15,6 +15,7 @@ import { StepTimes } from './step-times.ts';
 import { createGraphTeller } from './tell-graph.ts';
 import type { GraphTeller } from './tell-graph.ts';
 import { createVerdictCache } from './verdict-cache.ts';
+import type { WorkloadSecrets } from './workload-secrets.ts';
 
 export interface AdmissionServiceOptions {
   /** Closed with the service. */
@@ -24,6 +25,8 @@ export interface AdmissionServiceOptions {
   readonly graphPath?: string;
   /** What is told to a cluster; closed with the service. */
   readonly notes?: ClusterNotes | undefined;
+  /** With what workloads pull, where a cluster tells. */
+  readonly secrets?: WorkloadSecrets | undefined;
 }
 
 export interface ServiceFacts {
@@ -76,13 +79,13 @@ class Service implements AdmissionService {
   readonly #teller: GraphTeller;
   readonly #cache = createVerdictCache(VERDICT_REUSE_MS);
 
-  constructor(ports: Ports, { graph, graphPath, policies, notes }: AdmissionServiceOptions) {
+  constructor(ports: Ports, { graph, graphPath, policies, notes, secrets }: AdmissionServiceOptions) {
     this.#ports = ports;
     this.#policies = policies;
     this.#notes = notes;
     this.graph = graph;
     this.#teller = createGraphTeller(ports, graph, graphPath);
-    this.#source = timed(createEvidenceSource(ports, { reuseFor: EVIDENCE_REUSE_MS }), this.steps);
+    this.#source = timed(createEvidenceSource(ports, { reuseFor: EVIDENCE_REUSE_MS, secrets }), this.steps);
   }
 
   async review(mode: 'validate' | 'mutate', bytes: Uint8Array, signal: AbortSignal): Promise<ReviewOutcome> {
@@ -146,8 +149,7 @@ class Service implements AdmissionService {
 function timed(source: EvidenceSource, steps: StepTimes): EvidenceSource {
   return {
     ...source,
-    resolve: async (reference, signal) =>
-      await steps.time('resolve', async () => await source.resolve(reference, signal)),
+    resolve: async (...words) => await steps.time('resolve', async () => await source.resolve(...words)),
     gather: async (wanted, signal) => await steps.time('gather', async () => await source.gather(wanted, signal)),
   };
 }

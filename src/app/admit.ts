@@ -4,13 +4,14 @@
  */
 import { AppError, combineVerdicts, parseReference, toAppError } from '../core/index.ts';
 import type { Digest, Evidence, Outcome, Reason, Reference, Verdict } from '../core/index.ts';
-import { findImages, findPodSpecs } from '../cluster/index.ts';
+import { findImages, findPodSpecs, findPullNames } from '../cluster/index.ts';
 import type { ImageUse } from '../cluster/index.ts';
 import { evaluate, listRequirements, noMatchVerdict } from '../policies/index.ts';
 import type { Policy, SubjectObject } from '../policies/index.ts';
 import type { EvidenceSource, Gathered } from './gather-evidence.ts';
 import { questionOf, verdictKey } from './verdict-cache.ts';
 import type { VerdictCache } from './verdict-cache.ts';
+import type { Workload } from './workload-secrets.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -159,7 +160,8 @@ async function judgeImage(
   // A registry that no policy speaks of is not even asked: whoever writes pods would choose where we knock.
   if (applying.length === 0 && noMatch === 'deny')
     return { verdict: noMatchVerdict(image, noMatch), reference, evidence: [] };
-  const digest = reference.digest ?? (await source.resolve(reference, signal));
+  const workload = workloadOf(object);
+  const digest = reference.digest ?? (await source.resolve(reference, signal, workload));
   // The name stays as written, tag included, so that people recognise it.
   const pinned = reference.digest === undefined ? `${image}@${digest}` : image;
   const epoch = cache === undefined ? '' : await source.epoch();
@@ -171,7 +173,7 @@ async function judgeImage(
     const gathered: Gathered =
       requirements.length === 0
         ? { evidence: [], rejected: [] }
-        : await source.gather({ reference, digest, requirements, isFresh }, signal);
+        : await source.gather({ reference, digest, requirements, isFresh, ...(workload && { workload }) }, signal);
     const { evidence, rejected, configs = {} } = gathered;
     const subject = { reference, asWritten: image, digest, object };
     return { gathered, verdict: evaluate(applying, { subject, evidence, rejected, configs, at, noMatch }) };
@@ -180,6 +182,12 @@ async function judgeImage(
   if (verdict.outcome !== 'allow' && gathered.isOld === true) ({ gathered, verdict } = await judge(true));
   cache?.keep(key, verdict, at);
   return { verdict, reference, digest, pinned, evidence: gathered.evidence };
+}
+
+/** Nothing for what lives in no namespace: it has no credentials of its own. */
+function workloadOf({ namespace, document }: SubjectObject): Workload | undefined {
+  const names = namespace === undefined ? undefined : findPullNames(document);
+  return namespace === undefined || names === undefined ? undefined : { namespace, ...names };
 }
 
 /** Rejects with the signal's reason when it comes first, whether or not the work heeds it. */

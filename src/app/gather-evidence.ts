@@ -4,7 +4,8 @@
  */
 import type { PolicySigners } from './policy-signers.ts';
 import { createPolicySigners } from './policy-signers.ts';
-import { parseReference, targetOf } from '../core/index.ts';
+import type { PullSecret } from '../artifacts/index.ts';
+import { digestOf, parseReference, targetOf } from '../core/index.ts';
 import type { Digest, Evidence, Ports, Reason, Reference, Verification } from '../core/index.ts';
 import type { RequiredSigner, Requirement } from '../policies/index.ts';
 import { fetchAttestations, fetchSignatures, verifyAttestations, verifySignatures } from '../trust/index.ts';
@@ -12,6 +13,7 @@ import type { Candidate, SignerDemand } from '../trust/index.ts';
 import { fetchConfigs } from './fetch-configs.ts';
 import { accessBeside, openRepository } from './registry.ts';
 import type { RepositoryAccess } from './registry.ts';
+import type { Workload, WorkloadSecrets } from './workload-secrets.ts';
 
 export interface Gathered {
   readonly evidence: readonly Evidence[];
@@ -28,11 +30,13 @@ export interface Wanted {
   readonly requirements: readonly Requirement[];
   /** Asks the registry even if an answer is kept. */
   readonly isFresh?: boolean;
+  /** For whom: its credentials are used for it and for no other namespace's. */
+  readonly workload?: Workload;
 }
 
 export interface EvidenceSource {
   /** The digest that the reference means now. */
-  resolve(reference: Reference, signal: AbortSignal): Promise<Digest>;
+  resolve(reference: Reference, signal: AbortSignal, workload?: Workload): Promise<Digest>;
   /** Changes when others are believed than before. */
   epoch(): Promise<string>;
   gather(wanted: Wanted, signal: AbortSignal): Promise<Gathered>;
@@ -41,6 +45,8 @@ export interface EvidenceSource {
 export interface EvidenceOptions extends RepositoryAccess {
   /** Milliseconds for which what was gathered for a digest is used again; 0 asks anew each time. */
   readonly reuseFor: number;
+  /** Where workloads' own credentials are; without it only those of this program are used. */
+  readonly secrets?: WorkloadSecrets | undefined;
 }
 
 /** Digests whose evidence is kept: an image's is some hundred kilobytes where SBOMs are attested. */
@@ -56,17 +62,21 @@ interface Kept {
 
 /**
  * Tags are always resolved anew. Evidence is kept by repository, digest, the signers asked for and whom is believed, never by tag, and
- * only if it was gathered without an error.
+ * only if it was gathered without an error. What a workload's own credentials opened is kept for its namespace and these alone.
  */
 export function createEvidenceSource(ports: Ports, options: EvidenceOptions): EvidenceSource {
   const kept = new Map<string, Kept>();
   const signers = createPolicySigners(ports);
   return {
-    resolve: async (reference, signal) =>
-      (await openRepository(ports, reference, options).fetchManifest(targetOf(reference), signal)).descriptor.digest,
+    resolve: async (reference, signal, workload) => {
+      const { image } = await openSecrets(options, [], workload);
+      const repository = openRepository(ports, reference, accessWith(options, image));
+      return (await repository.fetchManifest(targetOf(reference), signal)).descriptor.digest;
+    },
     epoch: signers.epoch,
     gather: async (wanted, signal) => {
-      const key = `${keyOf(wanted)}\n${await signers.epoch()}`;
+      const secrets = await openSecrets(options, wanted.requirements, wanted.workload);
+      const key = `${keyOf(wanted)}\n${await signers.epoch()}\n${secrets.scope}`;
       const now = ports.clock().getTime();
       const known = wanted.isFresh === true ? undefined : kept.get(key);
       if (known !== undefined && now - known.since < options.reuseFor) {
@@ -75,11 +85,43 @@ export function createEvidenceSource(ports: Ports, options: EvidenceOptions): Ev
         const shared = await known.gathered.catch(() => undefined);
         if (shared !== undefined) return { ...shared, isOld: !isRunning };
       }
-      const gathered = gather(ports, wanted, { access: options, signers, signal });
+      const gathered = gather(ports, wanted, { access: options, signers, signal, secrets });
       if (options.reuseFor > 0) keep(kept, key, { gathered, since: now, isRunning: true });
       return await gathered;
     },
   };
+}
+
+/** Credentials of a workload, as they were when it was asked about. */
+interface Secrets {
+  /** Of its images. */
+  readonly image: readonly PullSecret[];
+  /** Of those that sources of signatures name, by name. */
+  readonly named: ReadonlyMap<string, readonly PullSecret[]>;
+  /** Equal only for the same credentials in the same namespace; empty where there are none. */
+  readonly scope: string;
+}
+
+async function openSecrets(
+  { secrets }: EvidenceOptions,
+  requirements: readonly Requirement[],
+  workload: Workload | undefined,
+): Promise<Secrets> {
+  if (secrets === undefined || workload === undefined) return { image: [], named: new Map(), scope: '' };
+  const { namespace } = workload;
+  const names = requirements.flatMap((need) => (need.kind === 'config' ? [] : (need.signer.source?.pullSecrets ?? [])));
+  const [image, ...entries] = await Promise.all([
+    secrets.ofWorkload(workload),
+    ...new Set(names).values().map(async (name) => [name, await secrets.named(namespace, [name])] as const),
+  ]);
+  const all = [...image, ...entries.flatMap(([, found]) => found)];
+  const texts = all.map(({ name, auths }) => [name, [...auths]]);
+  const scope = all.length === 0 ? '' : digestOf(JSON.stringify([namespace, texts]));
+  return { image, named: new Map(entries), scope };
+}
+
+function accessWith(access: RepositoryAccess, workloadSecrets: readonly PullSecret[]): RepositoryAccess {
+  return { ...access, workloadSecrets };
 }
 
 function keyOf({ reference, digest, requirements }: Wanted): string {
@@ -104,6 +146,7 @@ function keep(kept: Map<string, Kept>, key: string, entry: Kept): void {
 interface Search {
   readonly access: RepositoryAccess;
   readonly signers: PolicySigners;
+  readonly secrets: Secrets;
   readonly signal: AbortSignal;
 }
 
@@ -115,7 +158,11 @@ async function gather(ports: Ports, wanted: Wanted, search: Search): Promise<Gat
   const [results, configs] = await Promise.all([
     Promise.all([...places.values()].map((needs) => gatherFrom(ports, wanted, needs, search))),
     wantsConfig
-      ? fetchConfigs(openRepository(ports, reference, search.access), digest, search.signal)
+      ? fetchConfigs(
+          openRepository(ports, reference, accessWith(search.access, search.secrets.image)),
+          digest,
+          search.signal,
+        )
       : Promise.resolve(undefined),
   ]);
   return {
@@ -132,11 +179,13 @@ async function gatherFrom(
   ports: Ports,
   { reference, digest }: Wanted,
   needs: readonly SignedNeed[],
-  { access, signers, signal }: Search,
+  { access, signers, signal, secrets }: Search,
 ): Promise<Gathered> {
   const source = needs[0]?.signer.source;
   const place = source?.repository === undefined ? reference : parseReference(source.repository);
-  const repository = openRepository(ports, place, accessBeside(access, place, reference));
+  const own = (source?.pullSecrets ?? []).flatMap((name) => secrets.named.get(name) ?? []);
+  const placeAccess = accessWith(accessBeside(access, place, reference), [...own, ...secrets.image]);
+  const repository = openRepository(ports, place, placeAccess);
   const demandsOf = (kind: SignedNeed['kind']) => {
     const needed = needs.filter((need) => need.kind === kind).map((need) => need.signer);
     return openDemands(needed, signers);

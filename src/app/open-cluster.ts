@@ -1,4 +1,4 @@
-/** The API server of a cluster as the source of policies and of the serving certificate, and where admissions are told of. */
+/** The API server of a cluster as the source of policies, of workloads' credentials and of the serving certificate, and where admissions are told of. */
 import type { Ports } from '../core/index.ts';
 import { createKubeClient, openConnection } from '../cluster/index.ts';
 import { createClusterNotes } from './cluster-notes.ts';
@@ -7,6 +7,8 @@ import { openClusterTls } from './cluster-tls.ts';
 import type { ClusterTls, ClusterTlsOptions } from './cluster-tls.ts';
 import { openClusterPolicies } from './policy-cluster.ts';
 import type { NoMatch, PolicySource } from './policy-source.ts';
+import { createWorkloadSecrets } from './workload-secrets.ts';
+import type { WorkloadSecrets } from './workload-secrets.ts';
 
 export interface ClusterOptions {
   /** Absent in a pod. */
@@ -20,6 +22,7 @@ export interface Cluster {
   openPolicies(noMatch: NoMatch): PolicySource;
   openTls(options: ClusterTlsOptions): ClusterTls;
   openNotes(): ClusterNotes;
+  openSecrets(): WorkloadSecrets;
 }
 
 /** Throws `not-found` outside of a cluster without a kubeconfig. An API server that does not answer yet is waited for by what is opened. */
@@ -30,5 +33,6 @@ export async function openCluster(ports: Ports, { kubeconfig, namespace }: Clust
     openPolicies: (noMatch) => openClusterPolicies(ports, client, noMatch),
     openTls: (options) => openClusterTls(ports, client, options),
     openNotes: () => createClusterNotes(ports, client),
+    openSecrets: () => createWorkloadSecrets(ports, client),
   };
 }

@@ -81,3 +81,5 @@ export {
   serverAddress,
 } from './registry/credentials.ts';
 export { hostOfKey, loadConfig, TOKEN_USER } from './registry/docker-config.ts';
+export { readPullSecret } from './registry/pull-secrets.ts';
+export type { PullSecret } from './registry/pull-secrets.ts';

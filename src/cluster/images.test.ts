@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findImages, findPodSpecs, listKnownKinds } from './images.ts';
+import { findImages, findPodSpecs, findPullNames, listKnownKinds } from './images.ts';
 
 const podSpec = {
   initContainers: [{ name: 'setup', image: 'a/init:1' }],
@@ -95,4 +95,27 @@ test('findPodSpecs finds pod specs in kinds that nobody told of', () => {
   const custom = { apiVersion: 'example.com/v1', kind: 'Rollout', spec: { steps: [{ template: { spec: podSpec } }] } };
   assert.deepEqual(findPodSpecs(custom), ['/spec/steps/0/template/spec']);
   assert.deepEqual(findPodSpecs({ spec: { ports: [{ port: 1 }] } }), []);
+});
+
+test('what images are pulled with is found where each kind keeps its pod spec', () => {
+  const spec = {
+    serviceAccountName: 'builder',
+    imagePullSecrets: [{ name: 'a' }, {}, { name: 'b.c' }],
+    containers: [],
+  };
+  const found = { secrets: ['a', 'b.c'], serviceAccount: 'builder' };
+  assert.deepEqual(findPullNames({ apiVersion: 'v1', kind: 'Pod', spec }), found);
+  assert.deepEqual(findPullNames({ apiVersion: 'apps/v1', kind: 'Deployment', spec: { template: { spec } } }), found);
+  const bare = { secrets: [], serviceAccount: 'default' };
+  assert.deepEqual(findPullNames({ apiVersion: 'v1', kind: 'Pod', spec: { containers: [] } }), bare);
+  assert.equal(findPullNames({ apiVersion: 'v1', kind: 'Service', spec: {} }), undefined);
+});
+
+test('the name of a secret or a service account is no path of the API', () => {
+  const pod = (spec: object) => ({ apiVersion: 'v1', kind: 'Pod', spec });
+  for (const name of ['../../kube-system/secrets/x', 'a/b', 'a?b', 'A', 5])
+    assert.throws(() => findPullNames(pod({ imagePullSecrets: [{ name }] })), { kind: 'invalid-input' }, String(name));
+  assert.throws(() => findPullNames(pod({ serviceAccountName: '../x' })), { kind: 'invalid-input' });
+  const many = Array.from({ length: 65 }, (_, index) => ({ name: `s${index}` }));
+  assert.throws(() => findPullNames(pod({ imagePullSecrets: many })), { kind: 'invalid-input' });
 });

@@ -1,4 +1,4 @@
-/** Every place in a Kubernetes object from which a node would pull an image. */
+/** Every place in a Kubernetes object from which a node would pull an image, and the secrets with which it would. */
 import { AppError, isRecord, mismatch } from '../core/index.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -41,15 +41,54 @@ export function findImages(object: Json): readonly ImageUse[] | undefined {
   const path = POD_SPECS.get(`${String(object.apiVersion)}/${String(object.kind)}`);
   if (path === undefined) return undefined;
   const pointer = `/${path.join('/')}`;
-  // A ReplicationController may have no template; it then makes no pods.
-  if (path.includes('template') && valueAt(object, path.slice(0, path.indexOf('template') + 1)) === undefined)
-    return [];
-  const spec = valueAt(object, path);
-  if (!isRecord(spec)) throw mismatch(pointer, 'a pod spec', spec);
+  const spec = getPodSpec(object, path);
+  if (spec === undefined) return [];
   const images = listSpecImages(spec, pointer);
   if (images.length > MAX_IMAGES)
     throw new AppError('invalid-input', `${pointer}: expected at most ${MAX_IMAGES} images, found ${images.length}`);
   return images;
+}
+
+/** What a node would pull the object's images with, in its namespace. */
+export interface PullNames {
+  readonly secrets: readonly string[];
+  readonly serviceAccount: string;
+}
+
+/** Secrets that one pod names; more would be looked up only to harm. */
+const MAX_PULL_SECRETS = 64;
+/** A DNS subdomain, as Kubernetes names secrets and service accounts: anything else would be another path of the API. */
+const NAME = /^(?=.{1,253}$)[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/;
+
+/** Undefined for a kind whose pod spec is not known. Throws `invalid-input` for what is no name. */
+export function findPullNames(object: Json): PullNames | undefined {
+  const path = POD_SPECS.get(`${String(object.apiVersion)}/${String(object.kind)}`);
+  const spec = path === undefined ? undefined : getPodSpec(object, path);
+  if (path === undefined || spec === undefined) return undefined;
+  const pointer = `/${path.join('/')}`;
+  const secrets = listOf(spec.imagePullSecrets, `${pointer}/imagePullSecrets`).flatMap(({ entry, at }) =>
+    // the API server takes entries without a name, and nodes pass them over
+    entry.name === undefined || entry.name === '' ? [] : [nameOf(entry.name, `${at}/name`)],
+  );
+  if (secrets.length > MAX_PULL_SECRETS)
+    throw mismatch(`${pointer}/imagePullSecrets`, `at most ${MAX_PULL_SECRETS} names`, spec.imagePullSecrets);
+  const account = [spec.serviceAccountName, spec.serviceAccount].find((name) => name !== undefined && name !== '');
+  const serviceAccount = account === undefined ? 'default' : nameOf(account, `${pointer}/serviceAccountName`);
+  return { secrets, serviceAccount };
+}
+
+function nameOf(value: unknown, pointer: string): string {
+  if (typeof value !== 'string' || !NAME.test(value)) throw mismatch(pointer, 'the name of an object', value);
+  return value;
+}
+
+/** Undefined for a ReplicationController without a template: it makes no pods. */
+function getPodSpec(object: Json, path: readonly string[]): Json | undefined {
+  if (path.includes('template') && valueAt(object, path.slice(0, path.indexOf('template') + 1)) === undefined)
+    return undefined;
+  const spec = valueAt(object, path);
+  if (!isRecord(spec)) throw mismatch(`/${path.join('/')}`, 'a pod spec', spec);
+  return spec;
 }
 
 /** Pointers of pod specs in an object of an unknown kind: any object that holds a list `containers` whose entries have images. */

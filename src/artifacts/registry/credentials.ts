@@ -25,7 +25,7 @@ import {
   type CredentialScope,
   type DockerConfig,
 } from './docker-config.ts';
-import { credentialFromPullSecrets, parsePullSecrets } from './pull-secrets.ts';
+import { credentialFromPullSecrets, parsePullSecrets, type PullSecret } from './pull-secrets.ts';
 
 export interface CredentialPorts {
   readonly files: Files;
@@ -41,6 +41,8 @@ export interface CredentialSources {
   readonly registryConfig?: string;
   /** Files of Kubernetes secrets. */
   readonly pullSecrets?: readonly string[];
+  /** Kubernetes secrets that were read already; they come before all else. */
+  readonly workloadSecrets?: readonly PullSecret[];
 }
 
 const MAX_HELPER_BYTES = 1024 * 1024;
@@ -55,6 +57,8 @@ export async function findCredential(
   scope: CredentialScope,
   sources: CredentialSources = {},
 ): Promise<Credential | undefined> {
+  const own = credentialFromPullSecrets(sources.workloadSecrets ?? [], scope);
+  if (own !== undefined) return own;
   const secrets = sources.pullSecrets ?? ports.settings.pullSecrets;
   for (const path of secrets) {
     const parsed = await parsePullSecrets(await ports.files.read(path, MAX_CONFIG_BYTES), path);

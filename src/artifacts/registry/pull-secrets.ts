@@ -57,7 +57,14 @@ export async function parsePullSecrets(bytes: Uint8Array, path: string): Promise
 function readSecret(value: Readonly<Record<string, unknown>>, path: string): PullSecret | undefined {
   if (value.kind !== 'Secret') return undefined;
   const { name, namespace } = isRecord(value.metadata) ? value.metadata : {};
-  const what = `${path}: secret ${[namespace, name].filter((part) => typeof part === 'string').join('/')}`;
+  return readPullSecret(
+    value,
+    `${path}: secret ${[namespace, name].filter((part) => typeof part === 'string').join('/')}`,
+  );
+}
+
+/** Undefined for a Secret that holds no credentials of registries. Throws `invalid-input` for broken ones; `what` names it in messages. */
+export function readPullSecret(value: Readonly<Record<string, unknown>>, what: string): PullSecret | undefined {
   const config = readKey(value, '.dockerconfigjson', what);
   if (config !== undefined) return { name: what, auths: entriesOf(config.auths ?? {}, `${what}: auths`) };
   // the older form has no `auths` around its entries

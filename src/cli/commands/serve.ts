@@ -100,7 +100,8 @@ export const serve = defineCommand({
     const tls = await openTls(context, flags, address.host);
     const graphPath = flags.graph ?? defaultGraphPath(ports);
     const graph = await openOrCreateGraph(ports, graphPath);
-    const service = openAdmissionService(ports, { policies, graph, graphPath, notes: cluster?.openNotes() });
+    const [notes, secrets] = [cluster?.openNotes(), cluster?.openSecrets()];
+    const service = openAdmissionService(ports, { policies, graph, graphPath, notes, secrets });
     let rotating: ClusterTls | undefined;
     let isDraining = false;
     const handler = await context.createHandler(service, {

@@ -4,6 +4,8 @@ import { LABELS, NAME, TLS_SECRET } from './options.ts';
 import type { InstallOptions, Manifest } from './options.ts';
 
 const FOLLOW = ['get', 'list', 'watch'];
+/** To read what workloads pull with. */
+const PULL_SECRETS = `${NAME}-pull-secrets`;
 const RBAC = 'rbac.authorization.k8s.io';
 
 export function listAccess({ namespace }: InstallOptions): readonly Manifest[] {
@@ -26,6 +28,20 @@ export function listAccess({ namespace }: InstallOptions): readonly Manifest[] {
       kind: 'ClusterRoleBinding',
       metadata,
       roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: NAME },
+      subjects,
+    },
+    // apart, so that whoever wants the server to pull with its own credentials alone leaves these two out
+    {
+      apiVersion: `${RBAC}/v1`,
+      kind: 'ClusterRole',
+      metadata: { ...metadata, name: PULL_SECRETS },
+      rules: [{ apiGroups: [''], resources: ['secrets', 'serviceaccounts'], verbs: ['get'] }],
+    },
+    {
+      apiVersion: `${RBAC}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: { ...metadata, name: PULL_SECRETS },
+      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: PULL_SECRETS },
       subjects,
     },
     {
