@@ -1,7 +1,7 @@
 /**
  * The admission server under reviews: how many a second when everything is known, how long each takes at a thousand a second, how long
  * the first review of an image takes and what it asks of the registry, and its memory with ten thousand digests known. BENCH_SECONDS is
- * the length of each run.
+ * the length of each run. With BENCH_POLICY_CONTROLLER=1 beside it Sigstore's policy-controller: the same policy, image and reviews.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPrograms, plimsoll } from './programs.ts';
 import { startManyImages } from './many-images.ts';
+import { startPolicyController } from './policy-controller.ts';
 
 const seconds = Number(process.env.BENCH_SECONDS ?? 10);
 const RATE = 1000;
@@ -46,12 +47,38 @@ try {
   rows.push(['memory after them', `${memory()} MiB`]);
   rows.push(['reviews a second, ceiling', (await ceiling(() => ask(image))).toFixed(0)]);
   rows.push(['memory after them', `${memory()} MiB, at most ${memory('VmHWM')} MiB`]);
-  process.stdout.write(`${rows.map(([what, value]) => `${what.padEnd(40)} ${value.padStart(12)}`).join('\n')}\n`);
+  server?.kill('SIGTERM');
+  if (process.env.PEER_POLICY_CONTROLLER !== undefined) rows.push(...(await measurePolicyController(image)));
+  process.stdout.write(`${rows.map(([what, value]) => `${what.padEnd(46)} ${value.padStart(12)}`).join('\n')}\n`);
   agent.destroy();
   many.stop();
 } finally {
   server?.kill('SIGTERM');
   programs.stop();
+}
+
+/** It looks at each image anew for each review: what is known before counts for nothing there. */
+async function measurePolicyController(image: string): Promise<readonly [string, string][]> {
+  const key = { data: readFileSync(join(programs.folder, 'key.pub'), 'utf8') };
+  const spec = { images: [{ glob: '**' }], authorities: [{ name: 'key', key }] };
+  const controller = await startPolicyController(spec, 'bench');
+  // its certificate is for the name of a Service
+  const agent = new Agent({ keepAlive: true, maxSockets: 32, rejectUnauthorized: false });
+  try {
+    const ask = () => review(agent, `${controller.url}/validations?timeout=10s`, image);
+    const first = await timed(ask);
+    await Promise.all(Array.from({ length: 32 }, ask));
+    const alone = await timed(ask);
+    return [
+      ['policy-controller: first review', `${first.toFixed(1)} ms`],
+      ['policy-controller: one more', `${alone.toFixed(1)} ms`],
+      ['policy-controller: reviews a second, ceiling', (await ceiling(ask)).toFixed(0)],
+      ['policy-controller: memory after them', `${memory('VmRSS', controller.pid)} MiB`],
+    ];
+  } finally {
+    agent.destroy();
+    await controller.stop();
+  }
 }
 
 /** Pushed and signed by a key that the policy names. */
@@ -102,10 +129,11 @@ function review(agent: Agent, url: string, image: string): Promise<void> {
     spec: { containers: [{ name: 'app', image }] },
   };
   const kind = { group: '', version: 'v1', kind: 'Pod' };
+  const resource = { group: '', version: 'v1', resource: 'pods' };
   const body = JSON.stringify({
     apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',
-    request: { uid: randomUUID(), kind, operation: 'CREATE', namespace: 'bench', object, options: {} },
+    request: { uid: randomUUID(), kind, resource, operation: 'CREATE', namespace: 'bench', object, options: {} },
   });
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
@@ -163,7 +191,7 @@ async function ceiling(work: () => Promise<void>): Promise<number> {
   return done / seconds;
 }
 
-function memory(field = 'VmRSS'): number {
-  const status = readFileSync(`/proc/${server?.pid}/status`, 'utf8');
+function memory(field = 'VmRSS', pid = server?.pid): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? NaN) / 1024);
 }

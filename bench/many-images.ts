@@ -50,9 +50,12 @@ export async function startManyImages(count: number): Promise<ManyImages> {
   return {
     repository,
     images: Array.from({ length: count }, (_, index) => `${repository}@${digestOf(Buffer.from(`image ${index}`))}`),
-    publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    publicKey: publicKey.export({ type: 'spki', format: 'pem' }),
     requests: () => requests,
-    stop: () => void server.close().closeAllConnections(),
+    stop: () => {
+      server.close();
+      server.closeAllConnections();
+    },
   };
 }
 

@@ -2,8 +2,12 @@
 import { installPeers } from './peers.ts';
 import { runNode } from './run.ts';
 
-const { variables, missing } = installPeers('interop');
-for (const { name, reason } of missing) process.stderr.write(`without ${name}: ${reason}\n`);
+// Sigstore's policy-controller is had only when asked for: it takes minutes to build, and listens on every address.
+const asked = process.env.BENCH_POLICY_CONTROLLER === undefined ? [] : (['cluster', 'bench'] as const);
+const installed = (['interop', ...asked] as const).map((suite) => installPeers(suite));
+const variables = Object.fromEntries(installed.flatMap((one) => Object.entries(one.variables)));
+for (const { name, reason } of installed.flatMap(({ missing }) => missing))
+  process.stderr.write(`without ${name}: ${reason}\n`);
 const names =
   process.argv.length > 2
     ? process.argv.slice(2)

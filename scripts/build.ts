@@ -42,6 +42,8 @@ const shared = {
   minifySyntax: true,
   minifyWhitespace: true,
   plugins: [sources],
+  // an import() of its CommonJS form would have no names, but one `default`
+  alias: { '@peculiar/x509': '@peculiar/x509/build/x509.es.js' },
   logLevel: 'warning',
 } satisfies BuildOptions;
 

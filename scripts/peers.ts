@@ -48,12 +48,25 @@ interface Peer {
   readonly suites?: readonly Suite[];
 }
 
-/** `interop`: programs side by side with ours; `cluster`: a Kubernetes control plane. */
-type Suite = 'interop' | 'cluster';
+/** `interop`: programs side by side with ours; `cluster`: a Kubernetes control plane; `bench`: what is measured beside us and not asked else. */
+type Suite = 'interop' | 'cluster' | 'bench';
 
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'plimsoll-peers');
 /** A token in files, for programs that need one. */
 const SOFTHSM_MODULE = join(cache, 'unpacked/softhsm2-util/root/usr/lib/softhsm/libsofthsm2.so');
+
+/** What its module replaces. */
+const POLICY_CONTROLLER = {
+  module: 'github.com/sigstore/policy-controller@v0.15.1',
+  replaced: [
+    'github.com/golang/glog=github.com/jdolitsky/glog@v0.0.0-20220729172235-78744e90d087',
+    'k8s.io/code-generator=k8s.io/code-generator@v0.29.4',
+    ...['k8schain', 'kubernetes'].map((part) => {
+      const name = `github.com/google/go-containerregistry/pkg/authn/${part}`;
+      return `${name}=${name}@v0.0.0-20230919002926-dbcd01c402b2`;
+    }),
+  ],
+};
 
 const PEERS: readonly Peer[] = [
   {
@@ -119,17 +132,20 @@ const PEERS: readonly Peer[] = [
     variable: 'PEER_POLICY_TESTER',
     goReplaced: {
       package: 'github.com/sigstore/policy-controller/cmd/tester',
-      module: 'github.com/sigstore/policy-controller@v0.15.1',
-      replaced: [
-        'github.com/golang/glog=github.com/jdolitsky/glog@v0.0.0-20220729172235-78744e90d087',
-        'k8s.io/code-generator=k8s.io/code-generator@v0.29.4',
-        ...['k8schain', 'kubernetes'].map((part) => {
-          const name = `github.com/google/go-containerregistry/pkg/authn/${part}`;
-          return `${name}=${name}@v0.0.0-20230919002926-dbcd01c402b2`;
-        }),
-      ],
+      ...POLICY_CONTROLLER,
     },
     probe: ['-version'],
+  },
+  {
+    // Minutes of building, once.
+    name: 'policy-controller',
+    variable: 'PEER_POLICY_CONTROLLER',
+    goReplaced: {
+      package: 'github.com/sigstore/policy-controller/cmd/webhook',
+      ...POLICY_CONTROLLER,
+    },
+    probe: ['-h'],
+    suites: ['bench'],
   },
   {
     // Minutes of building, once.

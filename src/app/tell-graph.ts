@@ -51,7 +51,8 @@ export function createGraphTeller(ports: Ports, graph: Graph, path?: string): Gr
     const { threads, files } = ports;
     const advisories = advisoryStorePath(ports);
     // a thread that dies takes with it what it was handed
-    while (!isClosing || waiting.length > 0) {
+    const hasMore = () => !isClosing || waiting.length > 0;
+    while (hasMore()) {
       const telling =
         threads === undefined || path === undefined
           ? tellGraph(graph, batches(), { files, advisories, onFault: losses.fault })
