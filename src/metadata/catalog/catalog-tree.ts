@@ -5,8 +5,10 @@ import type { Component, Dependency } from '../sbom/index.ts';
 import type { Catalog, Cataloger } from './cataloger.ts';
 import { embeddedCatalogers } from './catalogers/embedded/index.ts';
 import { goCatalogers } from './catalogers/go/index.ts';
+import { javaCatalogers } from './catalogers/java/index.ts';
 import { javascriptCatalogers } from './catalogers/javascript/index.ts';
 import { osCatalogers } from './catalogers/os/index.ts';
+import { pythonCatalogers } from './catalogers/python/index.ts';
 import { detectDistro } from './distro.ts';
 import { mergeComponents } from './merge.ts';
 import { CatalogerIndex } from './selection.ts';
@@ -15,6 +17,8 @@ import { CatalogerIndex } from './selection.ts';
 export const catalogers: readonly Cataloger[] = [
   ...osCatalogers,
   ...javascriptCatalogers,
+  ...pythonCatalogers,
+  ...javaCatalogers,
   ...goCatalogers,
   ...embeddedCatalogers,
 ];
@@ -54,8 +58,9 @@ export async function catalogTree(tree: FileTree, options: CatalogOptions): Prom
     options.signal?.throwIfAborted();
     catalogs.push(await cataloger.catalog(index.viewFor(cataloger, tree), chosen.get(cataloger) ?? [], context));
   }
+  // what an OS package and a language package both list is the OS package's, which comes first
   const owners = new Map(
-    catalogs.flatMap(({ owners }) => [...(owners ?? [])]).map(([path, id]) => [foldUsr(path), id]),
+    catalogs.flatMap(({ owners }) => [...(owners ?? [])].map(([path, id]) => [foldUsr(path), id] as const)).reverse(),
   );
   return {
     distro: context.distro,
@@ -95,7 +100,7 @@ function markOwned(component: Component, owners: ReadonlyMap<string, string>): C
   if (osIds.has(component.foundBy)) return component;
   for (const { path } of component.locations) {
     const ownedBy = owners.get(foldUsr(path));
-    if (ownedBy !== undefined) return { ...component, ownedBy };
+    if (ownedBy !== undefined && ownedBy !== component.id) return { ...component, ownedBy };
   }
   return component;
 }

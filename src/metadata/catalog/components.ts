@@ -42,8 +42,13 @@ export async function readText(tree: FileTree, path: string): Promise<string | u
   return bytes === undefined ? undefined : textOf(bytes);
 }
 
+/** UTF-8, or UTF-16 where a byte order mark says so; damaged bytes are replaced. */
 export function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  const mark = (bytes[0] ?? 0) * 256 + (bytes[1] ?? 0);
+  if (mark === 0xfffe || mark === 0xfeff)
+    return new TextDecoder(mark === 0xfffe ? 'utf-16le' : 'utf-16be').decode(bytes);
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
 /** Runs over one file; what the file's own fault is becomes a skipped entry, all else is thrown. */

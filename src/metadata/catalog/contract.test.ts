@@ -6,6 +6,7 @@ import { parsePurl } from '../ecosystem/index.ts';
 import { createLayeredTree, createMemoryTree } from '../../core/testing.ts';
 import { catalogers, catalogSelector, catalogTree } from './index.ts';
 import { OS_FIXTURES } from './catalogers/os/testing.ts';
+import { createZip } from './testing.ts';
 
 const GO_PROGRAM = goProgram(
   'go1.22.4',
@@ -29,6 +30,55 @@ const GOOD: Readonly<Record<string, readonly [path: string, content: string | Ui
   'npm-lock': [
     'app/package-lock.json',
     '{"lockfileVersion":3,"packages":{"node_modules/left-pad":{"version":"1.3.0"}}}',
+  ],
+  'vscode-extension': [
+    'tools/lint.vsix',
+    createZip({ 'extension/node_modules/ms/package.json': '{"name":"ms","version":"2.1.3"}' }),
+  ],
+  'yarn-lock': ['app/yarn.lock', '"left-pad@^1.3.0", left-pad@1:\n  version "1.3.0"\n  dependencies:\n    ms "^2"\n'],
+  'pnpm-lock': [
+    'app/pnpm-lock.yaml',
+    "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      ms: {specifier: ^2, version: 2.1.3}\npackages:\n  ms@2.1.3: {}\n",
+  ],
+  'bun-lock': ['app/bun.lock', '{"lockfileVersion":1,"packages":{"ms":["ms@2.1.3","",{},"sha512-aaaa"],},}'],
+  'deno-lock': ['app/deno.lock', '{"version":"4","npm":{"ms@2.1.3":{"integrity":"sha512-aaaa"}},"jsr":{}}'],
+  'npm-manifest': ['app/package.json', '{"name":"app","dependencies":{"ms":"2.1.3"}}'],
+  'python-installed': [
+    'usr/lib/python3/site-packages/six.dist-info/METADATA',
+    'Metadata-Version: 2.1\nName: six\nVersion: 1.16.0\nClassifier: License :: OSI Approved :: MIT License\n\ntext',
+  ],
+  'python-archive': ['dist/six.whl', createZip({ 'six-1.dist-info/METADATA': 'Name: six\nVersion: 1.16.0\n\n' })],
+  'conda-meta': [
+    'opt/conda/conda-meta/six.json',
+    '{"name":"six","version":"1.16.0","build":"0","depends":["python >=3"]}',
+  ],
+  'poetry-lock': ['app/poetry.lock', '[[package]]\nname = "six"\nversion = "1.16.0"\ngroups = ["main"]\n'],
+  'pdm-lock': ['app/pdm.lock', '[[package]]\nname = "six"\nversion = "1.16.0"\ngroups = ["default"]\n'],
+  'uv-lock': [
+    'app/uv.lock',
+    '[[package]]\nname = "six"\nversion = "1.16.0"\n[[package]]\nname = "app"\nsource = { virtual = "." }\n',
+  ],
+  pylock: ['app/pylock.toml', 'lock-version = "1.0"\n[[packages]]\nname = "six"\nversion = "1.16.0"\n'],
+  'pipfile-lock': ['app/Pipfile.lock', '{"_meta":{},"default":{"six":{"version":"==1.16.0"}},"develop":{}}'],
+  requirements: ['app/requirements.txt', 'six==1.16.0 \\\n  --hash=sha256:00\n-r other.txt\nflask>=2\n'],
+  pyproject: ['app/pyproject.toml', '[project]\nname = "app"\ndependencies = ["six==1.16.0"]\n'],
+  'setup-py': ['app/setup.py', "setup(install_requires=['six==1.16.0', # other\n])\n"],
+  'conda-environment': ['app/environment.yml', 'dependencies:\n  - six=1.16.0\n  - pip:\n    - flask==2.0\n'],
+  'java-archive': [
+    'app/lib/tool-1.0.jar',
+    createZip({ 'META-INF/maven/g/tool/pom.properties': 'groupId=g\nartifactId=tool\nversion=1.0\n' }),
+  ],
+  jvm: ['opt/java/release', 'IMPLEMENTOR="Eclipse Adoptium"\nJAVA_VERSION="21.0.4"\nFULL_VERSION="21.0.4+7"\n'],
+  'gradle-lock': ['app/gradle.lockfile', '# comment\njunit:junit:4.13.2=testRuntimeClasspath\nempty=\n'],
+  'gradle-verification': [
+    'app/gradle/verification-metadata.xml',
+    '<verification-metadata><components><component group="g" name="a" version="1"/></components></verification-metadata>',
+  ],
+  'gradle-catalog': ['app/gradle/libs.versions.toml', '[libraries]\nguava = "com.google.guava:guava:30.1.1-jre"\n'],
+  'sbt-lock': ['app/build.sbt.lock', '{"lockVersion":1,"dependencies":[{"org":"g","name":"a","version":"1"}]}'],
+  pom: [
+    'app/pom.xml',
+    '<project><groupId>g</groupId><artifactId>app</artifactId><version>1</version><dependencies><dependency><groupId>g</groupId><artifactId>a</artifactId><version>2</version></dependency></dependencies></project>',
   ],
   'go-binary': ['usr/bin/tool', GO_PROGRAM],
   'go-mod': ['src/go.mod', 'module example.com/tool\n\ngo 1.22\n\nrequire golang.org/x/sys v0.1.0\n'],
@@ -81,13 +131,70 @@ for (const cataloger of catalogers) {
     const found = await catalogTree(treeOf(path, content), { declared: true });
     if (cataloger.id !== 'os-release') assert.ok(found.components.length > 0);
     for (const component of found.components) {
-      if (component.purl === undefined) assert.ok(WITHOUT_PURL.has(cataloger.id));
+      if (component.purl === undefined) assert.ok(component.kind === 'application' || WITHOUT_PURL.has(cataloger.id));
       else assert.equal(parsePurl(component.purl).version ?? '', component.version);
       assert.equal(path.startsWith(component.locations[0]?.path ?? '?'), true);
       assert.equal(component.foundBy, cataloger.id);
     }
     assert.deepEqual(await catalogTree(treeOf(path, content), { declared: true }), found);
   });
+}
+
+const DAMAGE = fc.array(
+  fc.record({
+    at: fc.nat(),
+    cut: fc.nat(20),
+    insert: fc.constantFrom(
+      '',
+      '\0',
+      '{',
+      '[',
+      '"',
+      ':',
+      '\n',
+      '- ',
+      '  ',
+      '@',
+      '/',
+      '../',
+      '%',
+      '\u00ff',
+      '9'.repeat(400),
+      '{"a":'.repeat(50),
+    ),
+  }),
+  { minLength: 1, maxLength: 6 },
+);
+
+for (const cataloger of catalogers) {
+  const [path, content] = GOOD[cataloger.id] ?? assert.fail(`no fixture for ${cataloger.id}`);
+  const good = Buffer.from(content).subarray(-4096);
+
+  test(`${cataloger.id}: hostile content throws nothing and makes no component without a valid package URL`, async () => {
+    const hostile = fc.oneof(
+      fc.uint8Array({ maxLength: 300 }),
+      DAMAGE.map((damages) => damaged(good, damages)),
+    );
+    await fc.assert(
+      fc.asyncProperty(hostile, async (bytes) => {
+        const { components } = await catalogTree(treeOf(path, bytes), { declared: true });
+        for (const { purl } of components) if (purl !== undefined) assert.ok(parsePurl(purl));
+      }),
+      { numRuns: 200 },
+    );
+  });
+}
+
+function damaged(
+  good: Buffer,
+  damages: readonly { readonly at: number; readonly cut: number; readonly insert: string }[],
+): Uint8Array {
+  let bytes = good;
+  for (const { at, cut, insert } of damages) {
+    const place = at % (bytes.length + 1);
+    bytes = Buffer.concat([bytes.subarray(0, place), Buffer.from(insert), bytes.subarray(place + cut)]);
+  }
+  return bytes;
 }
 
 test('a damaged lock file is said to be skipped, with the reason', async () => {

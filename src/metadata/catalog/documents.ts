@@ -3,7 +3,7 @@
  * a document first needs them.
  */
 import { createRequire } from 'node:module';
-import { AppError } from '../../core/index.ts';
+import { AppError, parseJson } from '../../core/index.ts';
 import { textOf } from './components.ts';
 
 const require = createRequire(import.meta.url);
@@ -21,15 +21,51 @@ interface Yaml {
   }[];
 }
 
-/** The first document; every scalar is text, so that a version 1.10 stays what it is. */
-export function parseYaml(bytes: Uint8Array, what: string): unknown {
-  try {
+/** All documents of a stream; every scalar is text, so that a version 1.10 stays what it is. */
+export function parseYamlTexts(bytes: Uint8Array, what: string): readonly unknown[] {
+  return parsing(what, 'YAML', () => {
     const { parseAllDocuments } = require('yaml') as Yaml;
-    const [document] = parseAllDocuments(textOf(bytes), { schema: 'failsafe', uniqueKeys: false });
-    if (document?.errors[0] !== undefined) throw document.errors[0];
-    return document?.toJS({ maxAliasCount: MAX_ALIASES });
+    const documents = [...parseAllDocuments(textOf(bytes), { schema: 'failsafe', uniqueKeys: false })];
+    return documents.map((document) => {
+      if (document.errors[0] !== undefined) throw document.errors[0];
+      return document.toJS({ maxAliasCount: MAX_ALIASES });
+    });
+  });
+}
+
+/** The first document of a stream, likewise. */
+export function parseYaml(bytes: Uint8Array, what: string): unknown {
+  return parseYamlTexts(bytes, what)[0];
+}
+
+/** JSON with comments and trailing commas. */
+export function parseJsonc(bytes: Uint8Array, what: string): unknown {
+  // each pattern takes what it begins in one go, closed or not, so that time grows with the length alone
+  const bare = textOf(bytes).replaceAll(
+    /("(?:[^"\\]|\\.)*"?)|\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g,
+    (_, literal: string | undefined) => literal ?? ' ',
+  );
+  const json = bare.replaceAll(
+    /("(?:[^"\\]|\\.)*"?)|,(?=\s*[\]}])/g,
+    (_, literal: string | undefined) => literal ?? '',
+  );
+  return parseJson(json, { what, maxBytes: Infinity });
+}
+
+/** TOML 1.0 as a table without a prototype. */
+export function parseToml(bytes: Uint8Array, what: string): Readonly<Record<string, unknown>> {
+  return parsing(what, 'TOML', () => {
+    const { parse } = require('smol-toml') as { readonly parse: (text: string) => Readonly<Record<string, unknown>> };
+    return parse(textOf(bytes));
+  });
+}
+
+/** Whatever a library throws over a document is the document's fault; its first line says why. */
+function parsing<T>(what: string, format: string, parse: () => T): T {
+  try {
+    return parse();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
-    throw new AppError('invalid-input', `${what}: expected YAML, ${reason}`, { cause });
+    throw new AppError('invalid-input', `${what}: expected ${format}, ${reason}`, { cause });
   }
 }

@@ -4,7 +4,7 @@ export type { SbomForm } from './formats/index.ts';
 export { formatSbomTable } from './formats/table.ts';
 export type { SbomFormat } from './formats/format.ts';
 export { findLicenceId, isLicenceExpression } from './licences.ts';
-export { arrangeSbom, EVIDENCE } from './sbom.ts';
+export { arrangeSbom, EVIDENCE, findRoots } from './sbom.ts';
 export type {
   Component,
   ComponentKind,

@@ -64,7 +64,7 @@ export interface Component {
   readonly scope: Scope;
   /** The source package that it was built from, where that differs in name or version. */
   readonly source?: { readonly name: string; readonly version: string };
-  /** Id of the OS package whose file list holds this component's files. */
+  /** Id of the package, most often of the OS, whose file list holds this component's files. */
   readonly ownedBy?: string;
   /** Facts without a field of their own, by name. Names sorted. */
   readonly properties: Readonly<Record<string, string>>;

@@ -25,12 +25,24 @@ const NAMES: Readonly<Record<string, (name: string) => string>> = {
   'embedded-sbom': (name) => (/^cpe:2\.3:\w:[^:]*:([^:]*)/.exec(name)?.[1] ?? name.replace(/^.*:/, '')).toLowerCase(),
   // Go's standard library is `stdlib` as a package URL has it; OSV-Scalibr calls it `go`.
   go: (name) => (name === 'go' ? 'stdlib' : name),
+  // Spellings that PEP 503 calls equal.
+  python: foldPypi,
 };
+
+function foldPypi(name: string): string {
+  return name.toLowerCase().replaceAll(/[-_.]+/g, '-');
+}
 
 const VERSIONS: Readonly<Record<string, (version: string) => string>> = {
   // OSV-Scalibr drops the leading v; a program without a version is `(devel)` to Go and nothing to Trivy.
   go: (version) => (version === '(devel)' ? '' : version.replace(/^v/, '')),
 };
+
+/** Syft names Maven packages by their artifact alone; the group is in the package URL. */
+export function fullName({ name, purl }: ExpectedPackage): string {
+  const maven = findPurl(purl ?? '');
+  return maven?.type === 'maven' ? `${maven.namespace}:${maven.name}` : name;
+}
 
 /** Trivy keeps epoch and release apart from the version, OSV-Scalibr the epoch. */
 export function fullVersion(entry: ExpectedPackage): string {
@@ -40,16 +52,34 @@ export function fullVersion(entry: ExpectedPackage): string {
   return `${isWhole ? '' : `${epoch}:`}${entry.version}${release}`;
 }
 
-/** The project that a file is about is the subject of the document here; Trivy lists it as a package. */
-export function isCounted(entry: ExpectedPackage): boolean {
-  return entry.relationship !== 'root';
+/**
+ * Trivy lists the project that a file is about as a package. OSV-Scalibr lists Python requirements that name no version, or only the
+ * lowest one: what will be installed does not follow from these, so they do not count.
+ */
+export function isCounted(
+  entry: ExpectedPackage,
+  { ecosystem, case: name }: Pick<Expectation, 'ecosystem' | 'case'>,
+): boolean {
+  if (entry.relationship === 'root') return false;
+  const isRequirement = ecosystem === 'python' && /^scalibr-python_(?:requirements|pyprojecttoml|setup)/.test(name);
+  const comparator = entry.metadata?.versionComparator ?? '==';
+  return !isRequirement || (entry.version !== '' && /^={2,3}$/.test(comparator));
 }
 
-/** Whether a component that is not expected does not count: Trivy leaves out what is only for development, Syft Go's library. */
+/**
+ * Whether a component that is not expected does not count: Trivy and Syft leave out what is only for development, Syft Go's library,
+ * and not all list the project itself and its workspaces. Here these are applications without a package URL, since nothing published
+ * is in them.
+ */
 export function isOptional(component: Component, expectation: Expectation): boolean {
   const isStdlib = expectation.ecosystem === 'go' && component.name === 'stdlib';
   const isProgram = component.kind === 'application' && component.version === '(devel)';
-  return isStdlib || isProgram || (expectation.case.startsWith('trivy-') && component.scope === 'development');
+  const isUnlisted = component.scope === 'development' && !expectation.case.startsWith('scalibr-');
+  return isStdlib || isProgram || isProject(component) || isUnlisted;
+}
+
+export function isProject(component: Component): boolean {
+  return component.kind === 'application' && component.purl === undefined;
 }
 
 /** Qualifiers that each tool fills in its own way; the distribution is under `distro`, the source package in a field of its own. */
@@ -63,5 +93,6 @@ export function comparablePurl(text: string): string {
     .filter(([name]) => !OWN_QUALIFIERS.has(name))
     .map((pair) => pair.join('='))
     .toSorted();
-  return JSON.stringify([purl.type, purl.namespace, purl.name, purl.version, qualifiers, purl.subpath]);
+  const name = purl.type === 'pypi' ? foldPypi(purl.name) : purl.name;
+  return JSON.stringify([purl.type, purl.namespace, name, purl.version, qualifiers, purl.subpath]);
 }

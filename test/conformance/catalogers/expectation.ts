@@ -6,7 +6,7 @@ import { createMemoryTree } from '../../../src/core/testing.ts';
 import type { MemoryFile } from '../../../src/core/testing.ts';
 import { catalogSelector, catalogTree } from '../../../src/metadata/catalog/index.ts';
 import type { TreeCatalog } from '../../../src/metadata/catalog/index.ts';
-import { comparablePurl, fullVersion, isCounted, isOptional, keyOf } from './conventions.ts';
+import { comparablePurl, fullName, fullVersion, isCounted, isOptional, isProject, keyOf } from './conventions.ts';
 import { compareDistro } from './distro.ts';
 import type { EcosystemCases } from './table.ts';
 
@@ -16,8 +16,8 @@ export interface ExpectedPackage {
   readonly epoch?: number;
   readonly release?: string;
   readonly purl?: string;
-  readonly metadata?: { readonly epoch?: number };
   readonly relationship?: string;
+  readonly metadata?: { readonly epoch?: number; readonly versionComparator?: string };
 }
 
 export interface Expectation {
@@ -51,8 +51,9 @@ export function listCases(root: string, ecosystem: string): readonly string[] {
 
 export async function runCase(root: string, path: string, table: EcosystemCases): Promise<Outcome> {
   const expectation = JSON.parse(readFileSync(join(root, path, 'expected.json'), 'utf8')) as Expectation;
-  const files = layOut(root, path, { expectation, table });
-  const catalog = await catalogTree(createMemoryTree(files, catalogSelector), { declared: true });
+  const { files, place } = layOut(root, path, { expectation, table });
+  const all = await catalogTree(createMemoryTree(files, catalogSelector), { declared: true });
+  const catalog = onlyIn(place, all, hasModules(expectation));
   if (expectation.ecosystem === 'os-release') return outcomeOf(compareDistro(expectation, catalog.distro));
   const outcomes = (expectation.variants ?? [expectation]).map((variant) =>
     isRefused(variant) ? compareRefusal(catalog) : compare(variant.packages ?? [], catalog, expectation),
@@ -64,14 +65,15 @@ function layOut(
   root: string,
   path: string,
   { expectation, table }: { readonly expectation: Expectation; readonly table: EcosystemCases },
-): Readonly<Record<string, MemoryFile>> {
+): { readonly files: Readonly<Record<string, MemoryFile>>; readonly place: string | undefined } {
   const files: Record<string, MemoryFile> = {};
   const input = readFiles(join(root, path, 'input'));
   const { inputFile } = expectation;
   const osRelease = (expectation.variants ?? [expectation]).find((variant) => variant.osRelease)?.osRelease;
   if (osRelease !== undefined) files['etc/os-release'] = osRelease;
   const place = expectation.input.startsWith('file') ? placeOf(expectation, table) : undefined;
-  const folder = place === undefined ? '' : place.slice(0, place.lastIndexOf('/') + 1);
+  const base = place ?? folderOf(expectation, table);
+  const folder = base.slice(0, base.lastIndexOf('/') + 1);
   for (const [name, stored] of input) {
     const isZipped = expectation.gzippedInputs?.includes(name) === true || expectation.input.includes('gzip');
     const content = isZipped ? gunzipSync(stored) : stored;
@@ -79,15 +81,43 @@ function layOut(
     files[isZipped ? target.replace(/\.gz$/, '') : target] = { content, mode: 0o755 };
   }
   const same = expectation.inputFrom?.sameContentAs;
-  if (same !== undefined && place !== undefined)
-    files[place] = { content: readFileSync(join(root, same)), mode: 0o755 };
+  if (same === undefined) return { files, place: input.size > 1 ? place : undefined };
+  return { files: { ...files, ...layOutShared(root, same) }, place: `app/${same.split('/').slice(2).join('/')}` };
+}
+
+/** A file of a tree that many cases share, with what lies beside it and the repository from which it is served. */
+function layOutShared(root: string, path: string): Readonly<Record<string, MemoryFile>> {
+  const [ecosystem = '', shared = '', top = ''] = path.split('/');
+  const files: Record<string, MemoryFile> = {};
+  for (const [name, content] of readFiles(join(root, ecosystem, shared, top)))
+    files[`app/${top}/${name}`] = { content };
+  for (const [name, content] of readFiles(join(root, ecosystem, shared, 'repository'))) {
+    files[`root/.m2/repository/${name}`] = { content };
+  }
   return files;
 }
 
+/** A case about one file of several is about what is found in that one, or below it where it is a project with modules. */
+function onlyIn(place: string | undefined, catalog: TreeCatalog, isProject: boolean): TreeCatalog {
+  const folder = place?.slice(0, place.lastIndexOf('/') + 1) ?? '';
+  const isThere = ({ locations }: { readonly locations: readonly { readonly path: string }[] }) =>
+    place === undefined || locations.some(({ path }) => path === place || (isProject && path.startsWith(folder)));
+  return { ...catalog, components: catalog.components.filter(isThere) };
+}
+
 function placeOf(expectation: Expectation, table: EcosystemCases): string {
-  const byFormat = table.treatAs?.[expectation.treatAs ?? ''];
-  const byName = table.cases?.find(([pattern]) => pattern.test(expectation.case))?.[1];
-  return (byFormat ?? byName ?? 'app/{name}').replace('{name}', expectation.inputFile ?? '');
+  const matching = (list: EcosystemCases['cases']) => list?.find(([pattern]) => pattern.test(expectation.case))?.[1];
+  const place = matching(table.apart) ?? table.treatAs?.[expectation.treatAs ?? ''] ?? matching(table.cases);
+  return (place ?? 'app/{name}').replace('{name}', expectation.inputFile ?? '');
+}
+
+function hasModules({ inputFrom, packages = [] }: Expectation): boolean {
+  return inputFrom !== undefined && packages.some(({ relationship }) => relationship === 'workspace');
+}
+
+function folderOf(expectation: Expectation, table: EcosystemCases): string {
+  const placed = table.cases?.find(([pattern]) => pattern.test(expectation.case))?.[1] ?? '';
+  return placed.endsWith('/') ? placed : '';
 }
 
 /** By path below the folder. */
@@ -119,14 +149,18 @@ function compareRefusal(catalog: TreeCatalog): Outcome {
 
 function compare(packages: readonly ExpectedPackage[], catalog: TreeCatalog, expectation: Expectation): Outcome {
   const { ecosystem } = expectation;
-  const wanted = packages.filter(isCounted).map((entry) => ({ ...entry, version: fullVersion(entry) }));
+  const wanted = packages
+    .filter((entry) => isCounted(entry, expectation))
+    .map((entry) => ({ ...entry, name: fullName(entry), version: fullVersion(entry) }));
   const keys = new Set(wanted.map((entry) => keyOf(ecosystem, entry)));
   const found = new Map(catalog.components.map((component) => [keyOf(ecosystem, component), component]));
   const missing = [...keys].filter((key) => !found.has(key));
   const extra = [...found].filter(([key, component]) => !keys.has(key) && !isOptional(component, expectation));
   const purls = wanted.flatMap(({ purl, ...entry }) => {
     const other = catalog.components.filter((component) => keyOf(ecosystem, component) === keyOf(ecosystem, entry));
-    const isThere = other.some((component) => comparablePurl(component.purl ?? '') === comparablePurl(purl ?? ''));
+    const isThere = other.some(
+      (component) => isProject(component) || comparablePurl(component.purl ?? '') === comparablePurl(purl ?? ''),
+    );
     return purl === undefined || purl === '' || isThere || other.length === 0 ? [] : [`${purl} as ${other[0]?.purl}`];
   });
   const parts = [

@@ -1,8 +1,13 @@
 /** What the runner needs to know of the cases of one ecosystem. */
 export interface EcosystemCases {
-  /** Where a fixture is met in the field, by its `treatAs`; `{name}` is its own name. Wins over `cases`. */
+  /** Where a fixture is met in the field, by a pattern over the case's name, whatever its `treatAs`; `{name}` is its own name. */
+  readonly apart?: readonly (readonly [pattern: RegExp, path: string])[];
+  /** The same by its `treatAs`. */
   readonly treatAs?: Readonly<Record<string, string>>;
-  /** The same by a pattern over the case's name; the first that matches. Without either it lies in `app/` under its own name. */
+  /**
+   * The same by a pattern, for those without; the first that matches. A folder is where a tree of files is put. Without any it lies in `app/`
+   * under its own name.
+   */
   readonly cases?: readonly (readonly [pattern: RegExp, path: string])[];
   /** Cases that are decided otherwise here, with the specification that says so. */
   readonly exceptions?: Readonly<Record<string, string>>;

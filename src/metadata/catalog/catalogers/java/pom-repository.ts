@@ -1,0 +1,96 @@
+/** POMs of a tree: of projects by their place, of others in a Maven repository by their coordinates (`.m2/repository`). */
+import type { FileEntry, FileTree } from '../../../../core/index.ts';
+import { firstOf, inherit, interpolate, parsePom } from './pom-model.ts';
+import type { Dependency, Parent, Pom } from './pom-model.ts';
+
+/** Parents of parents, and imports of imports; deeper is a circle. */
+const MAX_LEVELS = 32;
+
+type Coordinates = Pick<Dependency, 'group' | 'artifact' | 'version'>;
+
+export class PomRepository {
+  readonly #tree: FileTree;
+  /** Paths in repositories by `artifact:version`. */
+  readonly #stored = new Map<string, string[]>();
+  readonly #complete = new Map<string, Pom | undefined>();
+
+  constructor(tree: FileTree, files: readonly FileEntry[]) {
+    this.#tree = tree;
+    for (const { path } of files) {
+      const [version, artifact] = path.split('/').slice(-3, -1).reverse();
+      if (!path.endsWith('.pom') || version === undefined || artifact === undefined) continue;
+      const key = `${artifact}:${version}`;
+      this.#stored.set(key, [...(this.#stored.get(key) ?? []), path]);
+    }
+  }
+
+  /** The POM of these coordinates, complete; undefined when no repository of the tree has it. */
+  async find(coordinates: Coordinates, level = 0): Promise<Pom | undefined> {
+    const path = this.#pathOf(coordinates);
+    return path === undefined ? undefined : await this.load(path, level);
+  }
+
+  #pathOf({ group, artifact, version }: Coordinates): string | undefined {
+    const folder = `${group.replaceAll('.', '/')}/${artifact}/${version}/`;
+    const paths = this.#stored.get(`${artifact}:${version}`) ?? [];
+    return paths.find((one) => one.startsWith(folder) || one.includes(`/${folder}`));
+  }
+
+  /** The POM at a path, complete. Throws `invalid-input` for a damaged one. */
+  async load(path: string, level = 0): Promise<Pom | undefined> {
+    const known = this.#complete.get(path);
+    if (known !== undefined || this.#complete.has(path)) return known;
+    // a POM that imports itself finds itself absent
+    this.#complete.set(path, undefined);
+    const merged = await this.#merge(path, level);
+    if (merged === undefined) return undefined;
+    const pom = interpolate(merged);
+    const complete = { ...pom, managed: await this.#withImports(pom.managed, level + 1) };
+    this.#complete.set(path, complete);
+    return complete;
+  }
+
+  /** With all that it inherits, nothing filled in yet: what its parents wrote is filled in with its own properties. */
+  async #merge(path: string, level: number): Promise<Pom | undefined> {
+    const bytes = level > MAX_LEVELS ? undefined : await this.#tree.read(path);
+    if (bytes === undefined) return undefined;
+    const written = parsePom(bytes, path);
+    if (written.parent === undefined) return inherit(written, undefined);
+    return inherit(written, await this.#findParent(written.parent, path, level + 1));
+  }
+
+  /** Beside the project where its coordinates agree, else in a repository. */
+  async #findParent(parent: Parent, path: string, level: number): Promise<Pom | undefined> {
+    const folder = path.slice(0, path.lastIndexOf('/') + 1);
+    const place = parent.relativePath === '' ? undefined : joinPath(folder, parent.relativePath);
+    for (const candidate of place === undefined ? [] : [place, `${place}/pom.xml`]) {
+      const merged = this.#tree.find(candidate)?.kind === 'file' ? await this.#merge(candidate, level) : undefined;
+      const beside = merged === undefined ? undefined : interpolate(merged);
+      const isIt = beside?.artifact === parent.artifact && beside.group === parent.group;
+      if (isIt && (beside.version === parent.version || parent.version.includes('${'))) return merged;
+    }
+    const stored = this.#pathOf(parent);
+    return stored === undefined ? undefined : await this.#merge(stored, level);
+  }
+
+  /** What is managed by POMs that are imported counts after what a POM manages itself. */
+  async #withImports(managed: readonly Dependency[], level: number): Promise<readonly Dependency[]> {
+    const own = managed.filter((entry) => entry.type !== 'pom' || entry.scope !== 'import');
+    const imported: Dependency[] = [];
+    for (const entry of managed) {
+      if (own.includes(entry)) continue;
+      imported.push(...((await this.find(entry, level))?.managed ?? []));
+    }
+    return firstOf([...own, ...imported]);
+  }
+}
+
+function joinPath(folder: string, relative: string): string | undefined {
+  const parts = folder.split('/').slice(0, -1);
+  for (const part of relative.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part !== '..') parts.push(part);
+    else if (parts.pop() === undefined) return undefined;
+  }
+  return parts.join('/');
+}

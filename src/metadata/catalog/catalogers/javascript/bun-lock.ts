@@ -1,0 +1,86 @@
+/**
+ * bun.lock: JSON with comments and trailing commas. A package is a list of its name with version, then, as its kind has it, registry,
+ * what it needs, and a checksum; nesting stands in its key (`chalk/supports-color`). The older binary bun.lockb is said to be skipped.
+ */
+import { AppError, isRecord } from '../../../../core/index.ts';
+import type { FileEntry } from '../../../../core/index.ts';
+import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
+import type { Cataloger } from '../../cataloger.ts';
+import { catalogFiles } from '../../components.ts';
+import type { Finds } from '../../components.ts';
+import { parseJsonc } from '../../documents.ts';
+import { addLocked } from '../../locked.ts';
+import { findUpwards } from './npm-resolution.ts';
+import type { Locked } from '../../locked.ts';
+import { recordOf } from '../../values.ts';
+import { integrityHashes, splitAt, npmPurl } from './npm-package.ts';
+import type { Raw } from '../../values.ts';
+
+export const bunLock: Cataloger = {
+  id: 'bun-lock',
+  evidence: 'declared',
+  names: ['bun.lock', 'bun.lockb'],
+  select: ({ path }) => (/(?:^|\/)node_modules\//.test(path) ? SKIP : { kind: 'keep', maxBytes: MAX_DATABASE_BYTES }),
+  catalog: async (tree, files, context) =>
+    await catalogFiles(files, { tree, context, finder: { foundBy: 'bun-lock', evidence: 'lock' } }, read),
+};
+
+function read(content: Uint8Array, file: FileEntry, finds: Finds): void {
+  if (file.path.endsWith('.lockb')) {
+    finds.skip(
+      file,
+      'expected a bun.lock in text, found the binary form; `bun install --save-text-lockfile` writes it anew',
+    );
+    return;
+  }
+  const lock = parseJsonc(content, file.path);
+  if (!isRecord(lock) || typeof lock.lockfileVersion !== 'number') {
+    throw new AppError('invalid-input', `${file.path}: expected the number of a lock file version, found none`);
+  }
+  const packages = recordOf(lock.packages);
+  const locked = new Map<string, Locked>();
+  for (const [key, tuple] of Object.entries(packages)) {
+    const entry = readPackage(key, tuple, packages);
+    if (entry !== undefined) locked.set(key, entry);
+    else finds.skip(file, `expected a list that begins with name@version for ${JSON.stringify(key.slice(0, 80))}`);
+  }
+  for (const [folder, workspace] of Object.entries(recordOf(lock.workspaces))) {
+    const raw = recordOf(workspace);
+    const name = typeof raw.name === 'string' ? raw.name : '';
+    const version = typeof raw.version === 'string' ? raw.version : '';
+    const place = folder === '' ? '' : name;
+    locked.set(place, { name, version, isLocal: true, needs: needsOf(raw, place, packages) });
+  }
+  addLocked(finds, file, { locked, identify: npmPurl });
+}
+
+function readPackage(key: string, tuple: unknown, packages: Raw): Locked | undefined {
+  const first: unknown = Array.isArray(tuple) ? tuple[0] : undefined;
+  const found = typeof first === 'string' ? splitAt(first) : undefined;
+  if (found === undefined || !Array.isArray(tuple)) return undefined;
+  const { name, range } = found;
+  const raw = recordOf(tuple.find(isRecord));
+  return {
+    name,
+    // an address or a folder says no version
+    version: /^\d/.test(range) ? range : '',
+    isLocal: /^(?:workspace|file|link|root):/.test(range),
+    hashes: integrityHashes(tuple.at(-1)),
+    properties: /^\d/.test(range) ? {} : { 'npm:resolved': range },
+    needs: { ...needsOf(raw, key, packages), development: [] },
+  };
+}
+
+function needsOf(raw: Raw, place: string, packages: Raw): Required<NonNullable<Locked['needs']>> {
+  const find = (wanted: unknown) =>
+    Object.keys(recordOf(wanted)).flatMap((name) => {
+      // between a scope and its name is no place
+      const keyAt = (at: string) => (at === '' ? name : /(?:^|\/)@[^/]+$/.test(at) ? '' : `${at}/${name}`);
+      return findUpwards(place, keyAt, (key) => key !== '' && Object.hasOwn(packages, key)) ?? [];
+    });
+  return {
+    runtime: find(raw.dependencies),
+    optional: [...find(raw.optionalDependencies), ...find(raw.peerDependencies)],
+    development: find(raw.devDependencies),
+  };
+}

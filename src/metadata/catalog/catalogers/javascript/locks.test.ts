@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createMemoryTree } from '../../../../core/testing.ts';
+import type { MemoryFiles } from '../../../../core/testing.ts';
+import { findRoots } from '../../../sbom/index.ts';
+import { catalogSelector, catalogTree } from '../../index.ts';
+
+/** Scopes by name, and who needs whom by name. */
+async function graphOf(files: MemoryFiles) {
+  const { components, dependencies, skipped } = await catalogTree(createMemoryTree(files, catalogSelector), {
+    declared: true,
+  });
+  assert.deepEqual(skipped, []);
+  const names = new Map(components.map(({ id, name }) => [id, name]));
+  return {
+    scopes: Object.fromEntries(
+      components.map(({ name, scope, purl }) => [name, purl === undefined ? 'project' : scope]),
+    ),
+    edges: Object.fromEntries(dependencies.map(({ from, to }) => [names.get(from), to.map((id) => names.get(id))])),
+    roots: findRoots({ components, dependencies }).map((id) => names.get(id)),
+    components,
+  };
+}
+
+const PROJECT =
+  '{"name":"app","version":"1.0.0","workspaces":["libs/*"],"dependencies":{"a":"^1"},"devDependencies":{"d":"^1"}}';
+const LIBRARY = '{"name":"lib","version":"0.1.0","dependencies":{"a":"^1"},"optionalDependencies":{"o":"^1"}}';
+const WANTED = {
+  scopes: {
+    a: 'runtime',
+    b: 'runtime',
+    d: 'development',
+    e: 'development',
+    o: 'optional',
+    app: 'project',
+    lib: 'project',
+  },
+  edges: { a: ['b'], d: ['b', 'e'], app: ['a', 'd'], lib: ['a', 'o'] },
+  roots: ['app', 'lib'],
+};
+
+test('yarn.lock of version 1: what is for development follows from the package.json of project and workspaces', async () => {
+  const entry = (name: string, needs = '') => `${name}@^1:\n  version "1.0.0"\n${needs}\n`;
+  const lock = [
+    entry('a', '  dependencies:\n    b "^1"'),
+    entry('b'),
+    entry('d', '  dependencies:\n    b "^1"\n    e "^1"'),
+    entry('e'),
+    entry('o'),
+  ].join('\n');
+  const files = { 'yarn.lock': lock, 'package.json': PROJECT, 'libs/lib/package.json': LIBRARY };
+  const { components: _, ...found } = await graphOf(files);
+  assert.deepEqual(found, WANTED);
+});
+
+test('yarn.lock of Berry: workspaces are in the lock file, the kinds of their needs in their package.json', async () => {
+  const entry = (name: string, needs = '') =>
+    `"${name}@npm:^1":\n  version: 1.0.0\n  resolution: "${name}@npm:1.0.0"\n${needs}  linkType: hard\n\n`;
+  const workspace = (name: string, folder: string, needs: string) =>
+    `"${name}@workspace:${folder}":\n  version: 0.0.0-use.local\n  resolution: "${name}@workspace:${folder}"\n${needs}  linkType: soft\n\n`;
+  const lock = [
+    '__metadata:\n  version: 6\n\n',
+    entry('a', '  dependencies:\n    b: ^1\n'),
+    entry('b'),
+    entry('d', '  dependencies:\n    b: "npm:^1"\n    e: ^1\n'),
+    entry('e'),
+    entry('o'),
+    workspace('app', '.', '  dependencies:\n    a: ^1\n    d: ^1\n'),
+    workspace(
+      'lib',
+      'libs/lib',
+      '  dependencies:\n    a: ^1\n    o: ^1\n  dependenciesMeta:\n    o:\n      optional: true\n',
+    ),
+  ].join('');
+  const files = { 'yarn.lock': lock, 'package.json': PROJECT, 'libs/lib/package.json': LIBRARY };
+  const { components, ...found } = await graphOf(files);
+  assert.deepEqual(found, WANTED);
+  assert.equal(components.find(({ name }) => name === 'lib')?.version, '0.1.0');
+});
+
+test('pnpm-lock.yaml of version 9: importers say what is for development, snapshots who needs whom', async () => {
+  const lock = `lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies: {a: {specifier: ^1, version: 1.0.0(b@1.0.0)}}
+    devDependencies: {d: {specifier: ^1, version: 1.0.0}}
+  libs/lib:
+    dependencies: {a: {specifier: ^1, version: 1.0.0(b@1.0.0)}}
+    optionalDependencies: {o: {specifier: ^1, version: 1.0.0}}
+packages:
+  a@1.0.0: {resolution: {integrity: sha1-AAAAAAAAAAAAAAAAAAAAAAAAAAA=}}
+  b@1.0.0: {}
+  d@1.0.0: {}
+  e@1.0.0: {}
+  o@1.0.0: {}
+snapshots:
+  a@1.0.0(b@1.0.0): {dependencies: {b: 1.0.0}}
+  b@1.0.0: {}
+  d@1.0.0: {dependencies: {b: 1.0.0, e: 1.0.0}}
+  e@1.0.0: {optional: true}
+  o@1.0.0: {}
+`;
+  const files = { 'pnpm-lock.yaml': lock, 'package.json': PROJECT, 'libs/lib/package.json': LIBRARY };
+  const { components, ...found } = await graphOf(files);
+  assert.deepEqual(found, WANTED);
+  assert.deepEqual(components.find(({ name }) => name === 'a')?.hashes, [{ algorithm: 'sha1', value: '0'.repeat(40) }]);
+});
+
+test('bun.lock: nesting in keys, workspaces by their folders', async () => {
+  const lock = {
+    lockfileVersion: 1,
+    workspaces: { '': JSON.parse(PROJECT) as object, 'libs/lib': JSON.parse(LIBRARY) as object },
+    packages: {
+      a: ['a@1.0.0', '', { dependencies: { b: '^1' } }, ''],
+      b: ['b@2.0.0', '', {}, ''],
+      'a/b': ['b@1.0.0', '', {}, ''],
+      d: ['d@1.0.0', '', { dependencies: { b: '^2', e: '^1' } }, ''],
+      e: ['e@1.0.0', '', {}, ''],
+      o: ['o@1.0.0', '', {}, ''],
+    },
+  };
+  const { components, roots } = await graphOf({ 'bun.lock': JSON.stringify(lock) });
+  const scopes = components.map(({ id, scope }) => [id, scope]);
+  assert.deepEqual(roots, ['app', 'lib']);
+  assert.deepEqual(scopes.slice(0, 4), [
+    ['pkg:npm/a@1.0.0', 'runtime'],
+    ['pkg:npm/b@2.0.0', 'development'],
+    ['pkg:npm/b@1.0.0', 'runtime'],
+    ['pkg:npm/d@1.0.0', 'development'],
+  ]);
+});
+
+test('package.json counts by its exact versions, and only where no lock file is', async () => {
+  const manifest =
+    '{"name":"app","version":"1.0.0","dependencies":{"a":"1.0.0","b":"^1"},"devDependencies":{"d":"=2.0.0"}}';
+  const { scopes } = await graphOf({ 'x/package.json': manifest });
+  assert.deepEqual(scopes, { a: 'runtime', d: 'development', app: 'project' });
+  const locked = await graphOf({ 'x/package.json': manifest, 'yarn.lock': '# yarn lockfile v1\n' });
+  assert.deepEqual(locked.scopes, {});
+});
+
+test('YAML that grows without bounds is refused', async () => {
+  const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
+  for (let level = 1; level < 12; level++)
+    lines.push(
+      `a${level}: &a${level} [${Array(10)
+        .fill(`*a${level - 1}`)
+        .join(', ')}]`,
+    );
+  const tree = createMemoryTree({ 'pnpm-lock.yaml': lines.join('\n') }, catalogSelector);
+  const { skipped } = await catalogTree(tree, { declared: true });
+  assert.match(skipped[0]?.reason ?? '', /pnpm-lock\.yaml: expected YAML, Excessive alias count/);
+});

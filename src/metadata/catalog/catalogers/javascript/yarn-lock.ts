@@ -1,0 +1,218 @@
+/**
+ * yarn.lock of version 1 (a form of its own) and of Berry (YAML). Neither says what is for development: package.json does, of the
+ * project and its workspaces.
+ */
+import { AppError, isRecord } from '../../../../core/index.ts';
+import type { FileEntry, FileTree } from '../../../../core/index.ts';
+import { MAX_DATABASE_BYTES } from '../../cataloger.ts';
+import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
+import { catalogFiles, Finds, textOf } from '../../components.ts';
+import { parseYaml } from '../../documents.ts';
+import { addLocked } from '../../locked.ts';
+import type { Locked, Needs } from '../../locked.ts';
+import { recordOf } from '../../values.ts';
+import { integrityHashes, splitAt, npmPurl } from './npm-package.ts';
+import type { Raw } from '../../values.ts';
+import { folderOf, readProjects, selectManifest, workspacesOf } from './project.ts';
+import type { Project } from './project.ts';
+
+const LOCK = /(?:^|\/)yarn\.lock$/;
+const FINDER = { foundBy: 'yarn-lock', evidence: 'lock' } as const;
+
+export const yarnLock: Cataloger = {
+  id: 'yarn-lock',
+  evidence: 'declared',
+  names: ['yarn.lock', 'package.json'],
+  select: (file) =>
+    LOCK.test(file.path) && !/(?:^|\/)node_modules\//.test(file.path)
+      ? { kind: 'keep', maxBytes: MAX_DATABASE_BYTES }
+      : selectManifest(file),
+  catalog,
+};
+
+async function catalog(tree: FileTree, files: readonly FileEntry[], context: CatalogContext): Promise<Catalog> {
+  const locks = files.filter(({ path }) => LOCK.test(path));
+  // who has no such lock file needs no manifests
+  const manifests = new Finds(FINDER);
+  const projects = locks.length === 0 ? new Map<string, Project>() : await readProjects(tree, files, manifests);
+  return await catalogFiles(locks, { tree, context, finder: FINDER }, (content, file, finds) => {
+    const text = textOf(content);
+    const isBerry = /^__metadata:/m.test(text);
+    const members = workspacesOf(folderOf(file.path), projects);
+    addLocked(finds, file, {
+      locked: isBerry ? readBerry(content, file, projects) : withProjects(readClassic(text, file.path), members),
+      identify: npmPurl,
+    });
+  });
+}
+
+interface Block {
+  readonly patterns: readonly string[];
+  readonly fields: ReadonlyMap<string, string>;
+  readonly needs: Readonly<Record<'dependencies' | 'optionalDependencies', readonly string[]>>;
+}
+
+/** By pattern: one entry stands under each of the patterns that it satisfies. */
+function readClassic(text: string, what: string): Map<string, Locked> {
+  const locked = new Map<string, Locked>();
+  const blocks = parseBlocks(text);
+  if (blocks.length === 0 && /^[^#\s]/m.test(text)) {
+    throw new AppError('invalid-input', `${what}: expected entries of a yarn.lock, found none`);
+  }
+  for (const block of blocks) {
+    const entry = readBlock(block);
+    for (const pattern of entry === undefined ? [] : block.patterns)
+      if (entry !== undefined) locked.set(pattern, entry);
+  }
+  return locked;
+}
+
+function parseBlocks(text: string): readonly Block[] {
+  const blocks: Block[] = [];
+  let fields = new Map<string, string>();
+  let needs = { dependencies: [] as string[], optionalDependencies: [] as string[] };
+  let list: string[] | undefined;
+  for (const line of text.split(/\r?\n/)) {
+    const indent = /^ */.exec(line)?.[0].length ?? 0;
+    const words = wordsOf(line.trim());
+    const [key = '', value = ''] = words;
+    if (key === '' || key.startsWith('#')) continue;
+    if (indent === 0 && line.trimEnd().endsWith(':')) {
+      fields = new Map();
+      needs = { dependencies: [], optionalDependencies: [] };
+      blocks.push({ patterns: words, fields, needs });
+      list = undefined;
+    } else if (indent === 2 && (key === 'dependencies' || key === 'optionalDependencies')) list = needs[key];
+    else if (indent === 2) {
+      fields.set(key, value);
+      list = undefined;
+    } else if (indent >= 4) list?.push(`${key}@${value}`);
+  }
+  return blocks;
+}
+
+/** Words apart by blanks, commas and a last colon; quotes keep these together. */
+function wordsOf(line: string): readonly string[] {
+  return [...line.matchAll(/"((?:[^"\\]|\\.)*)"?|[^\s,"]+/g)]
+    .map((match) => match[1] ?? match[0].replace(/:$/, ''))
+    .filter((word) => word !== '');
+}
+
+function readBlock({ patterns: [pattern = ''], fields, needs }: Block): Locked | undefined {
+  const { name, range } = splitAt(pattern) ?? { name: pattern, range: '' };
+  const version = fields.get('version');
+  if (version === undefined) return undefined;
+  const resolved = fields.get('resolved') ?? '';
+  const sha1 = /#([0-9a-f]{40})$/.exec(resolved)?.[1];
+  const hashes = integrityHashes(fields.get('integrity'));
+  const isRegistry = resolved.includes('/-/');
+  return {
+    name: registryName(resolved) ?? aliasOf(range) ?? name,
+    version,
+    isLocal: /^(?:file|link|portal|workspace):/.test(range) && !isRegistry,
+    hashes: hashes.length > 0 || sha1 === undefined || !isRegistry ? hashes : [{ algorithm: 'sha1', value: sha1 }],
+    properties: resolved === '' ? {} : { 'npm:resolved': resolved },
+    needs: { runtime: needs.dependencies, optional: needs.optionalDependencies },
+  };
+}
+
+/** Registries serve `NAME/-/FILE.tgz`; the name there is the one that was fetched, whatever it is called here. */
+function registryName(resolved: string): string | undefined {
+  const end = /^https?:\/\/[^/]+\//.test(resolved) ? resolved.indexOf('/-/') : -1;
+  const [scope = '', name] = resolved
+    .slice(0, Math.max(0, end))
+    .replace(/%40/i, '@')
+    .replace(/%2f/i, '/')
+    .split('/')
+    .slice(-2);
+  return scope.startsWith('@') ? `${scope}/${name}` : name;
+}
+
+function aliasOf(range: string): string | undefined {
+  return range.startsWith('npm:') ? splitAt(range.slice('npm:'.length))?.name : undefined;
+}
+
+/** What the project and its workspaces need, by the patterns of the lock file. */
+function withProjects(locked: Map<string, Locked>, projects: readonly Project[]): ReadonlyMap<string, Locked> {
+  const byName = new Map(projects.map(({ name, folder }) => [name, `folder ${folder}`]));
+  const find = (wanted: Raw) =>
+    Object.entries(wanted).flatMap(([name, range]) => {
+      const pattern = `${name}@${String(range)}`;
+      return locked.has(pattern) ? [pattern] : (byName.get(name) ?? []);
+    });
+  const local = projects.map(({ folder, name, version, ...wanted }): readonly [string, Locked] => {
+    const needs = {
+      runtime: find(wanted.dependencies),
+      optional: find(wanted.optionalDependencies),
+      development: find(wanted.devDependencies),
+    };
+    return [`folder ${folder}`, { name, version, isLocal: true, needs }];
+  });
+  return new Map([...locked, ...local]);
+}
+
+function readBerry(
+  content: Uint8Array,
+  file: FileEntry,
+  projects: ReadonlyMap<string, Project>,
+): ReadonlyMap<string, Locked> {
+  const document = parseYaml(content, file.path);
+  if (!isRecord(document)) throw new AppError('invalid-input', `${file.path}: expected a map of packages, found none`);
+  const locked = new Map<string, Locked>();
+  for (const [key, raw] of Object.entries(document)) {
+    if (key === '__metadata' || !isRecord(raw)) continue;
+    const entry = readEntry(key, raw, { folder: folderOf(file.path), projects });
+    for (const pattern of entry === undefined ? [] : key.split(/,\s*/))
+      if (entry !== undefined) locked.set(pattern, entry);
+  }
+  // ranges were written without their protocol before version 8
+  const resolve = (keys: readonly string[] = []) =>
+    keys.map((key) => (locked.has(key) ? key : key.replace(/(?<=.)@(?!npm:)/, '@npm:')));
+  return new Map(
+    [...locked].map(([key, { needs = {}, ...entry }]) => {
+      const resolved: Needs = {
+        runtime: resolve(needs.runtime),
+        optional: resolve(needs.optional),
+        development: resolve(needs.development),
+      };
+      return [key, { ...entry, needs: resolved }];
+    }),
+  );
+}
+
+interface Source {
+  readonly folder: string;
+  readonly projects: ReadonlyMap<string, Project>;
+}
+
+function readEntry(key: string, raw: Raw, source: Source): Locked | undefined {
+  const resolution = typeof raw.resolution === 'string' ? raw.resolution : (key.split(',', 1)[0] ?? '');
+  const { name, range } = splitAt(resolution) ?? { name: resolution, range: '' };
+  const project = projectAt(range, source);
+  const optional = new Set(
+    Object.entries(recordOf(raw.dependenciesMeta)).flatMap(([needed, meta]) =>
+      recordOf(meta).optional === 'true' ? [needed] : [],
+    ),
+  );
+  const kindOf = (needed: string) => {
+    if (Object.hasOwn(project?.devDependencies ?? {}, needed)) return 'development';
+    return optional.has(needed) || Object.hasOwn(project?.optionalDependencies ?? {}, needed) ? 'optional' : 'runtime';
+  };
+  const wanted = Object.entries(recordOf(raw.dependencies));
+  const needs = (kind: string) =>
+    wanted.filter(([needed]) => kindOf(needed) === kind).map(([needed, to]) => `${needed}@${String(to)}`);
+  const version = typeof raw.version === 'string' ? raw.version : '';
+  return {
+    name,
+    version: version === '0.0.0-use.local' && project !== undefined ? project.version : version,
+    isLocal: raw.linkType === 'soft' || /^(?:workspace|link|portal|file):/.test(range),
+    properties: typeof raw.checksum === 'string' ? { 'yarn:checksum': raw.checksum } : {},
+    needs: { runtime: needs('runtime'), optional: needs('optional'), development: needs('development') },
+  };
+}
+
+function projectAt(range: string, { folder, projects }: Source): Project | undefined {
+  if (!range.startsWith('workspace:')) return undefined;
+  const path = range.slice('workspace:'.length);
+  return projects.get(path === '.' ? folder : `${folder}${path}/`);
+}

@@ -1,0 +1,110 @@
+/**
+ * Python packages as pip, Debian and others install them: `*.dist-info` and `*.egg-info`, with the files that RECORD says are theirs and
+ * where direct_url.json says they come from (PEP 610).
+ */
+import { isRecord, parseJson } from '../../../../core/index.ts';
+import type { FileEntry, FileTree } from '../../../../core/index.ts';
+import type { Component } from '../../../sbom/index.ts';
+import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
+import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
+import { catalogFiles, readText, textOf, trying } from '../../components.ts';
+import type { Finds } from '../../components.ts';
+import { addPackage, MAX_METADATA_BYTES, parseMetadata } from './metadata.ts';
+import { onlyHash, recordOf, textOr } from '../../values.ts';
+import { foldName } from './python-package.ts';
+
+const METADATA = /(?:^|\/)(?:[^/]*dist-info\/METADATA|(?:[^/]*egg-info|EGG-INFO)\/PKG-INFO|[^/]+\.egg-info)$/;
+/** Beside the metadata. */
+const BESIDE = /(?:^|\/)[^/]*(?:dist-info|egg-info|EGG-INFO)\/(?:RECORD|direct_url\.json|installed-files\.txt)$/;
+
+export const pythonInstalled: Cataloger = {
+  id: 'python-installed',
+  evidence: 'installed',
+  names: ['METADATA', 'PKG-INFO', '*.egg-info', 'RECORD', 'direct_url.json', 'installed-files.txt'],
+  select: ({ path }) => {
+    if (METADATA.test(path)) return { kind: 'keep', maxBytes: MAX_METADATA_BYTES };
+    return BESIDE.test(path) ? { kind: 'keep', maxBytes: MAX_DATABASE_BYTES } : SKIP;
+  },
+  catalog,
+};
+
+interface Installed {
+  readonly component: Component;
+  readonly wanted: readonly string[];
+}
+
+async function catalog(tree: FileTree, files: readonly FileEntry[], context: CatalogContext): Promise<Catalog> {
+  const installed: Installed[] = [];
+  const owners = new Map<string, string>();
+  const finder = { foundBy: 'python-installed', evidence: 'installed-metadata' } as const;
+  const found = await catalogFiles(
+    files.filter(({ path }) => METADATA.test(path)),
+    { tree, context, finder },
+    async (content, file, finds) => {
+      const metadata = parseMetadata(textOf(content), file.path);
+      const component = addPackage(finds, file, metadata, await originOf(tree, file, finds));
+      if (component === undefined) return;
+      installed.push({ component, wanted: metadata.wanted });
+      for (const path of await listFiles(tree, file)) owners.set(path, component.id);
+    },
+  );
+  return { ...found, dependencies: resolve(installed), owners };
+}
+
+function folderOf({ path }: FileEntry): string {
+  return path.slice(0, path.lastIndexOf('/') + 1);
+}
+
+type Origin = Parameters<typeof addPackage>[3];
+
+/** A repository's commit, or the hash of an archive. A damaged file loses nothing else. */
+async function originOf(tree: FileTree, file: FileEntry, finds: Finds): Promise<Origin> {
+  const path = `${folderOf(file)}direct_url.json`;
+  const bytes = await tree.read(path);
+  let origin: Origin = {};
+  if (bytes === undefined) return origin;
+  await trying(path, finds.skipped, () => {
+    const direct = parseJson(bytes, { what: path });
+    const vcs = isRecord(direct) ? recordOf(direct.vcs_info) : {};
+    const archive = isRecord(direct) ? recordOf(direct.archive_info) : {};
+    const url = isRecord(direct) ? textOr(direct.url, '') : '';
+    if (typeof vcs.vcs === 'string' && url !== '') {
+      const revision = textOr(vcs.commit_id, textOr(vcs.requested_revision, ''));
+      const vcsUrl = `${vcs.vcs}+${url}${revision === '' ? '' : `@${revision}`}`;
+      origin = { qualifiers: { vcs_url: vcsUrl } };
+    } else origin = { hashes: onlyHash([textOr(archive.hash, '')]) };
+  });
+  return origin;
+}
+
+/** Paths from the tree's root. RECORD counts from the folder of packages, installed-files.txt from its own. */
+async function listFiles(tree: FileTree, file: FileEntry): Promise<readonly string[]> {
+  const folder = folderOf(file);
+  const record = (await readText(tree, `${folder}RECORD`)) ?? '';
+  const installed = (await readText(tree, `${folder}installed-files.txt`)) ?? '';
+  const listed = [
+    ...record.split(/\r?\n/).map((line) => `../${/^"((?:[^"]|"")*)"|^[^,]*/.exec(line)?.[1] ?? line.split(',', 1)[0]}`),
+    ...installed.split(/\r?\n/),
+  ];
+  return listed.flatMap((name) => join(folder, name) ?? []);
+}
+
+/** Undefined for what is nothing, absolute, or outside the tree. */
+function join(folder: string, name: string): string | undefined {
+  if (name === '' || name === '../' || name.startsWith('/')) return undefined;
+  const parts = folder.split('/').slice(0, -1);
+  for (const part of name.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part !== '..') parts.push(part);
+    else if (parts.pop() === undefined) return undefined;
+  }
+  return parts.join('/');
+}
+
+function resolve(installed: readonly Installed[]): Catalog['dependencies'] {
+  const byName = new Map(installed.map(({ component }) => [foldName(component.name), component.id]));
+  return installed.map(({ component, wanted }) => ({
+    from: component.id,
+    to: wanted.flatMap((name) => byName.get(name) ?? []),
+  }));
+}

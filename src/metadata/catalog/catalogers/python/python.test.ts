@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createMemoryTree } from '../../../../core/testing.ts';
+import type { MemoryFiles } from '../../../../core/testing.ts';
+import { catalogSelector, catalogTree } from '../../index.ts';
+
+async function find(files: MemoryFiles) {
+  const catalog = await catalogTree(createMemoryTree(files, catalogSelector), { declared: true });
+  const names = new Map(catalog.components.map(({ id, name }) => [id, name]));
+  return {
+    ...catalog,
+    scopes: Object.fromEntries(
+      catalog.components.map(({ name, purl, scope }) => [name, purl === undefined ? 'project' : scope]),
+    ),
+    edges: Object.fromEntries(
+      catalog.dependencies
+        .filter(({ to }) => to.length > 0)
+        .map(({ from, to }) => [names.get(from), to.map((id) => names.get(id))]),
+    ),
+  };
+}
+
+const SITE = 'usr/lib/python3/site-packages';
+
+test('an installed package has its licence, author, needs, files and origin', async () => {
+  const { components, edges } = await find({
+    [`${SITE}/Flask_App.dist-info/METADATA`]:
+      'Metadata-Version: 2.4\nName: Flask_App\nVersion: 1.0\nLicense: see file\nLicense-Expression: MIT OR\n  Apache-2.0\nAuthor: A\nRequires-Dist: six>=1\nRequires-Dist: pytest; extra == "test"\n\nName: other\n',
+    [`${SITE}/Flask_App.dist-info/RECORD`]: '"flask_app/a,b.py",sha256=x,1\n../../../bin/flask,,\n',
+    [`${SITE}/Flask_App.dist-info/direct_url.json`]:
+      '{"url":"https://host/x.git","vcs_info":{"vcs":"git","commit_id":"abc"}}',
+    [`${SITE}/six.egg-info/PKG-INFO`]:
+      'Name: six\nVersion: 1.16.0\nClassifier: License :: OSI Approved :: MIT License\n',
+    [`${SITE}/pytest.dist-info/METADATA`]: 'Name: pytest\nVersion: 8.0\n',
+    'usr/bin/flask/node_modules/inner/package.json': '{"name":"inner","version":"1.0.0"}',
+    [`${SITE}/flask_app/a,b.py`]: 'pass',
+  });
+  const flask = components.find(({ name }) => name === 'Flask_App');
+  assert.equal(flask?.purl, 'pkg:pypi/flask-app@1.0?vcs_url=git%2Bhttps:%2F%2Fhost%2Fx.git%40abc');
+  assert.deepEqual(
+    [flask.licences, flask.supplier, flask.evidence],
+    [['MIT OR Apache-2.0'], 'A', 'installed-metadata'],
+  );
+  assert.deepEqual(components.find(({ name }) => name === 'six')?.licences, ['MIT']);
+  assert.deepEqual(edges, { Flask_App: ['six'] });
+});
+
+test('what lies among the files of a package is marked as its property, of an OS package before others', async () => {
+  const record = (name: string) => ({
+    [`${SITE}/${name}.dist-info/METADATA`]: `Name: ${name}\nVersion: 1\n`,
+    [`${SITE}/${name}.dist-info/RECORD`]: `${name}/node_modules/js-${name}/package.json,,\n${name}.dist-info/METADATA,,\n`,
+    [`${SITE}/${name}/node_modules/js-${name}/package.json`]: `{"name":"js-${name}","version":"1.0.0"}`,
+  });
+  const { components } = await find({
+    ...record('one'),
+    ...record('two'),
+    'etc/os-release': 'ID=debian\n',
+    'var/lib/dpkg/status': 'Package: python3-two\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n',
+    'var/lib/dpkg/info/python3-two.list': `/${SITE}/two.dist-info/METADATA\n/${SITE}/two/node_modules/js-two/package.json\n`,
+  });
+  const owners = Object.fromEntries(components.map(({ name, ownedBy }) => [name, ownedBy]));
+  const debian = 'pkg:deb/debian/python3-two@1?arch=all';
+  assert.deepEqual(owners, {
+    'python3-two': undefined,
+    one: undefined,
+    two: debian,
+    'js-one': 'pkg:pypi/one@1',
+    'js-two': debian,
+  });
+});
+
+test('uv.lock: the project says what is for extras and for development', async () => {
+  const entry = (name: string, more = '') => `[[package]]\nname = "${name}"\nversion = "1"\n${more}\n`;
+  const lock = [
+    entry(
+      'app',
+      'source = { virtual = "." }\ndependencies = [{ name = "A.a" }]\n[package.optional-dependencies]\nx = [{ name = "o" }]\n[package.dev-dependencies]\ndev = [{ name = "d" }]',
+    ),
+    entry('a-a', 'dependencies = [{ name = "b" }]'),
+    entry('b'),
+    entry('d', 'dependencies = [{ name = "b" }, { name = "e" }]'),
+    entry('e'),
+    entry('o'),
+  ].join('');
+  const { scopes, edges } = await find({ 'uv.lock': lock });
+  assert.deepEqual(scopes, {
+    app: 'project',
+    'a-a': 'runtime',
+    b: 'runtime',
+    d: 'development',
+    e: 'development',
+    o: 'optional',
+  });
+  assert.deepEqual(edges, { app: ['a-a', 'o', 'd'], 'a-a': ['b'], d: ['b', 'e'] });
+});
+
+test('poetry.lock without groups: pyproject.toml says what is for development', async () => {
+  const entry = (name: string) => `[[package]]\nname = "${name}"\nversion = "1"\noptional = false\n`;
+  const { scopes } = await find({
+    'poetry.lock': `${entry('a')}[package.dependencies]\nb = "*"\n${entry('b')}${entry('d')}`,
+    'pyproject.toml':
+      '[tool.poetry]\nname = "app"\n[tool.poetry.dependencies]\npython = "^3"\na = "^1"\n[tool.poetry.group.dev.dependencies]\nd = "*"\n',
+  });
+  assert.deepEqual(scopes, { app: 'project', a: 'runtime', b: 'runtime', d: 'development' });
+});
+
+test('requirements: includes are followed, constraints pin what is open, circles end', async () => {
+  const { components, skipped } = await find({
+    'requirements.txt':
+      'a==1 # why\nb\nc>=1\n-r more/requirements-more.txt\n-c constraints.txt\n-r https://host/x.txt\nd @ file:///x\n',
+    'more/requirements-more.txt': '-r ../requirements.txt\ne===2 ; python_version < "3"\n',
+    'constraints.txt': 'b==3\nc==9\nunwanted==1\n',
+    'requirements-dev.txt': 'f==1\n',
+  });
+  assert.deepEqual(skipped, []);
+  assert.deepEqual(
+    components.map(({ purl, scope, locations }) => [
+      purl,
+      scope,
+      locations.map(({ path, lines }) => `${path}:${lines?.[0] ?? ''}`),
+    ]),
+    [
+      ['pkg:pypi/a@1', 'runtime', ['more/requirements-more.txt:', 'requirements.txt:1']],
+      ['pkg:pypi/b@3', 'runtime', ['more/requirements-more.txt:', 'requirements.txt:2']],
+      ['pkg:pypi/e@2', 'runtime', ['more/requirements-more.txt:2', 'requirements.txt:']],
+      ['pkg:pypi/f@1', 'development', ['requirements-dev.txt:1']],
+    ],
+  );
+});

@@ -1,0 +1,30 @@
+/** Parts of foreign documents, read as what they should be; what is something else counts as absent. */
+import { isRecord } from '../../core/index.ts';
+import type { Hash } from '../sbom/index.ts';
+
+/** Several hashes are of several files, of which one will be installed: then none speaks for the package. */
+export function onlyHash(texts: readonly unknown[]): readonly Hash[] {
+  const [text] = texts;
+  const match =
+    texts.length === 1 ? /^(md5|sha1|sha256|sha384|sha512)[:=]([0-9a-f]{32,128})$/.exec(String(text)) : null;
+  const algorithm = (['md5', 'sha1', 'sha256', 'sha384', 'sha512'] as const).find((known) => known === match?.[1]);
+  return algorithm === undefined ? [] : [{ algorithm, value: match?.[2] ?? '' }];
+}
+
+export type Raw = Readonly<Record<string, unknown>>;
+
+export function recordOf(value: unknown): Raw {
+  return isRecord(value) ? value : {};
+}
+
+export function recordsOf(value: unknown): readonly Raw[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+export function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
+}
+
+export function textOr(value: unknown, other: string): string {
+  return typeof value === 'string' ? value : other;
+}
