@@ -1,5 +1,5 @@
-export { compileCel } from './cel.ts';
-export type { CelOutcome, CelProgram } from './cel.ts';
+export { compileCel } from './cel/cel.ts';
+export type { CelOutcome, CelProgram } from './cel/cel.ts';
 export { compileCue } from './cue/cue.ts';
 export type { CueError, CueOutcome, CueProgram } from './cue/cue.ts';
 export { compileRegexp } from './regexp.ts';

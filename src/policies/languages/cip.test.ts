@@ -185,7 +185,7 @@ test('a rule over everything names only what it is given, and is not empty', () 
   const all = 'config.all(name, false)';
   assert.match(
     refusal(withRule({ data: all })),
-    /spec\.policy\.data: unknown name config, expected .*authorityMatches/,
+    /spec\.policy\.data:1:1: unknown name config, expected .*authorityMatches/,
   );
   assert.equal(parsePolicies(withRule({ data: all, fetchConfigFile: true }), 'p.yaml').length, 1);
   assert.match(refusal(withRule({ type: 'cue', data: ' \n' })), /spec\.policy\.data: expected CUE, found nothing/);

@@ -1,4 +1,5 @@
 /** Package `time`, with the layouts of Go; without Split. */
+import { DURATION_UNITS, parseGoDuration } from '../../go-duration.ts';
 import { toSafeInteger } from '../decimal.ts';
 import { formatTime, parseTime } from '../time-layouts.ts';
 import { boolOf, intOf, KIND, stringOf } from '../values.ts';
@@ -10,27 +11,15 @@ import type { BuiltinSpec, Result } from './builtin.ts';
 const { bool, int, string } = KIND;
 const RFC3339_NANO = '2006-01-02T15:04:05.999999999Z07:00';
 
-/** Nanoseconds of a unit. */
-const UNITS: Readonly<Record<string, bigint>> = {
-  ns: 1n,
-  us: 1000n,
-  µs: 1000n,
-  μs: 1000n,
-  ms: 1_000_000n,
-  s: 1_000_000_000n,
-  m: 60_000_000_000n,
-  h: 3_600_000_000_000n,
-};
-
 export const TIME: readonly Builtin[] = [
   of('Time', [string], bool, (args) => boolOf(parseTime(RFC3339_NANO, textAt(args, 0)) !== undefined)),
   of('Format', [string, string], bool, (args) => boolOf(parseTime(textAt(args, 1), textAt(args, 0)) !== undefined)),
   of('FormatString', [string, string], string, formatString),
   of('Parse', [string, string], string, parse),
   of('Unix', [int, int], string, unix),
-  of('Duration', [string], bool, (args) => boolOf(parseDuration(textAt(args, 0)) !== undefined)),
+  of('Duration', [string], bool, (args) => boolOf(parseGoDuration(textAt(args, 0)) !== undefined)),
   of('ParseDuration', [string], int, (args) => {
-    const nanoseconds = parseDuration(textAt(args, 0));
+    const nanoseconds = parseGoDuration(textAt(args, 0));
     return nanoseconds === undefined ? { fault: 'invalid duration' } : intOf(nanoseconds);
   }),
 ];
@@ -58,7 +47,7 @@ export const TIME_CONSTANTS: ReadonlyMap<string, Scalar> = new Map<string, Scala
     Second: 's',
     Minute: 'm',
     Hour: 'h',
-  }).map(([name, unit]) => [`time.${name}`, intOf(UNITS[unit] ?? 0n)] as const),
+  }).map(([name, unit]) => [`time.${name}`, intOf(DURATION_UNITS[unit] ?? 0n)] as const),
   ...numbered('January February March April May June July August September October November December', 1),
   ...numbered('Sunday Monday Tuesday Wednesday Thursday Friday Saturday', 0),
 ]);
@@ -91,17 +80,4 @@ function unix([seconds, nanoseconds]: readonly Value[]): Result {
   const at = whole + carried;
   if (!Number.isFinite(new Date(at * 1000).getTime())) return { fault: 'the time is out of range' };
   return stringOf(formatTime(RFC3339_NANO, { seconds: at, nanoseconds: parts - carried * 1e9, offset: 0 }));
-}
-
-/** Nanoseconds of a duration such as 1h15m30.5s. */
-function parseDuration(text: string): bigint | undefined {
-  const match = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|0)$/.exec(text);
-  if (match === null) return undefined;
-  let total = 0n;
-  for (const [, whole = '', fraction = '', unit = ''] of (match[2] ?? '').matchAll(/(\d*)(?:\.(\d*))?([a-zµμ]+)/g)) {
-    const size = UNITS[unit] ?? 0n;
-    total += BigInt(whole || '0') * size + (BigInt(fraction || '0') * size) / 10n ** BigInt(fraction.length);
-  }
-  if (total > 2n ** 63n - (match[1] === '-' ? 0n : 1n)) return undefined;
-  return match[1] === '-' ? -total : total;
 }

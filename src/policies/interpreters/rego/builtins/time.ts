@@ -1,4 +1,5 @@
 /** Times: nanoseconds since 1970, in zones of the IANA database. The time of now is a parameter of the evaluation. */
+import { parseGoDuration } from '../../go-duration.ts';
 import { fromBigInt, toBigInt } from '../number.ts';
 import { builtinError } from '../evaluate/vm.ts';
 import type { Vm } from '../evaluate/vm.ts';
@@ -36,31 +37,11 @@ function parseRfc3339(args: Args): RegoValue {
   return parse('RFC3339', text);
 }
 
-const UNITS: Readonly<Record<string, bigint>> = {
-  ns: 1n,
-  us: 1000n,
-  µs: 1000n,
-  μs: 1000n,
-  ms: 1_000_000n,
-  s: SECOND,
-  m: 60n * SECOND,
-  h: 3600n * SECOND,
-};
-
 function parseDuration(args: Args): RegoValue {
   const text = textAt(args, 0);
-  const [, sign = '', body = ''] = /^([+-]?)(.*)$/s.exec(text) ?? [];
-  if (body === '0') return 0;
-  const parts = [...body.matchAll(/(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/gy)];
-  const isWhole = parts.map(([all]) => all).join('') === body;
-  if (parts.length === 0 || !isWhole || parts.some(([, whole, fraction]) => `${whole}${fraction ?? ''}` === ''))
-    throw builtinError(`time: invalid duration ${JSON.stringify(text)}`);
-  const total = parts.reduce((sum, [, whole = '', fraction = '', unit = '']) => {
-    const scale = UNITS[unit] ?? 0n;
-    return sum + BigInt(whole || '0') * scale + (BigInt(fraction || '0') * scale) / 10n ** BigInt(fraction.length);
-  }, 0n);
-  if (total >= LIMIT) throw builtinError(`time: invalid duration ${JSON.stringify(text)}`);
-  return fromBigInt(sign === '-' ? -total : total);
+  const nanoseconds = parseGoDuration(text);
+  if (nanoseconds === undefined) throw builtinError(`time: invalid duration ${JSON.stringify(text)}`);
+  return fromBigInt(nanoseconds);
 }
 
 interface Moment {
