@@ -248,6 +248,15 @@ const PEERS: readonly Peer[] = [
     probe: ['--help'],
   },
   {
+    name: 'cel-judge',
+    variable: 'PEER_CEL_JUDGE',
+    goMain: {
+      source: 'test/interop/cel-judge.go',
+      modules: ['k8s.io/apiserver@v0.36.3', 'k8s.io/apimachinery@v0.36.3'],
+    },
+    probe: ['--help'],
+  },
+  {
     name: 'litewitness',
     variable: 'PEER_LITEWITNESS',
     debian: { suite: 'sid', package: 'torchwood', binary: 'usr/bin/litewitness' },

@@ -209,7 +209,8 @@ export class Compiler {
     const fault = pattern === undefined ? undefined : this.#functions.faultOf(name, pattern);
     if (fault !== undefined) throw this.fault(expr.at, fault.message);
     const step = applied(fitting, name, operands);
-    return this.#fold(step, operands, this.#functions.isCheckedAtLoad(name) ? expr : undefined);
+    const isChecked = this.#functions.isCheckedAtLoad(name) && args.every(({ kind }) => kind === 'constant');
+    return this.#fold(step, operands, isChecked ? expr : undefined);
   }
 
   #missing({ name, target, args }: ExprOf<'call'>, overloads: readonly Overload[]): string {

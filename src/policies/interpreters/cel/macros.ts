@@ -3,7 +3,7 @@ import type { ExprOf } from './ast.ts';
 import { addEntry, hasField } from './compile.ts';
 import type { Compiler, Frame, Scope, Step } from './compile.ts';
 import { noOverload } from './operators.ts';
-import { CelList, CelMap, compare, Failure, NONE, Optional } from './values.ts';
+import { CelList, CelMap, compare, Failure, kindOf, NONE, Optional } from './values.ts';
 import type { Key, Result, Value } from './values.ts';
 
 type Call = ExprOf<'call'>;
@@ -15,6 +15,7 @@ export function planMacro(compiler: Compiler, call: Call, scope: Scope): Step | 
   if (name === 'bind' && target.kind === 'name' && target.name === 'cel' && args.length === 3)
     return planBind(compiler, call, scope);
   if ((name === 'optMap' || name === 'optFlatMap') && args.length === 2) return planOptional(compiler, call, scope);
+  if ((name === 'or' || name === 'orValue') && args.length === 1) return planOr(compiler, call, scope);
   if (name === 'sortBy' && args.length === 2) return planSort(compiler, call, scope);
   const fold = FOLDS[`${name}/${args.length}`];
   return fold === undefined ? undefined : planFold(compiler, { call, fold }, scope);
@@ -55,6 +56,21 @@ function planOptional(compiler: Compiler, { name, target, args }: Call, outer: S
   };
 }
 
+/** What stands in for none is looked at only then. */
+function planOr(compiler: Compiler, { name, target, args: [other] }: Call, scope: Scope): Step {
+  if (target === undefined || other === undefined) throw new Error(`${name} has a target and an argument`);
+  const [owner, instead] = [compiler.compile(target, scope), compiler.compile(other, scope)];
+  return (frame) => {
+    const optional = owner(frame);
+    if (optional instanceof Failure) return optional;
+    if (!(optional instanceof Optional)) return noOverload(name, optional);
+    if (optional.value !== undefined) return name === 'or' ? optional : optional.value;
+    const value = instead(frame);
+    const isWrong = name === 'or' && !(value instanceof Failure || value instanceof Optional);
+    return isWrong ? noOverload(name, value) : value;
+  };
+}
+
 function planSort(compiler: Compiler, { target, args }: Call, outer: Scope): Step {
   const { scope, places } = compiler.declare(outer, nameAt(compiler, args, 0));
   const [, key] = args;
@@ -68,8 +84,8 @@ function planSort(compiler: Compiler, { target, args }: Call, outer: Scope): Ste
       frame[places[0] ?? 0] = item;
       const value = keyStep(frame);
       if (value instanceof Failure) return value;
-      if (compare(value, value) === undefined || (keyed[0] !== undefined && compare(keyed[0].key, value) === undefined))
-        return noOverload('sortBy', value);
+      const isLike = keyed[0] === undefined || kindOf(keyed[0].key) === kindOf(value);
+      if (!isLike || compare(value, value) === undefined) return noOverload('sortBy', value);
       keyed.push({ key: value, item });
     }
     return new CelList(keyed.toSorted((a, b) => compare(a.key, b.key) ?? 0).map(({ item }) => item));

@@ -54,7 +54,6 @@ export const CORE: readonly Overload[] = [
   overload('timestamp', ['int'], (seconds) => checkTimestamp(seconds * SECOND)),
   overload('timestamp', ['string'], parseTimestamp),
   overload('duration', ['duration'], (duration) => duration),
-  overload('duration', ['int'], (seconds) => checkDuration(seconds * SECOND)),
   overload('duration', ['string'], (text) => {
     const nanoseconds = parseGoDuration(text);
     return nanoseconds === undefined ? unconverted(text, 'duration') : checkDuration(nanoseconds);
@@ -122,10 +121,7 @@ function decodeUtf8(bytes: Uint8Array): Result {
   }
 }
 
+/** Seconds as a double, which Kubernetes shows. */
 export function formatDuration({ nanoseconds }: Duration): string {
-  const size = nanoseconds < 0n ? -nanoseconds : nanoseconds;
-  const fraction = String(size % SECOND)
-    .padStart(9, '0')
-    .replace(/0+$/, '');
-  return `${nanoseconds < 0n ? '-' : ''}${size / SECOND}${fraction === '' ? '' : `.${fraction}`}s`;
+  return `${plainDouble(Number(nanoseconds / SECOND) + Number(nanoseconds % SECOND) / 1e9)}s`;
 }

@@ -10,8 +10,6 @@ export const OPTIONALS: readonly Overload[] = [
   overload('optional.ofNonZeroValue', ['any'], (value) => (isZero(value) ? NONE : new Optional(value))),
   overload('.hasValue', ['optional'], ({ value }) => value !== undefined),
   overload('.value', ['optional'], ({ value }) => value ?? emptied(value)),
-  overload('.or', ['optional', 'optional'], (first, second) => (first.value === undefined ? second : first)),
-  overload('.orValue', ['optional', 'any'], ({ value }, other) => (value === undefined ? other : value)),
 ];
 
 function emptied(value: null | undefined): null | Failure {

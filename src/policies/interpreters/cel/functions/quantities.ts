@@ -46,6 +46,9 @@ class Quantity implements Opaque {
   }
 }
 
+/** Ceiling of a binary quantity. */
+const LARGEST = new Quantity(INT_MAX, 0, false);
+
 class Semver implements Opaque {
   readonly kind = 'semver';
   readonly typeName = 'kubernetes.Semver';
@@ -86,7 +89,7 @@ export const QUANTITIES: readonly Overload[] = [
   overload('isSemver', ['string'], (text) => parseSemver(text, false) instanceof Semver),
   overload('isSemver', ['string', 'bool'], (text, isLoose) => parseSemver(text, isLoose) instanceof Semver),
   ...['major', 'minor', 'patch'].map((name, index) =>
-    overload(`.${name}`, ['semver'], (value) => semverOf(value).numbers[index] ?? 0n),
+    overload(`.${name}`, ['semver'], (value) => BigInt.asIntN(64, semverOf(value).numbers[index] ?? 0n)),
   ),
   ...orders('semver', (a, b) => compareVersions(semverOf(a), semverOf(b))),
 ];
@@ -128,11 +131,13 @@ function parseQuantity(text: string): Result {
   const shift = 10n * BigInt(BINARY.indexOf(binary.charAt(0)) + 1);
   const isShort = fraction === '' && whole.length + Math.trunc((Number(shift) * 3) / 10) + 1 <= 15;
   const made = rounded(size << shift, -fraction.length, isShort);
-  return made.scale === 0 && made.coefficient > INT_MAX ? new Quantity(INT_MAX, 0, false) : made;
+  return compareQuantities(made, LARGEST) > 0n ? LARGEST : made;
 }
 
+/** What is no short integer is held in billionths. */
 function rounded(coefficient: bigint, scale: number, isShort: boolean): Quantity {
-  if (scale >= MIN_SCALE) return new Quantity(coefficient, scale, isShort);
+  if (scale >= MIN_SCALE && isShort) return new Quantity(coefficient, scale, true);
+  if (scale >= MIN_SCALE) return new Quantity(coefficient * 10n ** BigInt(scale - MIN_SCALE), MIN_SCALE, false);
   const unit = 10n ** BigInt(MIN_SCALE - scale);
   const rest = coefficient % unit === 0n ? 0n : signOf(coefficient);
   return new Quantity(coefficient / unit + rest, MIN_SCALE, false);

@@ -59,14 +59,14 @@ function charAt(text: string, index: bigint): Result {
 }
 
 function indexOf(text: readonly string[], part: readonly string[], from: bigint): Result {
-  if (part.length === 0) return from < 0n || from > text.length ? new Failure(`index out of range: ${from}`) : from;
   if (from < 0n || from > text.length) return new Failure(`index out of range: ${from}`);
+  if (part.length === 0) return from;
   for (let at = Number(from); at + part.length <= text.length; at += 1) if (isAt(text, part, at)) return BigInt(at);
   return -1n;
 }
 
 function lastIndexOf(text: readonly string[], part: readonly string[], from?: bigint): Result {
-  if (from !== undefined && (from < 0n || from >= text.length) && !(from === 0n && text.length === 0))
+  if (from !== undefined && (from < 0n || (from > 0n && from >= text.length)))
     return new Failure(`index out of range: ${from}`);
   if (part.length === 0) return from ?? BigInt(text.length);
   const last = text.length - part.length;

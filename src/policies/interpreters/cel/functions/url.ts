@@ -25,8 +25,7 @@ export function parseUrl(text: string): ParsedUrl | undefined {
   if (!hierarchy.startsWith('/'))
     return scheme === '' ? undefined : { ...parts, host: '', hostname: '', port: '', escapedPath: '' };
   const [, authority, path = ''] = /^\/\/([^/]*)(.*)$/s.exec(hierarchy) ?? ['', undefined, hierarchy];
-  // without a scheme, two slashes begin a path
-  const isPath = scheme === '' || authority === undefined;
+  const isPath = authority === undefined || (scheme === '' && authority === '');
   const place = isPath ? NOWHERE : parseAuthority(authority);
   const escapedPath = escapePath(isPath ? hierarchy : path);
   return place === undefined || escapedPath === undefined ? undefined : { ...parts, ...place, escapedPath };
