@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { compileRego, RegoDocument } from '../src/policies/interpreters/index.ts';
 import { formatTable, measure } from './measure.ts';
 import type { Measured, Row } from './measure.ts';
+import { SBOM, STATEMENT } from './policies.ts';
 
 const STATEMENT_POLICY = `package sigstore
 
@@ -21,20 +22,6 @@ isCompliant if {
   dependency.uri == "git+https://github.com/example/app"
 }
 `;
-
-const STATEMENT = {
-  _type: 'https://in-toto.io/Statement/v1',
-  predicateType: 'https://slsa.dev/provenance/v1',
-  predicate: {
-    buildDefinition: {
-      resolvedDependencies: [
-        { uri: 'git+https://github.com/example/tools' },
-        { uri: 'git+https://github.com/example/app' },
-      ],
-    },
-    runDetails: { builder: { id: 'https://github.com/actions/runner' } },
-  },
-};
 
 const SBOM_POLICY = `package sigstore
 
@@ -58,17 +45,6 @@ isCompliant if {
   every component in input.predicate.components { component.name != "" }
 }
 `;
-
-const SBOM = {
-  predicate: {
-    components: Array.from({ length: 500 }, (_, i) => ({
-      name: `component-${i}`,
-      version: `${i % 7}.${i % 10}.0`,
-      purl: `pkg:${i % 3 === 0 ? 'npm' : 'deb/debian'}/component-${i}@${i % 7}.${i % 10}.0`,
-      license: i % 2 === 0 ? 'MIT' : 'Apache-2.0',
-    })),
-  },
-};
 
 const QUERY = 'data.sigstore.isCompliant';
 const opa = process.env.PEER_OPA;

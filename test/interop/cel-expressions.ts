@@ -40,7 +40,13 @@ const { text } = fc.letrec<
   const any = fc.oneof(bool, int, string, double, list);
   return {
     text: fc.oneof(
-      ...[bool, int, string, double, list, optional, opaques(string)],
+      bool,
+      int,
+      string,
+      double,
+      list,
+      optional,
+      opaques(string),
       // in an order of their own
       fill('$.transformMap(i, x, $)', list, pick('x', 'i')),
       fill('$.getQuery()', urls(string)),
