@@ -10,3 +10,4 @@ export { findImages, findPodSpecs, findPullNames } from './images.ts';
 export type { ImageUse, PullNames } from './images.ts';
 export { encodeReviewResponse, MAX_REVIEW_BYTES, parseReview } from './review.ts';
 export type { AdmissionAnswer, AdmissionRequest, PatchOperation } from './review.ts';
+export { asPulled, controllerOf, isIdle, WORKLOAD_KINDS } from './workloads.ts';

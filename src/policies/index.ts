@@ -18,4 +18,6 @@ export type {
   SubjectObject,
 } from './policy.ts';
 export { describeNeed } from './resources.ts';
+export { decodeSelector } from './selector.ts';
+export type { LabelSelector } from './selector.ts';
 export type { Need, PolicyResources, TrustRootDefinition, TrustRootRef, TrustRootServices } from './resources.ts';

@@ -1,9 +1,14 @@
-import { admitFiles } from '../../app/admit-files.ts';
-import type { Admission } from '../../app/admit.ts';
+import { auditWorkloads } from '../../app/audit-workloads.ts';
+import type { Audited } from '../../app/audit-workloads.ts';
 import { explainAdmission } from '../../app/explain.ts';
+import type { Paint } from '../../app/explain.ts';
+import { listWorkloads } from '../../app/list-workloads.ts';
+import type { Workload } from '../../app/list-workloads.ts';
+import { readManifestObjects } from '../../app/manifest-images.ts';
 import { AppError, EXIT_NEGATIVE } from '../../core/index.ts';
 import type { Outcome } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
+import type { Context } from '../command.ts';
 import { POLICY_TRUST_FLAG } from '../flags/trust.ts';
 import { readManifest } from '../manifest.ts';
 
@@ -11,9 +16,12 @@ interface Row {
   readonly namespace: string | undefined;
   readonly kind: string;
   readonly name: string;
+  /** Pods that are alike, where there are several. */
+  readonly pods?: number;
   readonly outcome: Outcome;
   /** Under the policies that it is compared with. */
   readonly before?: Outcome;
+  readonly images: readonly { readonly image: string; readonly digest?: string; readonly outcome: Outcome }[];
 }
 
 export const audit = defineCommand({
@@ -21,12 +29,30 @@ export const audit = defineCommand({
   group: 'policies',
   summary: 'say which workloads policies would deny, and what a change of policies changes',
   description:
-    'Judges what runs (`kubectl get pods -A -o yaml`, or any manifests) without touching it: first see what would be denied, then enforce. ' +
-    'With --against, only what the two sets of policies judge differently is explained. Exit code 1 when something would be denied, or with ' +
-    '--against something that was not denied before.',
+    'Judges what runs in a cluster (--cluster, or --kubeconfig), or any manifests (-f), without touching it: first see what would be denied, ' +
+    'then enforce. In a cluster it looks at pods by the digests that nodes pulled, and at what makes pods by its template, in the ' +
+    'namespaces that the installed webhook is asked about; in all, where none is installed. With --against, only what the two sets of ' +
+    'policies judge differently is explained. Exit code 1 when something would be denied, or with --against something that was not denied before.',
   args: [],
   flags: {
     filename: { kind: 'list', short: 'f', value: 'FILE', description: 'manifest, or - for standard input' },
+    cluster: {
+      kind: 'boolean',
+      description: 'what runs in the cluster of the kubeconfig (KUBECONFIG), or around this pod',
+    },
+    kubeconfig: { kind: 'string', value: 'FILE', description: 'how to reach the API server; implies --cluster' },
+    context: { kind: 'string', value: 'NAME', description: 'of the kubeconfig, instead of its current one' },
+    namespace: {
+      kind: 'list',
+      short: 'n',
+      value: 'NAME',
+      description: 'only this namespace of the cluster (repeatable)',
+    },
+    'all-namespaces': {
+      kind: 'boolean',
+      short: 'A',
+      description: 'also namespaces that the webhook is not asked about',
+    },
     policy: { kind: 'list', value: 'PATH', description: 'policy file, or folder of policy files' },
     against: { kind: 'list', value: 'PATH', description: 'policies to compare with: those in force' },
     'no-match': {
@@ -40,41 +66,100 @@ export const audit = defineCommand({
   },
   examples: [
     {
-      command: 'kubectl get pods -A -o yaml | plimsoll audit -f - --policy new/ --against policies/',
+      command: 'plimsoll audit --cluster --context production --policy new/ --against policies/',
       explains: 'what a change of policies would do to what runs',
     },
+    { command: 'helm template chart/ | plimsoll audit -f - --policy policies/', explains: 'before anything runs' },
   ],
   async run({ flags }, context) {
-    if (flags.filename.length === 0 || flags.policy.length === 0)
-      throw new AppError('usage', 'expected at least one -f FILE and one --policy PATH');
-    const manifests = await Promise.all(flags.filename.map((name) => readManifest(name, context)));
-    const judge = async (policyPaths: readonly string[]) => {
-      const noMatch = flags['no-match'] as Outcome;
-      const input = { manifests, policyPaths, namespace: 'default', noMatch, at: context.ports.clock() };
-      return await admitFiles(context.ports, { ...input, insecure: flags.insecure }, context.signal);
-    };
-    const now = await judge(flags.policy);
-    const before = flags.against.length === 0 ? undefined : await judge(flags.against);
-    const rows = now.map((admission, index) => rowOf(admission, before?.[index]));
+    if (flags.policy.length === 0) throw new AppError('usage', 'expected at least one --policy PATH');
+    const workloads = await readWorkloads(flags, context);
+    const audited = await auditWorkloads(
+      context.ports,
+      {
+        objects: workloads.map(({ object }) => object),
+        policyPaths: flags.policy,
+        against: flags.against,
+        namespace: 'default',
+        noMatch: flags['no-match'] as Outcome,
+        at: context.ports.clock(),
+        insecure: flags.insecure,
+      },
+      context.signal,
+    );
+    const rows = audited.map((one, index) => rowOf(one, workloads[index]?.count ?? 1));
     const { paint } = context.output;
-    const shown = now.filter((_, index) => isNotable(rows[index]));
-    const lines = shown.map((admission) => {
-      const row = rows[now.indexOf(admission)];
-      const change = row?.before === undefined ? '' : paint('dim', `was ${row.before}, now `);
-      return `${change}${explainAdmission(admission, paint)}`;
+    const lines = audited.flatMap((one, index) => {
+      const row = rows[index];
+      return row === undefined || !isNotable(row) ? [] : [explain(one, row, paint)];
     });
     context.output.result(rows, [...lines, summaryOf(rows)].join('\n'));
     return rows.some((row) => row.outcome === 'deny' && row.before !== 'deny') ? EXIT_NEGATIVE : 0;
   },
 });
 
-function rowOf({ object, outcome }: Admission, before: Admission | undefined): Row {
-  const { namespace, kind, name } = object;
-  return { namespace, kind, name, outcome, ...(before === undefined ? {} : { before: before.outcome }) };
+interface SourceFlags {
+  readonly filename: readonly string[];
+  readonly cluster: boolean;
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  readonly namespace: readonly string[];
+  readonly 'all-namespaces': boolean;
 }
 
-function isNotable(row: Row | undefined): boolean {
-  if (row === undefined) return false;
+async function readWorkloads(flags: SourceFlags, context: Context): Promise<readonly Workload[]> {
+  const { filename, kubeconfig, namespace: namespaces, 'all-namespaces': all } = flags;
+  const isLive = flags.cluster || kubeconfig !== undefined;
+  if (isLive === filename.length > 0)
+    throw new AppError('usage', 'expected either -f FILE, or --cluster or --kubeconfig FILE');
+  if (!isLive) {
+    for (const [name, isGiven] of [
+      ['context', flags.context !== undefined],
+      ['namespace', namespaces.length > 0],
+      ['all-namespaces', all],
+    ] as const)
+      if (isGiven) throw new AppError('usage', `--${name}: expected --cluster or --kubeconfig FILE beside it`);
+    const manifests = await Promise.all(filename.map((name) => readManifest(name, context)));
+    return manifests
+      .flatMap(({ name, text }) => readManifestObjects(text, name))
+      .map((object) => ({ object, count: 1 }));
+  }
+  if (all && namespaces.length > 0) throw new AppError('usage', 'expected either --namespace or --all-namespaces');
+  const choice = { kubeconfig, context: flags.context, namespaces, all };
+  const { workloads, namespaces: seen, chosenBy } = await listWorkloads(context.ports, choice, context.signal);
+  if (chosenBy === 'all' && !all)
+    context.output.note(
+      'no webhook of plimsoll is installed: all namespaces are looked at; choose some with --namespace',
+    );
+  context.output.note(`${workloads.length} workloads in ${seen.length} namespaces`);
+  return workloads;
+}
+
+function rowOf({ admission, before }: Audited, count: number): Row {
+  const { namespace, kind, name } = admission.object;
+  const images = admission.images.map(({ use, digest, verdict }) => ({
+    image: use.image,
+    ...(digest === undefined ? {} : { digest }),
+    outcome: verdict.outcome,
+  }));
+  return {
+    namespace,
+    kind,
+    name,
+    ...(count === 1 ? {} : { pods: count }),
+    outcome: admission.outcome,
+    ...(before === undefined ? {} : { before: before.outcome }),
+    images,
+  };
+}
+
+function explain({ admission }: Audited, row: Row, paint: Paint): string {
+  const change = row.before === undefined ? '' : paint('dim', `was ${row.before}, now `);
+  const alike = row.pods === undefined ? '' : paint('dim', `${row.pods} pods alike: `);
+  return `${change}${alike}${explainAdmission(admission, paint)}`;
+}
+
+function isNotable(row: Row): boolean {
   return row.before === undefined ? row.outcome !== 'allow' : row.outcome !== row.before;
 }
 

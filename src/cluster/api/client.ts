@@ -18,6 +18,8 @@ export interface KubeClient {
   get(path: string, signal: AbortSignal): Promise<KubeObject>;
   /** All pages. */
   list(collection: Collection, signal: AbortSignal): Promise<ObjectList>;
+  /** One page after the other, for collections that are too large to hold. */
+  pages(collection: Collection, signal: AbortSignal): AsyncIterable<readonly KubeObject[]>;
   /** Changes after a version, in order, until the API server ends the stream. */
   watch(collection: Collection, since: string, signal: AbortSignal): AsyncIterable<WatchEvent>;
   create(collection: Collection, value: KubeObject, signal: AbortSignal): Promise<KubeObject>;
@@ -41,6 +43,8 @@ export interface WatchEvent {
 const PAGE = 500;
 /** Ceiling of a collection: far more policies, exceptions or secrets than one namespace should hold. */
 const MAX_OBJECTS = 20_000;
+/** Ceiling of a collection that is looked through: more pods than Kubernetes holds (150,000). */
+const MAX_SEEN = 200_000;
 /** Ceiling of one answer: a page of objects of etcd's maximum size (1.5 MiB) is never seen, some hundred kilobytes are. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_EVENT_BYTES = 8 * 1024 * 1024;
@@ -82,6 +86,10 @@ export function createKubeClient(http: Http, connection: Connection, namespace =
     namespace,
     get: async (path, signal) => await exchange(path, { signal }),
     list: async (collection, signal) => await listAll(collection, async (path) => await exchange(path, { signal })),
+    pages: async function* (collection, signal) {
+      const get = async (path: string) => await exchange(path, { signal });
+      for await (const { items } of pagesOf(collection, { get, ceiling: MAX_SEEN })) yield items;
+    },
     watch: (collection, since, signal) => watch(collection, since, async (path) => await send(path, { signal })),
     create: async (collection, value, signal) => await write('POST', collection, { value, signal }),
     replace: async (path, value, signal) => await write('PUT', path, { value, signal }),
@@ -100,18 +108,35 @@ interface Written {
   readonly type?: string;
 }
 
-async function listAll(collection: Collection, get: (path: string) => Promise<KubeObject>): Promise<ObjectList> {
+interface Paging {
+  readonly get: (path: string) => Promise<KubeObject>;
+  /** Of objects. */
+  readonly ceiling: number;
+}
+
+async function listAll(collection: Collection, get: Paging['get']): Promise<ObjectList> {
   const items: KubeObject[] = [];
-  for (let next = ''; ;) {
+  let resourceVersion = '';
+  for await (const page of pagesOf(collection, { get, ceiling: MAX_OBJECTS })) {
+    items.push(...page.items);
+    ({ resourceVersion } = page);
+  }
+  return { items, resourceVersion };
+}
+
+async function* pagesOf(collection: Collection, { get, ceiling }: Paging): AsyncGenerator<ObjectList> {
+  for (let next = '', seen = 0; ;) {
     const page = await get(`${collection}?limit=${PAGE}${next === '' ? '' : `&continue=${encodeURIComponent(next)}`}`);
     const found: unknown = page.items;
     if (!Array.isArray(found)) throw new AppError('invalid-input', `${collection}: expected a list, found no items`);
-    items.push(...found.map((entry, index) => record(entry, `${collection}.items[${index}]`)));
-    if (items.length > MAX_OBJECTS)
-      throw new AppError('invalid-input', `${collection}: expected at most ${MAX_OBJECTS} objects, found more`);
+    seen += found.length;
+    if (seen > ceiling)
+      throw new AppError('invalid-input', `${collection}: expected at most ${ceiling} objects, found more`);
     const metadata = record(page.metadata, `${collection}.metadata`);
+    const items = found.map((entry, index) => record(entry, `${collection}.items[${index}]`));
+    yield { items, resourceVersion: String(metadata.resourceVersion) };
     next = typeof metadata.continue === 'string' ? metadata.continue : '';
-    if (next === '') return { items, resourceVersion: String(metadata.resourceVersion) };
+    if (next === '') return;
   }
 }
 

@@ -27,9 +27,13 @@ interface Sources {
   readonly clock: () => Date;
 }
 
-/** Throws `not-found` outside a cluster when no kubeconfig is named. */
-export async function openConnection(sources: Sources, kubeconfig: string | undefined): Promise<Connection> {
-  if (kubeconfig !== undefined) return await readKubeconfig(sources, kubeconfig);
+/** By the kubeconfig's current context when none is named. Throws `not-found` outside a cluster when no kubeconfig is named. */
+export async function openConnection(
+  sources: Sources,
+  kubeconfig: string | undefined,
+  context?: string,
+): Promise<Connection> {
+  if (kubeconfig !== undefined) return await readKubeconfig(sources, kubeconfig, context);
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = sources.environment;
   if (host === undefined || port === undefined) {
     throw new AppError('not-found', 'expected to run in a cluster (KUBERNETES_SERVICE_HOST), found no API server', {
@@ -61,7 +65,7 @@ const decodeUser = object({
   'auth-provider': optional(record),
 });
 const decodeConfig = object({
-  'current-context': string,
+  'current-context': optional(string),
   contexts: arrayOf(
     object({ name: string, context: object({ cluster: string, user: string, namespace: optional(string) }) }),
   ),
@@ -69,9 +73,9 @@ const decodeConfig = object({
   users: arrayOf(object({ name: string, user: decodeUser })),
 });
 
-async function readKubeconfig(sources: Sources, path: string): Promise<Connection> {
+async function readKubeconfig(sources: Sources, path: string, chosen: string | undefined): Promise<Connection> {
   const config = decodeConfig(parseYaml(await readText(sources, path), path), path);
-  const { context } = named(config.contexts, config['current-context'], `${path}.contexts`);
+  const { context } = named(config.contexts, chosen ?? config['current-context'] ?? '', `${path}.contexts`);
   const { cluster } = named(config.clusters, context.cluster, `${path}.clusters`);
   const { user } = named(config.users, context.user, `${path}.users`);
   for (const method of ['exec', 'auth-provider'] as const) {

@@ -1,0 +1,77 @@
+/** What runs in a cluster, as the API server stores it: pods with the images that nodes did pull, and the controllers that make them. */
+import { findDigest, isRecord } from '../core/index.ts';
+import type { Collection, KubeObject } from './api/client.ts';
+
+export interface WorkloadKind {
+  readonly collection: Collection;
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+/** Objects that hold a pod spec from which something runs now or will. */
+export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
+  kindOf('v1', 'Pod', 'pods'),
+  kindOf('v1', 'ReplicationController', 'replicationcontrollers'),
+  kindOf('apps/v1', 'Deployment', 'deployments'),
+  kindOf('apps/v1', 'ReplicaSet', 'replicasets'),
+  kindOf('apps/v1', 'StatefulSet', 'statefulsets'),
+  kindOf('apps/v1', 'DaemonSet', 'daemonsets'),
+  kindOf('batch/v1', 'Job', 'jobs'),
+  kindOf('batch/v1', 'CronJob', 'cronjobs'),
+];
+
+function kindOf(apiVersion: string, kind: string, plural: string): WorkloadKind {
+  return { collection: `/${apiVersion === 'v1' ? 'api' : 'apis'}/${apiVersion}/${plural}`, apiVersion, kind };
+}
+
+/** True for what nothing runs from any more: pods that ended, and objects that another controller makes, which is judged itself. */
+export function isIdle({ kind, metadata, spec, status }: KubeObject): boolean {
+  if (kind === 'Pod') return isRecord(status) && (status.phase === 'Succeeded' || status.phase === 'Failed');
+  if (controllerOf({ metadata }) !== undefined) return true;
+  return kind !== 'CronJob' && isRecord(spec) && (spec.replicas === 0 || spec.suspend === true);
+}
+
+/** The owner that is the controller. */
+export function controllerOf({ metadata }: KubeObject): KubeObject | undefined {
+  const owners: unknown = isRecord(metadata) ? metadata.ownerReferences : undefined;
+  return Array.isArray(owners) ? owners.filter(isRecord).find(({ controller }) => controller === true) : undefined;
+}
+
+/** Fields of the spec, and of the status which says what they became. */
+const CONTAINERS = [
+  ['containers', 'containerStatuses'],
+  ['initContainers', 'initContainerStatuses'],
+  ['ephemeralContainers', 'ephemeralContainerStatuses'],
+] as const;
+
+/**
+ * A pod whose containers name the digest that the node pulled, where its status tells it: a tag may have moved since. An `imageID` without
+ * the name of a repository is the digest of a configuration, by which no registry finds anything; the image stays as written then.
+ */
+export function asPulled(pod: KubeObject): KubeObject {
+  const { spec, status } = pod;
+  if (!isRecord(spec) || !isRecord(status)) return pod;
+  const pulled = { ...spec };
+  for (const [field, statuses] of CONTAINERS) {
+    const containers: unknown = spec[field];
+    const known = recordsOf(status[statuses]);
+    if (!Array.isArray(containers)) continue;
+    pulled[field] = containers.map((container: unknown) => {
+      if (!isRecord(container) || typeof container.image !== 'string' || container.image.includes('@'))
+        return container;
+      const digest = pulledDigest(known.find(({ name }) => name === container.name)?.imageID);
+      return digest === undefined ? container : { ...container, image: `${container.image}@${digest}` };
+    });
+  }
+  return { ...pod, spec: pulled };
+}
+
+/** `docker-pullable://registry.example/app@sha256:...`; other runtimes leave out the scheme. */
+function pulledDigest(imageId: unknown): string | undefined {
+  const [, digest = ''] = typeof imageId === 'string' ? (/^.+@(.+)$/.exec(imageId) ?? []) : [];
+  return findDigest(digest);
+}
+
+function recordsOf(value: unknown): readonly KubeObject[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}

@@ -1,0 +1,174 @@
+/** What policies would do to what runs: read from a real API server, with statuses of pods as a kubelet would write them. */
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { createBench, missingPeers, PLIMSOLL, type Bench } from '../interop/support.ts';
+import { CLUSTER_PEERS, createControlPlane, type ControlPlane } from './control-plane.ts';
+import { createImages, pod, type Images } from './fixtures.ts';
+import { installAllButWebhooks, installWebhooks } from './installation.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+interface Row {
+  readonly namespace: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly pods?: number;
+  readonly outcome: string;
+  readonly before?: string;
+  readonly images: readonly { readonly image: string; readonly outcome: string }[];
+}
+
+describe('audit of what runs', missingPeers(...CLUSTER_PEERS), () => {
+  let bench: Bench;
+  let plane: ControlPlane;
+  let images: Images;
+
+  const deployment = (name: string, image: string, namespace: string, more: Json = {}): Json => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace },
+    spec: {
+      selector: { matchLabels: { app: name } },
+      template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'main', image }] } },
+      ...more,
+    },
+  });
+  const audit = async (...flags: readonly string[]) => {
+    const command = [
+      PLIMSOLL,
+      'audit',
+      '--kubeconfig',
+      plane.kubeconfig,
+      '--policy',
+      'policy.yaml',
+      '--json',
+      ...flags,
+    ];
+    const { code, stdout, stderr } = await bench.attempt(command);
+    return { code, stderr, rows: stdout === '' ? [] : (JSON.parse(stdout) as readonly Row[]) };
+  };
+  const shortOf = (rows: readonly Row[]) =>
+    rows.map(({ namespace, kind, name, outcome }) => `${namespace}/${kind}/${name} ${outcome}`).sort();
+
+  before(async () => {
+    bench = await createBench();
+    plane = await createControlPlane(bench);
+    images = await createImages(bench);
+    await writeFile(join(bench.folder, 'policy.yaml'), JSON.stringify(images.policy('signed-by-the-team')));
+    for (const name of ['shop', 'other']) await plane.kubectl(`create namespace ${name}`);
+    await plane.kubectl('apply -f -', [
+      deployment('good', images.signed, 'shop'),
+      deployment('bad', images.unsigned, 'shop'),
+      deployment('asleep', images.unsigned, 'shop', { replicas: 0 }),
+      deployment('elsewhere', images.unsigned, 'other'),
+      pod('alone', images.signed),
+      pod('ended', images.unsigned),
+    ]);
+    const status = (phase: string, containerStatuses: readonly Json[] = []) =>
+      JSON.stringify({ status: { phase, containerStatuses } });
+    await plane.kubectl(`patch pod ended -n shop --subresource=status --type=merge -p ${status('Succeeded')}`);
+  });
+
+  after(async () => {
+    await images?.registry.stop();
+    await plane?.stop();
+    await bench?.stop();
+  });
+
+  test('controllers are judged by their templates, pods while they run; what sleeps, ended or is owned is not', async () => {
+    const { code, rows, stderr } = await audit('-n', 'shop');
+    assert.equal(code, 1, stderr);
+    assert.deepEqual(shortOf(rows), ['shop/Deployment/bad deny', 'shop/Deployment/good allow', 'shop/Pod/alone allow']);
+    assert.match(stderr, /3 workloads in 1 namespaces/);
+  });
+
+  test('a pod is judged by the digest that its node pulled, wherever the tag points now', async () => {
+    const pulled = `${images.signed.replace(/:v1$/, '')}@sha256:${'0'.repeat(64)}`;
+    const statuses = [
+      {
+        name: 'main',
+        image: images.signed,
+        imageID: pulled,
+        ready: true,
+        restartCount: 0,
+        state: { running: {} },
+      },
+    ];
+    const patch = JSON.stringify({ status: { phase: 'Running', containerStatuses: statuses } });
+    await plane.kubectl(`patch pod alone -n shop --subresource=status --type=merge -p ${patch}`);
+    const { rows } = await audit('-n', 'shop');
+    const alone = rows.find(({ name }) => name === 'alone');
+    assert.equal(alone?.outcome, 'deny');
+    assert.equal(alone?.images[0]?.image, `${images.signed}@sha256:${'0'.repeat(64)}`);
+  });
+
+  test('pods of one controller that are alike are one', async () => {
+    const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'good-1', uid: 'one', controller: true };
+    const owned = (index: number): Json => ({
+      ...pod(`good-1-${index}`, images.signed),
+      metadata: {
+        name: `good-1-${index}`,
+        namespace: 'shop',
+        labels: { app: 'good', 'apps.kubernetes.io/pod-index': String(index) },
+        ownerReferences: [owner],
+      },
+    });
+    await plane.kubectl('apply -f -', [owned(1), owned(2), owned(3)]);
+    const { rows } = await audit('-n', 'shop');
+    const alike = rows.filter(({ name }) => name.startsWith('good-1'));
+    assert.deepEqual(
+      alike.map(({ pods, outcome }) => [pods, outcome]),
+      [[3, 'allow']],
+    );
+    await plane.kubectl('delete pod good-1-1 good-1-2 good-1-3 -n shop --now');
+  });
+
+  test('a change of policies shows what it changes, and only new denials count', async () => {
+    const lax = {
+      ...images.policy('lax'),
+      spec: { images: [{ glob: '**' }], authorities: [{ static: { action: 'pass' } }] },
+    };
+    await writeFile(join(bench.folder, 'lax.yaml'), JSON.stringify(lax));
+    const stricter = await audit('-n', 'other', '--against', 'lax.yaml');
+    assert.equal(stricter.code, 1);
+    assert.deepEqual(
+      stricter.rows.map(({ name, before, outcome }) => [name, before, outcome]),
+      [['elsewhere', 'allow', 'deny']],
+    );
+    assert.equal((await audit('-n', 'other', '--against', 'policy.yaml')).code, 0);
+  });
+
+  test('namespaces are those of the installed webhook, all before, and all with -A', async () => {
+    const before = await audit();
+    assert.match(before.stderr, /no webhook of plimsoll is installed: all namespaces are looked at/);
+    assert.ok(shortOf(before.rows).includes('other/Deployment/elsewhere deny'));
+    await installAllButWebhooks(bench, plane);
+    await installWebhooks(bench, plane, 'https://127.0.0.1:1');
+    await plane.kubectl('label namespace shop policy.sigstore.dev/include=true');
+    const { rows, stderr } = await audit();
+    assert.deepEqual([...new Set(rows.map(({ namespace }) => namespace))], ['shop'], stderr);
+    const everywhere = await audit('-A');
+    assert.ok(shortOf(everywhere.rows).includes('other/Deployment/elsewhere deny'));
+    assert.doesNotMatch(everywhere.stderr, /no webhook/);
+  });
+
+  test('what cannot be listed or is not there is an error, not nothing', async () => {
+    assert.equal((await audit('-n', 'missing')).code, 4);
+    assert.equal((await audit('--context', 'missing')).code, 3);
+    const nobody = (await plane.kubectl('config view --raw --minify -o json')).stdout.replace(plane.token, 'wrong');
+    await writeFile(join(bench.folder, 'nobody.kubeconfig'), nobody);
+    const { code, stderr } = await bench.attempt([
+      PLIMSOLL,
+      'audit',
+      '--kubeconfig',
+      'nobody.kubeconfig',
+      '--policy',
+      'policy.yaml',
+    ]);
+    assert.equal(code, 5, stderr);
+    assert.equal((await bench.attempt([PLIMSOLL, 'audit', '--policy', 'policy.yaml'])).code, 2);
+    assert.equal((await bench.attempt([PLIMSOLL, 'audit', '-f', 'x', '-A', '--policy', 'policy.yaml'])).code, 2);
+  });
+});
