@@ -32,7 +32,9 @@ test('lint reports everything that is wrong, each at its place', async () => {
   });
   assert.deepEqual(
     found.map((line) => line.replace(/: .*/s, '')),
-    ['a.yaml', 'b.yaml', 'c.yaml', 'd.yaml', 'e.yaml'].map((name) => `error error-invalid-input ${name}`),
+    ['a.yaml:1:362', 'b.yaml:1:1', 'c.yaml:1:170', 'd.yaml:1:1', 'e.yaml:1:1'].map(
+      (place) => `error error-invalid-input ${place}`,
+    ),
   );
   assert.match(found[0] ?? '', /spec\.imagez: unknown field/);
   assert.match(found[2] ?? '', /expected Secret gone, found none/);
@@ -61,7 +63,7 @@ test('lint says who is believed only when it is asked to look', async () => {
   assert.deepEqual(await lint(files), []);
   assert.match(
     (await lint(files, true))[0] ?? '',
-    /error error-untrusted-root a\.yaml: policy policy: expected a trusted root/,
+    /error error-untrusted-root a\.yaml:1:1: policy policy: expected a trusted root/,
   );
 });
 
@@ -79,4 +81,39 @@ test('every template makes a policy without fault, and none without somebody who
   assert.throws(() => makePolicy('slsa', { ...wrong, level: '4' }), /--level: expected 0 to 3/);
   assert.throws(() => makePolicy('licenses', wrong), /--license: expected at least one/);
   assert.throws(() => makePolicy('signed', { glob: '**', repository: 'app', licenses: [] }), /expected OWNER\/NAME/);
+});
+
+test('what is wrong is shown by line and column, also inside of a text of another language', async () => {
+  const head = ['apiVersion: policy.sigstore.dev/v1beta1', 'kind: ClusterImagePolicy', 'metadata: {name: a}', 'spec:'];
+  const lines = [
+    ...['---', ...head, '  images: [{glob: "**"}]', '  authorities: [{static: {action: pass}}]'],
+    ...[
+      '  policy:',
+      '    type: cel',
+      '    data: |',
+      '      authorityMatches.size() > 0 &&',
+      '        lower("A") == "a"',
+    ],
+    ...[
+      '---',
+      ...head.with(2, 'metadata: {name: b}'),
+      '  images: [{glob: "**"}]',
+      '  authorities: [{key: {data: "x"}}]',
+    ],
+    ...['---', ...head.with(2, 'metadata: {name: c}'), '  images: [{glob: "**"}]', '  authorities: []'],
+  ];
+  assert.deepEqual(await lint({ 'a.yaml': lines.join('\n') }), [
+    'error error-invalid-input a.yaml:12:9: spec.policy.data: unknown function lower',
+    'error error-invalid-input a.yaml:19:30: spec.authorities[0].key.data: expected a PEM "PUBLIC KEY", found "x"',
+    'error error-invalid-input a.yaml:26:16: spec.authorities: expected at least one authority, found none',
+  ]);
+});
+
+test('a pattern that every subject fits is warned of', async () => {
+  const identities = [{ issuer: 'https://a.test', subjectRegExp: '.*' }];
+  const found = await lint({ 'a.yaml': policyText([keyless({ identities })]) });
+  assert.deepEqual(
+    found.map((line) => line.split(' ').slice(0, 2).join(' ')),
+    ['warning any-subject'],
+  );
 });

@@ -1,12 +1,12 @@
 /** What is wrong with policies, and what in them is wider than its author may think. All of it, not the first. */
-import { AppError, toAppError } from '../core/index.ts';
+import { AppError, findYamlPlace, toAppError } from '../core/index.ts';
 import type { Ports, TextRule } from '../core/index.ts';
 import { readPolicyDocuments, readPolicySet } from '../policies/index.ts';
 import type { Policy, PolicyDocument, PolicyPlan, RequiredSigner } from '../policies/index.ts';
 import { compilePolicies, listPolicyFiles } from './load-policies.ts';
 
 export interface LintFinding {
-  /** File, and place in it where that is known. */
+  /** File, with line and column where they are known. */
   readonly where: string;
   readonly level: 'error' | 'warning';
   /** Stable. */
@@ -36,12 +36,12 @@ export async function lintPolicies(ports: Ports, { paths, resolves }: LintInput)
     }
   };
   const documents: PolicyDocument[] = [];
+  const texts = new Map<string, string>();
   for (const path of paths) {
     for (const file of await listPolicyFiles(ports, path)) {
-      const bytes = await ports.files.read(file, MAX_FILE_BYTES);
-      documents.push(
-        ...((await attempt(file, () => readPolicyDocuments(new TextDecoder().decode(bytes), file))) ?? []),
-      );
+      const text = new TextDecoder().decode(await ports.files.read(file, MAX_FILE_BYTES));
+      texts.set(file, text);
+      documents.push(...((await attempt(file, () => readPolicyDocuments(text, file))) ?? []));
     }
   }
   const plans: PolicyPlan[] = [];
@@ -61,8 +61,28 @@ export async function lintPolicies(ports: Ports, { paths, resolves }: LintInput)
     });
   for (const policy of await compileEach(ports, { plans, documents: sound, resolves }, attempt))
     findings.push(...judgePolicy(policy));
-  return findings.toSorted((a, b) => (a.where < b.where ? -1 : Number(a.where > b.where)));
+  const sorted = findings.toSorted((a, b) => (a.where < b.where ? -1 : Number(a.where > b.where)));
+  return sorted.map((finding) => located(finding, texts));
 }
+
+/** A message that begins with the document and a path in it is shown with the line instead. */
+function located(finding: LintFinding, texts: ReadonlyMap<string, string>): LintFinding {
+  const [, file = '', number = '1'] = /^(.*?)(?:#(\d+))?$/s.exec(finding.where) ?? [];
+  const text = texts.get(file);
+  if (text === undefined) return finding;
+  const rest = finding.message.startsWith(finding.where) ? finding.message.slice(finding.where.length) : '';
+  const [all = '', path = '', line, column] = PLACE.exec(rest) ?? [];
+  const inside = line === undefined ? {} : { inside: { line: Number(line), column: Number(column) } };
+  const place = findYamlPlace(text, { document: Number(number) - 1, path, ...inside });
+  return {
+    ...finding,
+    where: place === undefined ? finding.where : `${file}:${place.line}:${place.column}`,
+    message: all === '' ? finding.message : `${path === '' ? '' : `${path.slice(1)}: `}${rest.slice(all.length)}`,
+  };
+}
+
+/** The path of what is wrong, and the place in the text that stands there, before the message. */
+const PLACE = /^((?:\.[^.[\]:\s]+|\[\d+\])*)(?::(\d+):(\d+))?: /;
 
 type Attempt = <T>(where: string, work: () => T | Promise<T>) => Promise<T | undefined>;
 
@@ -149,10 +169,15 @@ function judgeSigner(signer: RequiredSigner, warn: Warn): readonly LintFinding[]
         'write \\. for a full stop, or name the identity exactly',
       ),
     );
+  const anybody = signer.identities
+    .filter(({ subject }) => subject.kind === 'pattern' && /^\^\(\?:\.[*+]\)\$$/.test(subject.pattern.source))
+    .map(() =>
+      warn('any-subject', 'whoever the issuer knows may sign', 'name the subject, or a pattern of yours alone'),
+    );
   const scts = signer.unsafeIgnoreScts
     ? [warn('ignores-scts', 'certificates that nobody published count', 'remove insecureIgnoreSCT')]
     : [];
-  return [...loose, ...scts];
+  return [...loose, ...anybody, ...scts];
 }
 
 /** The pattern as it was written, if a bare full stop is in it. */

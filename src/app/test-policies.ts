@@ -61,6 +61,8 @@ export async function testPolicies(
   if (document === undefined || more.length > 0)
     throw new AppError('invalid-input', `${path}: expected one document with policies and cases`);
   const table = decodeTable(document.value, path);
+  // a table that tries nothing would always pass
+  if (table.cases.length === 0) throw new AppError('invalid-input', `${path}.cases: expected at least one, found none`);
   const near = (name: string) => resolve(dirname(path), name);
   const policies = await loadPolicies(ports, table.policies.map(near));
   const source = createEvidenceSource(ports, { ...input.access, reuseFor: REUSE_MS });

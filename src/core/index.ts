@@ -98,3 +98,5 @@ export { VARIABLES } from './variables.ts';
 export { escapeXml, parseXml } from './xml.ts';
 export type { XmlElement, XmlLimits } from './xml.ts';
 export { parseYamlDocuments } from './yaml.ts';
+export { findYamlPlace } from './yaml-place.ts';
+export type { YamlPlace } from './yaml-place.ts';

@@ -46,7 +46,7 @@ export const audit = defineCommand({
       kind: 'list',
       short: 'n',
       value: 'NAME',
-      description: 'only this namespace of the cluster (repeatable)',
+      description: 'only this namespace of the cluster',
     },
     'all-namespaces': {
       kind: 'boolean',

@@ -87,7 +87,9 @@ function imageBranch({ image, digest, policies }: ImageExplained, paint: Paint):
     });
     return { text: `policy ${name} (${mode}): ${paint(style, outcome)}`, below: authorities };
   });
-  return { text: `${image}${known}`, below };
+  const isSpokenOf = policies.some(({ outcome }) => outcome !== undefined);
+  const silence = isSpokenOf ? [] : [{ text: `${paint('bad', 'deny')}: no policy speaks of it`, below: [] }];
+  return { text: `${image}${known}`, below: [...below, ...silence] };
 }
 
 function reasonBranch({ code, message, expected, found, fix }: Reason, paint: Paint): Branch {

@@ -22,7 +22,7 @@ export const policyInit = defineCommand({
     'certificate-oidc-issuer': { kind: 'string', value: 'URL', description: 'who vouches for that identity' },
     key: { kind: 'string', value: 'FILE', description: 'signed by this public key, in PEM' },
     level: { kind: 'string', value: 'N', description: 'SLSA build level, 0 to 3; 2 when absent' },
-    license: { kind: 'list', value: 'SPDX-ID', description: 'licence that is allowed (repeatable)' },
+    license: { kind: 'list', value: 'SPDX-ID', description: 'licence that is allowed' },
   },
   examples: [
     {
