@@ -84,28 +84,27 @@ test('every template makes a policy without fault, and none without somebody who
 });
 
 test('what is wrong is shown by line and column, also inside of a text of another language', async () => {
-  const head = ['apiVersion: policy.sigstore.dev/v1beta1', 'kind: ClusterImagePolicy', 'metadata: {name: a}', 'spec:'];
-  const lines = [
-    ...['---', ...head, '  images: [{glob: "**"}]', '  authorities: [{static: {action: pass}}]'],
-    ...[
-      '  policy:',
-      '    type: cel',
-      '    data: |',
-      '      authorityMatches.size() > 0 &&',
-      '        lower("A") == "a"',
-    ],
-    ...[
-      '---',
-      ...head.with(2, 'metadata: {name: b}'),
-      '  images: [{glob: "**"}]',
-      '  authorities: [{key: {data: "x"}}]',
-    ],
-    ...['---', ...head.with(2, 'metadata: {name: c}'), '  images: [{glob: "**"}]', '  authorities: []'],
-  ];
-  assert.deepEqual(await lint({ 'a.yaml': lines.join('\n') }), [
-    'error error-invalid-input a.yaml:12:9: spec.policy.data: unknown function lower',
-    'error error-invalid-input a.yaml:19:30: spec.authorities[0].key.data: expected a PEM "PUBLIC KEY", found "x"',
-    'error error-invalid-input a.yaml:26:16: spec.authorities: expected at least one authority, found none',
+  const head = (name: string) => `apiVersion: policy.sigstore.dev/v1beta1
+kind: ClusterImagePolicy
+metadata: {name: ${name}}
+spec:
+  images: [{glob: "**"}]
+`;
+  const text = `${head('a')}  authorities: [{static: {action: pass}}]
+  policy:
+    type: cel
+    data: |
+      authorityMatches.size() > 0 &&
+        lower("A") == "a"
+---
+${head('b')}  authorities: [{key: {data: "x"}}]
+---
+${head('c')}  authorities: []
+`;
+  assert.deepEqual(await lint({ 'a.yaml': text }), [
+    'error error-invalid-input a.yaml:11:9: spec.policy.data: unknown function lower',
+    'error error-invalid-input a.yaml:18:30: spec.authorities[0].key.data: expected a PEM "PUBLIC KEY", found "x"',
+    'error error-invalid-input a.yaml:25:16: spec.authorities: expected at least one authority, found none',
   ]);
 });
 

@@ -1,7 +1,7 @@
 /** Package `time`, with the layouts of Go; without Split. */
 import { DURATION_UNITS, parseGoDuration } from '../../go-duration.ts';
+import { formatTime, LAYOUTS, parseTime } from '../../go-time.ts';
 import { toSafeInteger } from '../decimal.ts';
-import { formatTime, parseTime } from '../time-layouts.ts';
 import { boolOf, intOf, KIND, stringOf } from '../values.ts';
 import type { Scalar, Value } from '../values.ts';
 import { textAt } from './arguments.ts';
@@ -26,16 +26,7 @@ export const TIME: readonly Builtin[] = [
 
 export const TIME_CONSTANTS: ReadonlyMap<string, Scalar> = new Map<string, Scalar>([
   ...Object.entries({
-    ANSIC: 'Mon Jan _2 15:04:05 2006',
-    UnixDate: 'Mon Jan _2 15:04:05 MST 2006',
-    RubyDate: 'Mon Jan 02 15:04:05 -0700 2006',
-    RFC822: '02 Jan 06 15:04 MST',
-    RFC822Z: '02 Jan 06 15:04 -0700',
-    RFC850: 'Monday, 02-Jan-06 15:04:05 MST',
-    RFC1123: 'Mon, 02 Jan 2006 15:04:05 MST',
-    RFC1123Z: 'Mon, 02 Jan 2006 15:04:05 -0700',
-    RFC3339: '2006-01-02T15:04:05Z07:00',
-    RFC3339Nano: RFC3339_NANO,
+    ...LAYOUTS,
     RFC3339Date: '2006-01-02',
     Kitchen: '3:04PM',
     Kitchen24: '15:04',
@@ -63,13 +54,13 @@ function of(name: string, params: readonly number[], result: number, call: Built
 function parse(args: readonly Value[]): Result {
   const instant = parseTime(textAt(args, 0), textAt(args, 1));
   if (instant === undefined) return { fault: `expected a time as ${textAt(args, 0)}, found ${textAt(args, 1)}` };
-  return stringOf(formatTime(RFC3339_NANO, instant));
+  return stringOf(formatTime(RFC3339_NANO, { ...instant, offset: 0 }));
 }
 
 function formatString(args: readonly Value[]): Result {
   const instant = parseTime(RFC3339_NANO, textAt(args, 1));
   if (instant === undefined) return { fault: `expected a time of RFC 3339, found ${textAt(args, 1)}` };
-  return stringOf(formatTime(textAt(args, 0), instant, true));
+  return stringOf(formatTime(textAt(args, 0), instant));
 }
 
 function unix([seconds, nanoseconds]: readonly Value[]): Result {

@@ -1,13 +1,12 @@
 /** Times: nanoseconds since 1970, in zones of the IANA database. The time of now is a parameter of the evaluation. */
 import { parseGoDuration } from '../../go-duration.ts';
+import { formatTime, LAYOUTS, parseTime, WEEKDAYS } from '../../go-time.ts';
 import { fromBigInt, toBigInt } from '../number.ts';
 import { builtinError } from '../evaluate/vm.ts';
 import type { Vm } from '../evaluate/vm.ts';
 import { isArray } from '../value.ts';
 import type { RegoValue } from '../value.ts';
-import { formatTime, LAYOUTS, parseTime, WEEKDAYS } from './go-layout.ts';
-import type { ClockTime } from './go-layout.ts';
-import { arrayAt, attempt, integerAt, numberAt, textAt, typeError } from './operands.ts';
+import { arrayAt, integerAt, numberAt, textAt, typeError } from './operands.ts';
 import type { Args, Builtins } from './operands.ts';
 
 const SECOND = 1_000_000_000n;
@@ -24,10 +23,10 @@ function checked(nanoseconds: bigint): RegoValue {
 }
 
 function parse(layout: string, text: string): RegoValue {
-  const found = attempt(() => parseTime(LAYOUTS[layout] ?? layout, text));
+  const found = parseTime(LAYOUTS[layout] ?? layout, text);
   if (found === undefined)
     throw builtinError(`parsing time ${JSON.stringify(text)} as ${JSON.stringify(layout)}: cannot parse`);
-  return checked(BigInt(found.seconds) * SECOND + BigInt(found.nanosecond));
+  return checked(BigInt(found.seconds) * SECOND + BigInt(found.nanoseconds));
 }
 
 function parseRfc3339(args: Args): RegoValue {
@@ -109,9 +108,25 @@ function offsetName(offset: number, name: string): string {
   return `${offset < 0 ? '-' : '+'}${hours}${minutes === '00' ? '' : minutes}`;
 }
 
+/** A time on the clock of a zone. */
+interface ClockTime {
+  readonly year: number;
+  /** From 1. */
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+  readonly nanosecond: number;
+  /** Sunday is 0. */
+  readonly weekday: number;
+  /** Seconds east of Greenwich. */
+  readonly offset: number;
+}
+
 function clockOf({ nanoseconds, zone }: Moment): ClockTime {
   const whole = floorDiv(nanoseconds, SECOND);
-  const { offset, name } = zoneAt(Number(whole), zone);
+  const { offset } = zoneAt(Number(whole), zone);
   const local = new Date((Number(whole) + offset) * 1000);
   return {
     year: local.getUTCFullYear(),
@@ -123,14 +138,17 @@ function clockOf({ nanoseconds, zone }: Moment): ClockTime {
     nanosecond: Number(nanoseconds - whole * SECOND),
     weekday: local.getUTCDay(),
     offset,
-    zone: name,
   };
 }
 
 function format(args: Args): RegoValue {
   const moment = momentAt(args, 0);
   const { layout } = moment;
-  return formatTime(clockOf(moment), LAYOUTS[layout === '' ? 'RFC3339Nano' : layout] ?? layout);
+  const whole = floorDiv(moment.nanoseconds, SECOND);
+  const seconds = Number(whole);
+  const { offset, name: zone } = zoneAt(seconds, moment.zone);
+  const time = { seconds, nanoseconds: Number(moment.nanoseconds - whole * SECOND), offset, zone };
+  return formatTime(LAYOUTS[layout === '' ? 'RFC3339Nano' : layout] ?? layout, time);
 }
 
 function date(args: Args): RegoValue {

@@ -3,17 +3,34 @@
  * that runs in UTC. Weekdays are read and not compared with the date.
  */
 
-/** A point in time: whole seconds since 1970 and nanoseconds, with the offset it was written with. */
-export interface Instant {
+/** A point in time. */
+export interface GoTime {
+  /** Whole seconds since 1970. */
   readonly seconds: number;
   readonly nanoseconds: number;
-  /** Seconds east of UTC. */
+  /** Seconds east of UTC that it is written with. */
   readonly offset: number;
+  /** What that zone is called; its offset, or UTC, when absent. */
+  readonly zone?: string;
 }
+
+/** Layouts that the package has names for. */
+export const LAYOUTS: Readonly<Record<string, string>> = {
+  ANSIC: 'Mon Jan _2 15:04:05 2006',
+  UnixDate: 'Mon Jan _2 15:04:05 MST 2006',
+  RubyDate: 'Mon Jan 02 15:04:05 -0700 2006',
+  RFC822: '02 Jan 06 15:04 MST',
+  RFC822Z: '02 Jan 06 15:04 -0700',
+  RFC850: 'Monday, 02-Jan-06 15:04:05 MST',
+  RFC1123: 'Mon, 02 Jan 2006 15:04:05 MST',
+  RFC1123Z: 'Mon, 02 Jan 2006 15:04:05 -0700',
+  RFC3339: '2006-01-02T15:04:05Z07:00',
+  RFC3339Nano: '2006-01-02T15:04:05.999999999Z07:00',
+};
 
 const MONTHS: readonly string[] =
   'January February March April May June July August September October November December'.split(' ');
-const DAYS: readonly string[] = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
+export const WEEKDAYS: readonly string[] = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
 
 const CHUNKS =
   /January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|2006|_2006|__2|_2|002|01|02|03|04|05|06|15|PM|pm|[Z-]07:00:00|[Z-]070000|[Z-]07:00|[Z-]0700|[Z-]07|[.,](?:0+|9+)(?!\d)|[12345]/g;
@@ -37,7 +54,7 @@ interface Rest {
 }
 
 /** Undefined where the text does not have the layout or names no time there is. */
-export function parseTime(layout: string, text: string): Instant | undefined {
+export function parseTime(layout: string, text: string): GoTime | undefined {
   const parts: Parts = {
     year: 0,
     month: 1,
@@ -112,11 +129,11 @@ function readChunk(chunk: string, parts: Parts, rest: Rest): boolean {
     case 'Jan':
       return set('month', readName(MONTHS, 3, rest) + 1);
     case 'Monday':
-      return !Number.isNaN(readName(DAYS, undefined, rest));
+      return !Number.isNaN(readName(WEEKDAYS, undefined, rest));
     case 'Mon':
-      return !Number.isNaN(readName(DAYS, 3, rest));
+      return !Number.isNaN(readName(WEEKDAYS, 3, rest));
     case 'MST':
-      return take(/^(?:GMT[+-]\d{1,2}|[A-Z]{3,4})/, rest) !== undefined;
+      return readZone(rest);
     case '2006':
       return set('year', Number(take(/^\d{4}/, rest) ?? Number.NaN));
     case '_2006':
@@ -141,6 +158,14 @@ function readChunk(chunk: string, parts: Parts, rest: Rest): boolean {
     default:
       return readClock(chunk, parts, rest);
   }
+}
+
+/** Three letters, four or five that end in T, a few others, or the hours of an offset. */
+function readZone(rest: Rest): boolean {
+  const [, hours = '0'] = /^(?:GMT)?[+-](\d+)/.exec(rest.text) ?? [];
+  if (Number(hours) > 23) return rest.text.startsWith('GMT') && take(/^GMT/, rest) !== undefined;
+  const found = take(/^(?:ChST|MeST|GMT(?:[+-]\d+)?|[+-]\d+|[A-Z]{3,4}T|WITA|[A-Z]{3})(?![A-Z])/, rest);
+  return found !== undefined;
 }
 
 function readClock(chunk: string, parts: Parts, rest: Rest): boolean {
@@ -203,7 +228,7 @@ function readOffset(chunk: string, parts: Parts, rest: Rest): boolean {
   return true;
 }
 
-function instantOf(parts: Parts): Instant | undefined {
+function instantOf(parts: Parts): GoTime | undefined {
   const { year, minute, second, nanoseconds, offset, isAfternoon } = parts;
   let { month, day, hour } = parts;
   if (isAfternoon === true && hour < 12) hour += 12;
@@ -225,18 +250,12 @@ function utc(year: number, month: number, day: number): number {
   return date.getTime();
 }
 
-/** In UTC, or with its own offset where the layout has one and `isLocal` is given. */
-export function formatTime(layout: string, { seconds, nanoseconds, offset }: Instant, isLocal = false): string {
-  const shift = isLocal ? offset : 0;
-  const date = new Date((seconds + shift) * 1000);
-  return layout.replace(CHUNKS, (chunk) => formatChunk(chunk, date, { nanoseconds, shift }));
+export function formatTime(layout: string, time: GoTime): string {
+  const date = new Date((time.seconds + time.offset) * 1000);
+  return layout.replace(CHUNKS, (chunk) => formatChunk(chunk, date, time));
 }
 
-function formatChunk(
-  chunk: string,
-  date: Date,
-  { nanoseconds, shift }: { readonly nanoseconds: number; readonly shift: number },
-): string {
+function formatChunk(chunk: string, date: Date, { nanoseconds, offset, zone }: GoTime): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const month = date.getUTCMonth();
   const day = date.getUTCDate();
@@ -245,9 +264,9 @@ function formatChunk(
   const formats: Readonly<Record<string, () => string>> = {
     January: () => MONTHS[month] ?? '',
     Jan: () => (MONTHS[month] ?? '').slice(0, 3),
-    Monday: () => DAYS[date.getUTCDay()] ?? '',
-    Mon: () => (DAYS[date.getUTCDay()] ?? '').slice(0, 3),
-    MST: () => (shift === 0 ? 'UTC' : formatOffset('-0700', shift)),
+    Monday: () => WEEKDAYS[date.getUTCDay()] ?? '',
+    Mon: () => (WEEKDAYS[date.getUTCDay()] ?? '').slice(0, 3),
+    MST: () => zone ?? (offset === 0 ? 'UTC' : formatOffset('-0700', offset)),
     '2006': () => String(date.getUTCFullYear()).padStart(4, '0'),
     _2006: () => `_${String(date.getUTCFullYear()).padStart(4, '0')}`,
     '06': () => two(date.getUTCFullYear() % 100),
@@ -270,7 +289,7 @@ function formatChunk(
   };
   const format = formats[chunk];
   if (format !== undefined) return format();
-  if (!/^[.,]/.test(chunk)) return formatOffset(chunk, shift);
+  if (!/^[.,]/.test(chunk)) return formatOffset(chunk, offset);
   const digits = String(nanoseconds)
     .padStart(9, '0')
     .slice(0, chunk.length - 1);
