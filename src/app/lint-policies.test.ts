@@ -116,3 +116,26 @@ test('a pattern that every subject fits is warned of', async () => {
     ['warning any-subject'],
   );
 });
+
+test('a condition that an empty attestation meets is warned of, in every language', async () => {
+  const lintCondition = async (type: string, data: string) => {
+    const attestations = [{ name: 'sbom', predicateType: 'https://e.test/v1', policy: { type, data } }];
+    const found = await lint({ 'a.yaml': policyText([{ key: { data: key.pem }, attestations }]) });
+    return found.map((line) => line.split(' ')[1]);
+  };
+  for (const [type, data] of [
+    ['cue', 'predicate: builder: id: "b1"'],
+    ['cel', '!has(predicate.failed)'],
+    [
+      'rego',
+      'package sigstore\nisCompliant { count([c | c := input.predicate.components[_]; c.license != "MIT"]) == 0 }',
+    ],
+  ] as const)
+    assert.deepEqual(await lintCondition(type, data), ['asks-for-nothing'], data);
+  for (const [type, data] of [
+    ['cue', 'predicateType: "https://e.test/v2"'],
+    ['cel', 'predicate.builder.id == "b1"'],
+    ['rego', 'package sigstore\nisCompliant { input.predicate.builder.id == "b1" }'],
+  ] as const)
+    assert.deepEqual(await lintCondition(type, data), [], data);
+});

@@ -1,6 +1,6 @@
 /** What is wrong with policies, and what in them is wider than its author may think. All of it, not the first. */
-import { AppError, findYamlPlace, toAppError } from '../core/index.ts';
-import type { Ports, TextRule } from '../core/index.ts';
+import { AppError, digestOf, findYamlPlace, toAppError } from '../core/index.ts';
+import type { Ports, TextRule, VerifiedAttestation } from '../core/index.ts';
 import { readPolicyDocuments, readPolicySet } from '../policies/index.ts';
 import type { Policy, PolicyDocument, PolicyPlan, RequiredSigner } from '../policies/index.ts';
 import { compilePolicies, listPolicyFiles } from './load-policies.ts';
@@ -60,7 +60,7 @@ export async function lintPolicies(ports: Ports, { paths, resolves }: LintInput)
       message: 'expected policies, found none',
     });
   for (const policy of await compileEach(ports, { plans, documents: sound, resolves }, attempt))
-    findings.push(...judgePolicy(policy));
+    findings.push(...judgePolicy(policy, ports.clock()));
   const sorted = findings.toSorted((a, b) => (a.where < b.where ? -1 : Number(a.where > b.where)));
   return sorted.map((finding) => located(finding, texts));
 }
@@ -130,7 +130,7 @@ function errorFinding(where: string, error: unknown): LintFinding {
 }
 
 /** What is legal and rarely meant. */
-function judgePolicy({ where, policy }: Located): readonly LintFinding[] {
+function judgePolicy({ where, policy }: Located, at: Date): readonly LintFinding[] {
   const warn = (code: string, message: string, fix: string): LintFinding => ({
     where,
     level: 'warning',
@@ -147,12 +147,38 @@ function judgePolicy({ where, policy }: Located): readonly LintFinding[] {
   if (policy.mode === 'warn')
     found.push(warn('warns-only', 'mode warn denies nothing', 'say mode: enforce when warnings are gone'));
   for (const authority of policy.authorities) {
-    if (authority.kind === 'signer')
-      found.push(
-        ...judgeSigner(authority.signer, (code, message, fix) => warn(code, `${authority.name}: ${message}`, fix)),
-      );
+    if (authority.kind === 'static') continue;
+    const warnOf: Warn = (code, message, fix) => warn(code, `${authority.name}: ${message}`, fix);
+    found.push(...judgeSigner(authority.signer, warnOf));
+    for (const { name, predicateType, condition } of authority.attestations)
+      if (condition?.(emptyAttestation(predicateType), at).kind === 'holds')
+        found.push(
+          warnOf(
+            'asks-for-nothing',
+            `${name}: an attestation that says nothing meets the condition`,
+            'ask that the fields are there: CUE adds those that it names, and Rego finds nothing wrong in an empty list',
+          ),
+        );
   }
   return found;
+}
+
+/** Of the right type, with an empty predicate: what somebody attests who has nothing to say. */
+function emptyAttestation(predicateType: string): VerifiedAttestation {
+  const statement = { _type: 'https://in-toto.io/Statement/v1', subject: [], predicateType, predicate: {} };
+  const payload = new TextEncoder().encode(JSON.stringify(statement));
+  const digest = digestOf(payload);
+  return {
+    kind: 'attestation',
+    artifact: digest,
+    signer: { kind: 'key', keyId: digest },
+    storage: 'referrer',
+    source: digest,
+    predicateType,
+    predicate: {},
+    statement,
+    payload,
+  };
 }
 
 type Warn = (code: string, message: string, fix: string) => LintFinding;
