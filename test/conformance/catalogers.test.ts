@@ -1,5 +1,7 @@
 /** Packages that published scanners find in their own test files, found by the catalogers. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkReferencePage } from '../conformance-page.ts';
 import { dataSet, needsSharedData } from '../shared-data.ts';
@@ -50,6 +52,14 @@ function rowOf(ecosystem: string, outcomes: readonly Outcome[], exceptions: numb
   ];
   return `| ${cells.join(' | ')} |`;
 }
+
+test('where cases are decided otherwise, the record of decisions says so', () => {
+  const record = readFileSync(join(import.meta.dirname, '../../docs/adr/0008-published-scanners.md'), 'utf8');
+  const decided = Object.entries(ECOSYSTEMS).filter(([, { exceptions = {} }]) => Object.keys(exceptions).length > 0);
+  for (const [ecosystem] of decided) assert.ok(record.includes(`- **${ecosystem}**: `), ecosystem);
+  const count = decided.reduce((sum, [, { exceptions = {} }]) => sum + Object.keys(exceptions).length, 0);
+  assert.ok(count <= 9, `expected at most one exception in a hundred cases, found ${count}`);
+});
 
 test('the page of accuracy is what the cases give', needsSharedData, (context) => {
   const total = `${rows.length} ecosystems`;

@@ -32,8 +32,6 @@ export const npm: EcosystemCases = {
       'imports in source texts say what a program asks for; what it gets is in deno.lock (docs.deno.com, "Integrity checking and lock files"), which is read',
     'syft-javascript_pnpm_pnpm-lock.yaml':
       'what the lock file does not describe below `packages` is not locked (github.com/pnpm/spec, lockfile 5); OSV-Scalibr decides so too in four cases',
-    'trivy-nodejs_yarn_yarn_v2_happy.lock':
-      'a patched package is installed like any other (yarnpkg.com/protocol/patch), so fsevents 2.1.3 counts',
   },
   notYet: [],
 };

@@ -1,30 +1,23 @@
 /** Version catalogs of Gradle (`libs.versions.toml`): libraries with the versions that the build asks for. */
 import { isRecord } from '../../../../core/index.ts';
-import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
-import type { Cataloger } from '../../cataloger.ts';
-import { catalogFiles } from '../../components.ts';
+import { createFileCataloger } from '../../file-cataloger.ts';
 import { parseToml } from '../../documents.ts';
 import { mavenPackage } from './maven.ts';
 
-export const gradleCatalog: Cataloger = {
+export const gradleCatalog = createFileCataloger({
   id: 'gradle-catalog',
-  evidence: 'declared',
+  evidence: 'manifest',
   names: ['*.toml'],
-  select: ({ path }) => (path.endsWith('.versions.toml') ? { kind: 'keep', maxBytes: MAX_DATABASE_BYTES } : SKIP),
-  catalog: async (tree, files, context) =>
-    await catalogFiles(
-      files,
-      { tree, context, finder: { foundBy: 'gradle-catalog', evidence: 'manifest' } },
-      (content, file, finds) => {
-        const document = parseToml(content, file.path);
-        const versions = isRecord(document.versions) ? document.versions : {};
-        for (const library of Object.values(isRecord(document.libraries) ? document.libraries : {})) {
-          const found = readLibrary(library, versions);
-          if (found !== undefined) finds.add(file, found);
-        }
-      },
-    ),
-};
+  isChosen: (path) => path.endsWith('.versions.toml'),
+  read: ({ content, file, finds }) => {
+    const document = parseToml(content, file.path);
+    const versions = isRecord(document.versions) ? document.versions : {};
+    for (const library of Object.values(isRecord(document.libraries) ? document.libraries : {})) {
+      const found = readLibrary(library, versions);
+      if (found !== undefined) finds.add(file, found);
+    }
+  },
+});
 
 function readLibrary(library: unknown, versions: Readonly<Record<string, unknown>>): ReturnType<typeof mavenPackage> {
   if (typeof library === 'string') {

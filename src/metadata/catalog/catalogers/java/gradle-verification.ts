@@ -2,37 +2,32 @@
 import { parseXml } from '../../../../core/index.ts';
 import type { XmlElement } from '../../../../core/index.ts';
 import { MAX_DATABASE_BYTES } from '../../cataloger.ts';
-import type { Cataloger } from '../../cataloger.ts';
-import { catalogFiles, textOf } from '../../components.ts';
+import { createFileCataloger } from '../../file-cataloger.ts';
+import { textOf } from '../../components.ts';
 import { mavenPackage } from './maven.ts';
 
-export const gradleVerification: Cataloger = {
+export const gradleVerification = createFileCataloger({
   id: 'gradle-verification',
-  evidence: 'declared',
+  evidence: 'lock',
   names: ['verification-metadata.xml'],
-  select: () => ({ kind: 'keep', maxBytes: MAX_DATABASE_BYTES }),
-  catalog: async (tree, files, context) =>
-    await catalogFiles(
-      files,
-      { tree, context, finder: { foundBy: 'gradle-verification', evidence: 'lock' } },
-      (content, file, finds) => {
-        const components = parseXml(textOf(content), {
-          what: file.path,
-          maxLength: MAX_DATABASE_BYTES,
-        }).children.filter(({ name }) => name === 'components');
-        for (const component of components.flatMap(({ children }) => children)) {
-          const { group = '', name = '', version = '' } = component.attributes;
-          const found = component.name === 'component' ? mavenPackage(group, name, version) : undefined;
-          if (found !== undefined) finds.add(file, { ...found, hashes: hashesOf(component, `${name}-${version}.jar`) });
-          else
-            finds.skip(
-              file,
-              `expected group, name and version of a component, found ${JSON.stringify(`${group}:${name}:${version}`.slice(0, 80))}`,
-            );
-        }
-      },
-    ),
-};
+  isChosen: () => true,
+  read: ({ content, file, finds }) => {
+    const components = parseXml(textOf(content), {
+      what: file.path,
+      maxLength: MAX_DATABASE_BYTES,
+    }).children.filter(({ name }) => name === 'components');
+    for (const component of components.flatMap(({ children }) => children)) {
+      const { group = '', name = '', version = '' } = component.attributes;
+      const found = component.name === 'component' ? mavenPackage(group, name, version) : undefined;
+      if (found !== undefined) finds.add(file, { ...found, hashes: hashesOf(component, `${name}-${version}.jar`) });
+      else
+        finds.skip(
+          file,
+          `expected group, name and version of a component, found ${JSON.stringify(`${group}:${name}:${version}`.slice(0, 80))}`,
+        );
+    }
+  },
+});
 
 /** Of the archive itself, not of its POM. */
 function hashesOf(

@@ -44,38 +44,33 @@ export function parseFileName(path: string): Coordinates {
   return { group: '', artifact: match[1], version };
 }
 
-/** What the manifest says; empty where it says nothing. */
-export function manifestCoordinates(fields: ReadonlyMap<string, string>): Coordinates {
+/**
+ * What manifest and file name say together; empty where they say nothing. A bundle's symbolic name is a group and an artifact only where
+ * its end is the artifact that the file is named after: most others are neither, and a wrong group hides every known flaw.
+ */
+export function manifestCoordinates(fields: ReadonlyMap<string, string>, named: Coordinates): Coordinates {
   const first = (...names: readonly string[]) =>
     names.map((name) => fields.get(name) ?? '').find((text) => text !== '' && !text.includes('${')) ?? '';
   const bundle = first('bundle-symbolicname').split(';', 1)[0]?.trim() ?? '';
-  const version = first('plugin-version', 'implementation-version', 'bundle-version', 'specification-version');
-  const vendor = first('implementation-vendor-id');
-  const artifact =
-    first('short-name', 'extension-name') ||
-    artifactOf(bundle) ||
-    plainName(first('implementation-title', 'specification-title'));
+  const tail = bundle.slice(bundle.lastIndexOf('.') + 1);
+  const artifact = first('short-name', 'extension-name') || (knownGroup(tail) === '' ? named.artifact : tail);
   const group =
-    first('group-id') || (bundle.includes('.') ? groupOf(bundle, artifact) : '') || (isGroup(vendor) ? vendor : '');
-  return { group, artifact, version: /^\d/.test(version) ? (version.split(/\s/, 1)[0] ?? '') : '' };
+    knownGroup(artifact) ||
+    first('group-id') ||
+    groupOf(bundle, artifact) ||
+    vendorGroup(first('implementation-vendor-id'));
+  const version = first('plugin-version', 'implementation-version', 'bundle-version', 'specification-version');
+  return { group, artifact, version: named.version || (/^\d/.test(version) ? (version.split(/\s/, 1)[0] ?? '') : '') };
 }
 
 /** `com.fasterxml.jackson.core.jackson-databind` is `com.fasterxml.jackson.core` and `jackson-databind`. */
-function artifactOf(bundle: string): string {
-  return bundle.slice(bundle.lastIndexOf('.') + 1);
-}
-
 function groupOf(bundle: string, artifact: string): string {
   return bundle.endsWith(`.${artifact}`) ? bundle.slice(0, -artifact.length - 1) : '';
 }
 
-function isGroup(text: string): boolean {
-  return /^[a-z][\w-]*(?:\.[\w-]+)+$/.test(text);
-}
-
-/** Titles are often sentences. */
-function plainName(title: string): string {
-  return /^[A-Za-z0-9_.-]+$/.test(title) ? title : '';
+/** Those of two parts (`org.apache`) are of many projects. */
+function vendorGroup(text: string): string {
+  return /^[a-z][\w-]*(?:\.[\w-]+){2,}$/.test(text) ? text : '';
 }
 
 /** Groups of archives that were published before Maven left its marks in them. */
@@ -104,6 +99,6 @@ const FAMILIES: readonly (readonly [pattern: RegExp, group: string])[] = [
 ];
 
 /** Of well-known artifacts; empty for others. */
-export function knownGroup(artifact: string): string {
+function knownGroup(artifact: string): string {
   return GROUPS.get(artifact) ?? FAMILIES.find(([pattern]) => pattern.test(artifact))?.[1] ?? '';
 }

@@ -9,7 +9,7 @@ import { catalogFiles, locationOf } from '../../components.ts';
 import type { Finds, Given } from '../../components.ts';
 import { JAR, JAR_NAMES, readJars } from './jar.ts';
 import type { Jar } from './jar.ts';
-import { knownGroup, manifestCoordinates, parseFileName, parseManifest } from './jar-manifest.ts';
+import { manifestCoordinates, parseFileName, parseManifest } from './jar-manifest.ts';
 import type { Coordinates } from './jar-manifest.ts';
 import { mavenPackage } from './maven.ts';
 
@@ -98,11 +98,8 @@ function toGiven({ group, artifact, version }: Coordinates): Given | undefined {
 
 /** Without a group there is no package URL; without a version of its own an archive is a folder of classes. */
 function fromManifest(manifest: ReadonlyMap<string, string>, named: Coordinates): Given | undefined {
-  const said = manifestCoordinates(manifest);
-  const version = named.version || said.version;
+  const { group, artifact, version } = manifestCoordinates(manifest, named);
   if (version === '') return undefined;
-  const artifact = named.version === '' && said.artifact !== '' ? said.artifact : named.artifact;
-  const group = knownGroup(artifact) || (isNamed(said.artifact, { ...named, artifact }) ? said.group : '');
   return mavenPackage(group, artifact, version) ?? { name: artifact, version, evidence: 'name-guess' };
 }
 

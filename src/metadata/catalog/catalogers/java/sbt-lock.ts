@@ -1,34 +1,28 @@
 /** build.sbt.lock of the sbt-dependency-lock plug-in. */
 import { parseJson } from '../../../../core/index.ts';
 import { MAX_DATABASE_BYTES } from '../../cataloger.ts';
-import type { Cataloger } from '../../cataloger.ts';
-import { catalogFiles } from '../../components.ts';
+import { createFileCataloger } from '../../file-cataloger.ts';
 import { onlyHash, recordOf, recordsOf, textOr, textsOf } from '../../values.ts';
 import { mavenPackage } from './maven.ts';
 
-export const sbtLock: Cataloger = {
+export const sbtLock = createFileCataloger({
   id: 'sbt-lock',
-  evidence: 'declared',
+  evidence: 'lock',
   names: ['build.sbt.lock'],
-  select: () => ({ kind: 'keep', maxBytes: MAX_DATABASE_BYTES }),
-  catalog: async (tree, files, context) =>
-    await catalogFiles(
-      files,
-      { tree, context, finder: { foundBy: 'sbt-lock', evidence: 'lock' } },
-      (content, file, finds) => {
-        const lock = recordOf(parseJson(content, { what: file.path, maxBytes: MAX_DATABASE_BYTES }));
-        for (const raw of recordsOf(lock.dependencies)) {
-          const found = mavenPackage(textOr(raw.org, ''), textOr(raw.name, ''), textOr(raw.version, ''));
-          const configurations = textsOf(raw.configurations);
-          const isTest = configurations.length > 0 && configurations.every((name) => /test/i.test(name));
-          if (found === undefined) finds.skip(file, 'expected org, name and version of a dependency, found none');
-          else
-            finds.add(file, {
-              ...found,
-              scope: isTest ? 'development' : 'runtime',
-              hashes: onlyHash(recordsOf(raw.artifacts).map(({ hash }) => hash)),
-            });
-        }
-      },
-    ),
-};
+  isChosen: () => true,
+  read: ({ content, file, finds }) => {
+    const lock = recordOf(parseJson(content, { what: file.path, maxBytes: MAX_DATABASE_BYTES }));
+    for (const raw of recordsOf(lock.dependencies)) {
+      const found = mavenPackage(textOr(raw.org, ''), textOr(raw.name, ''), textOr(raw.version, ''));
+      const configurations = textsOf(raw.configurations);
+      const isTest = configurations.length > 0 && configurations.every((name) => /test/i.test(name));
+      if (found === undefined) finds.skip(file, 'expected org, name and version of a dependency, found none');
+      else
+        finds.add(file, {
+          ...found,
+          scope: isTest ? 'development' : 'runtime',
+          hashes: onlyHash(recordsOf(raw.artifacts).map(({ hash }) => hash)),
+        });
+    }
+  },
+});

@@ -3,11 +3,8 @@
  * what it needs, and a checksum; nesting stands in its key (`chalk/supports-color`). The older binary bun.lockb is said to be skipped.
  */
 import { AppError, isRecord } from '../../../../core/index.ts';
-import type { FileEntry } from '../../../../core/index.ts';
-import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
-import type { Cataloger } from '../../cataloger.ts';
-import { catalogFiles } from '../../components.ts';
-import type { Finds } from '../../components.ts';
+import { createFileCataloger } from '../../file-cataloger.ts';
+import type { Reading } from '../../file-cataloger.ts';
 import { parseJsonc } from '../../documents.ts';
 import { addLocked } from '../../locked.ts';
 import { findUpwards } from './npm-resolution.ts';
@@ -16,16 +13,15 @@ import { recordOf } from '../../values.ts';
 import { integrityHashes, splitAt, npmPurl } from './npm-package.ts';
 import type { Raw } from '../../values.ts';
 
-export const bunLock: Cataloger = {
+export const bunLock = createFileCataloger({
   id: 'bun-lock',
-  evidence: 'declared',
+  evidence: 'lock',
   names: ['bun.lock', 'bun.lockb'],
-  select: ({ path }) => (/(?:^|\/)node_modules\//.test(path) ? SKIP : { kind: 'keep', maxBytes: MAX_DATABASE_BYTES }),
-  catalog: async (tree, files, context) =>
-    await catalogFiles(files, { tree, context, finder: { foundBy: 'bun-lock', evidence: 'lock' } }, read),
-};
+  isChosen: (path) => !/(?:^|\/)node_modules\//.test(path),
+  read,
+});
 
-function read(content: Uint8Array, file: FileEntry, finds: Finds): void {
+function read({ content, file, finds }: Reading): void {
   if (file.path.endsWith('.lockb')) {
     finds.skip(
       file,

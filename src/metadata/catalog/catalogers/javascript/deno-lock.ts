@@ -3,27 +3,24 @@
  * packages. JSR serves npm clients too, so its packages are npm's of another registry; the same goes for deno.land.
  */
 import { AppError, isRecord, parseJson } from '../../../../core/index.ts';
-import type { FileEntry } from '../../../../core/index.ts';
 import { MAX_DATABASE_BYTES } from '../../cataloger.ts';
-import type { Cataloger } from '../../cataloger.ts';
-import { catalogFiles } from '../../components.ts';
-import type { Finds } from '../../components.ts';
+import { createFileCataloger } from '../../file-cataloger.ts';
+import type { Reading } from '../../file-cataloger.ts';
 import { addLocked } from '../../locked.ts';
 import type { Locked } from '../../locked.ts';
 import { recordOf } from '../../values.ts';
 import { integrityHashes, splitAt, npmPurl } from './npm-package.ts';
 import type { Raw } from '../../values.ts';
 
-export const denoLock: Cataloger = {
+export const denoLock = createFileCataloger({
   id: 'deno-lock',
-  evidence: 'declared',
+  evidence: 'lock',
   names: ['deno.lock'],
-  select: () => ({ kind: 'keep', maxBytes: MAX_DATABASE_BYTES }),
-  catalog: async (tree, files, context) =>
-    await catalogFiles(files, { tree, context, finder: { foundBy: 'deno-lock', evidence: 'lock' } }, read),
-};
+  isChosen: () => true,
+  read,
+});
 
-function read(content: Uint8Array, file: FileEntry, finds: Finds): void {
+function read({ content, file, finds }: Reading): void {
   const lock = parseJson(content, { what: file.path, maxBytes: MAX_DATABASE_BYTES });
   if (!isRecord(lock)) throw new AppError('invalid-input', `${file.path}: expected an object, found something else`);
   // version 3 has all below `packages`, version 2 npm's below `npm.packages`

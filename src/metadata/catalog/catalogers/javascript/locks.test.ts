@@ -65,7 +65,10 @@ test('yarn.lock of Berry: workspaces are in the lock file, the kinds of their ne
     entry('d', '  dependencies:\n    b: "npm:^1"\n    e: ^1\n'),
     entry('e'),
     entry('o'),
-    workspace('app', '.', '  dependencies:\n    a: ^1\n    d: ^1\n'),
+    entry('a', '')
+      .replace('a@npm:^1"', 'a@patch:a@npm%3A^1#./a.patch"')
+      .replace('a@npm:1.0.0', 'a@patch:a@npm%3A1.0.0#./a.patch'),
+    workspace('app', '.', '  dependencies:\n    a: "patch:a@npm%3A^1#./a.patch"\n    d: ^1\n'),
     workspace(
       'lib',
       'libs/lib',

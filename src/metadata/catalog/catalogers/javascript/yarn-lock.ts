@@ -165,9 +165,9 @@ function readBerry(
     for (const pattern of entry === undefined ? [] : key.split(/,\s*/))
       if (entry !== undefined) locked.set(pattern, entry);
   }
+  usePatched(locked);
   // ranges were written without their protocol before version 8
-  const resolve = (keys: readonly string[] = []) =>
-    keys.map((key) => (locked.has(key) ? key : key.replace(/(?<=.)@(?!npm:)/, '@npm:')));
+  const resolve = (keys: readonly string[] = []) => keys.map((key) => (locked.has(key) ? key : withProtocol(key)));
   return new Map(
     [...locked].map(([key, { needs = {}, ...entry }]) => {
       const resolved: Needs = {
@@ -178,6 +178,23 @@ function readBerry(
       return [key, { ...entry, needs: resolved }];
     }),
   );
+}
+
+/** What is patched stands in the lock file beside its patch (yarnpkg.com/protocol/patch), and is the package that counts. */
+function usePatched(locked: Map<string, Locked>): void {
+  for (const key of locked.keys()) {
+    const patched = /^@?[^@]+@patch:([^#]+)#/.exec(key)?.[1];
+    if (patched === undefined) continue;
+    const base = patched.replaceAll(/%3a/gi, ':').replaceAll(/%40/gi, '@');
+    const entry = locked.get(base) ?? locked.get(withProtocol(base));
+    if (entry === undefined) locked.delete(key);
+    else locked.set(key, entry);
+  }
+}
+
+/** `name@npm:range` of `name@range`. */
+function withProtocol(pattern: string): string {
+  return pattern.replace(/(?<=.)@(?!npm:)/, '@npm:');
 }
 
 interface Source {

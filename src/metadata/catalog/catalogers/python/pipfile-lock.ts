@@ -1,25 +1,22 @@
 /** Pipfile.lock: what is pinned for running and what for development; it does not say who needs whom. */
-import type { FileEntry } from '../../../../core/index.ts';
 import { isRecord, parseJson } from '../../../../core/index.ts';
 import { MAX_DATABASE_BYTES } from '../../cataloger.ts';
-import type { Cataloger } from '../../cataloger.ts';
-import { catalogFiles } from '../../components.ts';
-import type { Finds } from '../../components.ts';
+import { createFileCataloger } from '../../file-cataloger.ts';
+import type { Reading } from '../../file-cataloger.ts';
 import type { Locked } from '../../locked.ts';
 import { addEntries } from './lock-entries.ts';
 import { onlyHash, recordOf, textOr, textsOf } from '../../values.ts';
 import { pinOf } from './python-package.ts';
 
-export const pipfileLock: Cataloger = {
+export const pipfileLock = createFileCataloger({
   id: 'pipfile-lock',
-  evidence: 'declared',
+  evidence: 'lock',
   names: ['Pipfile.lock'],
-  select: () => ({ kind: 'keep', maxBytes: MAX_DATABASE_BYTES }),
-  catalog: async (tree, files, context) =>
-    await catalogFiles(files, { tree, context, finder: { foundBy: 'pipfile-lock', evidence: 'lock' } }, read),
-};
+  isChosen: () => true,
+  read,
+});
 
-function read(content: Uint8Array, file: FileEntry, finds: Finds): void {
+function read({ content, file, finds }: Reading): void {
   const lock = recordOf(parseJson(content, { what: file.path, maxBytes: MAX_DATABASE_BYTES }));
   const entries = Object.entries(lock).flatMap(([group, packages]) => {
     if (group === '_meta' || !isRecord(packages)) return [];

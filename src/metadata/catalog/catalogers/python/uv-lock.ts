@@ -1,10 +1,7 @@
 /** uv.lock: the project and its workspace are in it, with what they need for themselves, for extras and for development. */
 import { AppError } from '../../../../core/index.ts';
-import type { FileEntry } from '../../../../core/index.ts';
-import { MAX_DATABASE_BYTES } from '../../cataloger.ts';
-import type { Cataloger } from '../../cataloger.ts';
-import { catalogFiles } from '../../components.ts';
-import type { Finds } from '../../components.ts';
+import { createFileCataloger } from '../../file-cataloger.ts';
+import type { Reading } from '../../file-cataloger.ts';
 import { parseToml } from '../../documents.ts';
 import type { Locked } from '../../locked.ts';
 import { addEntries } from './lock-entries.ts';
@@ -12,16 +9,15 @@ import { onlyHash, recordOf, recordsOf, textOr } from '../../values.ts';
 import { foldName } from './python-package.ts';
 import type { Raw } from '../../values.ts';
 
-export const uvLock: Cataloger = {
+export const uvLock = createFileCataloger({
   id: 'uv-lock',
-  evidence: 'declared',
+  evidence: 'lock',
   names: ['uv.lock'],
-  select: () => ({ kind: 'keep', maxBytes: MAX_DATABASE_BYTES }),
-  catalog: async (tree, files, context) =>
-    await catalogFiles(files, { tree, context, finder: { foundBy: 'uv-lock', evidence: 'lock' } }, read),
-};
+  isChosen: () => true,
+  read,
+});
 
-function read(content: Uint8Array, file: FileEntry, finds: Finds): void {
+function read({ content, file, finds }: Reading): void {
   const packages = recordsOf(parseToml(content, file.path).package);
   const folders = packages.flatMap((raw) => localFolder(raw) ?? []);
   // uv writes the project into its lock file, and each folder holds one
