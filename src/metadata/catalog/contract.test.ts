@@ -6,7 +6,7 @@ import { parsePurl } from '../ecosystem/index.ts';
 import { createLayeredTree, createMemoryTree } from '../../core/testing.ts';
 import { catalogers, catalogSelector, catalogTree } from './index.ts';
 import { OS_FIXTURES } from './catalogers/os/testing.ts';
-import { createZip } from './testing.ts';
+import { createNativeImage, createZip } from './testing.ts';
 
 const GO_PROGRAM = goProgram(
   'go1.22.4',
@@ -68,6 +68,7 @@ const GOOD: Readonly<Record<string, readonly [path: string, content: string | Ui
     'app/lib/tool-1.0.jar',
     createZip({ 'META-INF/maven/g/tool/pom.properties': 'groupId=g\nartifactId=tool\nversion=1.0\n' }),
   ],
+  'graalvm-native': ['usr/bin/native', createNativeImage()],
   jvm: ['opt/java/release', 'IMPLEMENTOR="Eclipse Adoptium"\nJAVA_VERSION="21.0.4"\nFULL_VERSION="21.0.4+7"\n'],
   'gradle-lock': ['app/gradle.lockfile', '# comment\njunit:junit:4.13.2=testRuntimeClasspath\nempty=\n'],
   'gradle-verification': [

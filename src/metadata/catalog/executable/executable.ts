@@ -7,6 +7,7 @@ import { holdWhole, isRecord, parseJson } from '../../../core/index.ts';
 import type { Condenser } from '../../../core/index.ts';
 import type { Condensing, SelectedFile } from '../cataloger.ts';
 import { findGoBuildInfo } from './go-buildinfo.ts';
+import { findGraalvmSbom } from './graalvm.ts';
 import { isExecutable } from './segments.ts';
 
 /** A run over one executable. */
@@ -22,7 +23,10 @@ interface ExecutableProbe {
   readonly open: (size: number) => ProbeRun;
 }
 
-const PROBES = [{ id: 'go', open: () => ({ end: findGoBuildInfo }) }] as const satisfies readonly ExecutableProbe[];
+const PROBES = [
+  { id: 'go', open: () => ({ end: findGoBuildInfo }) },
+  { id: 'graalvm', open: () => ({ end: findGraalvmSbom }) },
+] as const satisfies readonly ExecutableProbe[];
 
 type ProbeId = (typeof PROBES)[number]['id'];
 

@@ -1,5 +1,6 @@
 /** Java: archives and machines that are installed before what builds ask for. */
 import type { Cataloger } from '../../cataloger.ts';
+import { graalvmNative } from './graalvm-native.ts';
 import { gradleCatalog } from './gradle-catalog.ts';
 import { gradleLock } from './gradle-lock.ts';
 import { gradleVerification } from './gradle-verification.ts';
@@ -10,6 +11,7 @@ import { sbtLock } from './sbt-lock.ts';
 
 export const javaCatalogers: readonly Cataloger[] = [
   javaArchive,
+  graalvmNative,
   jvm,
   gradleLock,
   gradleVerification,

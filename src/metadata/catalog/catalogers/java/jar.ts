@@ -21,6 +21,8 @@ const MAX_TEXT = 16 * 1024 ** 2;
 const ARCHIVE = /\.(?:jar|war|ear|par|sar|nar|jpi|hpi|kar|far|lpkg|rar)$/i;
 const MANIFEST = /^META-INF\/MANIFEST\.MF$/i;
 const MAVEN = /(?:^|\/)pom\.(?:properties|xml)$/;
+/** What builds of applications leave in them (Spring Boot, Quarkus). */
+export const JAR_SBOM = /^META-INF\/sbom\/[^/]+\.json$/;
 
 export const JAR_NAMES = [
   '*.jar',
@@ -42,7 +44,7 @@ export interface Jar {
   /** Of the archive in the outermost one: `WEB-INF/lib/a.jar`, `a.jar:lib/b.jar`. */
   readonly path: string;
   readonly sha1: string;
-  /** Texts of manifest, pom.properties and pom.xml by their path in it. */
+  /** Texts of manifest, pom.properties, pom.xml and SBOMs by their path in it. */
   readonly texts: Readonly<Record<string, string>>;
   /** Why not all of it was read. */
   readonly damage: string | undefined;
@@ -81,7 +83,7 @@ function condense(content: Buffer, path: string, run: Run): void {
           ...run,
           depth: run.depth + 1,
         });
-      } else if ((MANIFEST.test(entry.path) || MAVEN.test(entry.path)) && entry.size <= MAX_TEXT) {
+      } else if ([MANIFEST, MAVEN, JAR_SBOM].some((name) => name.test(entry.path)) && entry.size <= MAX_TEXT) {
         texts[entry.path] = archive.read(entry).toString('utf8');
       }
     }

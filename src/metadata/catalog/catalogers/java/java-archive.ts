@@ -5,9 +5,10 @@
 import type { FileEntry } from '../../../../core/index.ts';
 import type { Component } from '../../../sbom/index.ts';
 import type { Cataloger } from '../../cataloger.ts';
-import { catalogFiles, locationOf } from '../../components.ts';
+import { catalogFiles, locationOf, trying } from '../../components.ts';
 import type { Finds, Given } from '../../components.ts';
-import { JAR, JAR_NAMES, readJars } from './jar.ts';
+import { addDocument } from '../../embedded/document.ts';
+import { JAR, JAR_NAMES, JAR_SBOM, readJars } from './jar.ts';
 import type { Jar } from './jar.ts';
 import { manifestCoordinates, parseFileName, parseManifest } from './jar-manifest.ts';
 import type { Coordinates } from './jar-manifest.ts';
@@ -22,13 +23,20 @@ export const javaArchive: Cataloger = {
     await catalogFiles(
       files,
       { tree, context, finder: { foundBy: 'java-archive', evidence: 'installed-metadata' } },
-      (content, file, finds) => {
+      async (content, file, finds) => {
         const found = new Map<string, Component | undefined>();
         for (const jar of readJars(content, file.path)) {
           const place = jar.path === '' ? file.path : `${file.path}:${jar.path}`;
           if (jar.damage !== undefined) finds.skip({ ...file, path: place }, jar.damage);
           const all = addJar(jar, { file, place, finds });
           found.set(jar.path, all[0]);
+          for (const [path, text] of Object.entries(jar.texts)) {
+            const sbom = { ...file, path: `${place}:${path}` };
+            if (JAR_SBOM.test(path))
+              await trying(sbom.path, finds.skipped, () =>
+                addDocument({ content: Buffer.from(text), file: sbom, finds }),
+              );
+          }
           const [main, ...packed] = all;
           finds.depend(main, packed);
           finds.depend(jar.path === '' ? undefined : found.get(outerOf(jar.path)), [main]);

@@ -67,6 +67,24 @@ test('without marks of Maven, the manifest and the name of the file say what an 
   );
 });
 
+test('an SBOM in an archive counts, at its place', async () => {
+  const sbom = JSON.stringify({
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    components: [{ type: 'library', name: 'inner', version: '1', purl: 'pkg:maven/g/inner@1' }],
+  });
+  const { components } = await find({
+    'app-1.jar': createZip({ ...properties('g', 'app', '1'), 'META-INF/sbom/application.cdx.json': sbom }),
+  });
+  assert.deepEqual(
+    components.map(({ purl, locations }) => [purl, locations[0]?.path]),
+    [
+      ['pkg:maven/g/app@1', 'app-1.jar'],
+      ['pkg:maven/g/inner@1', 'app-1.jar:META-INF/sbom/application.cdx.json'],
+    ],
+  );
+});
+
 test('a damaged inner archive is said to be skipped and hides no other', async () => {
   const good = createZip(properties('g', 'good', '1'));
   const { components, skipped } = await find({
