@@ -1,23 +1,28 @@
 /** Judges what runs, or would run, by one set of policies or by two side by side; each image is looked at once for each question. */
 import { mapParallel } from '../core/index.ts';
 import type { Outcome, Ports } from '../core/index.ts';
+import type { Policy } from '../policies/index.ts';
 import { admit } from './admit.ts';
 import type { Admission } from './admit.ts';
 import { createEvidenceSource } from './gather-evidence.ts';
-import { loadPolicies } from './load-policies.ts';
 import type { RepositoryAccess } from './registry.ts';
 import { createVerdictCache } from './verdict-cache.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** With what becomes of an image that none of them speaks of. */
+export interface Rules {
+  readonly policies: readonly Policy[];
+  readonly noMatch: Outcome;
+}
+
 export interface AuditInput extends RepositoryAccess {
   readonly objects: readonly Json[];
-  readonly policyPaths: readonly string[];
-  /** Those in force; none when empty. */
-  readonly against: readonly string[];
+  readonly rules: Rules;
+  /** Those in force, to compare with. */
+  readonly against?: Rules;
   /** Of objects that name none. */
   readonly namespace: string;
-  readonly noMatch: Outcome;
   readonly at: Date;
 }
 
@@ -38,14 +43,12 @@ export async function auditWorkloads(
   input: AuditInput,
   signal: AbortSignal,
 ): Promise<readonly Audited[]> {
-  const policies = await loadPolicies(ports, input.policyPaths);
-  const against = input.against.length === 0 ? undefined : await loadPolicies(ports, input.against);
+  const { objects, rules, against, namespace, at } = input;
   const source = createEvidenceSource(ports, { ...input, reuseFor: REUSE_MS });
-  const { namespace, noMatch, at } = input;
-  const common = { namespace, noMatch, at, cache: createVerdictCache(REUSE_MS) };
-  return await mapParallel(input.objects, PARALLEL, async (object) => {
-    const admission = await admit(source, { ...common, object, policies }, signal);
-    if (against === undefined) return { admission };
-    return { admission, before: await admit(source, { ...common, object, policies: against }, signal) };
+  const cache = createVerdictCache(REUSE_MS);
+  const judge = async (object: Json, by: Rules) => await admit(source, { ...by, object, namespace, at, cache }, signal);
+  return await mapParallel(objects, PARALLEL, async (object) => {
+    const admission = await judge(object, rules);
+    return against === undefined ? { admission } : { admission, before: await judge(object, against) };
   });
 }

@@ -52,6 +52,44 @@ export function openClusterPolicies(ports: Ports, client: KubeClient, noMatch: N
   return new ClusterPolicies(ports, client, noMatch);
 }
 
+/** As they are in force now, read once; what they are stays as it is there. Exceptions are not among them. */
+export async function readClusterPolicies(
+  ports: Ports,
+  client: KubeClient,
+  signal: AbortSignal,
+): Promise<Pick<PolicySet, 'policies' | 'noMatch'>> {
+  const collections = collectionsOf(client);
+  const list = async (collection: string) => (await client.list(collection, signal)).items;
+  const policies = await list(collections.policies);
+  const documents = policies.map((object) => documentOf('ClusterImagePolicy', object, 'v1beta1'));
+  const needsSecrets = documents.some((document) => listNeeds(document).some(({ kind }) => kind === 'secret'));
+  const objects = {
+    policies,
+    trustRoots: await list(collections.trustRoots),
+    configMaps: await list(collections.configMaps),
+    // who audits may not be allowed to see them
+    secrets: needsSecrets ? await list(collections.secrets) : [],
+    exceptions: [],
+  };
+  const compiled = await Promise.all(
+    documents.map((document, index) =>
+      compileParts(ports, policies[index] ?? {}, listParts(document, objects, client.namespace)),
+    ),
+  );
+  return { policies: compiled.map(({ policy }) => policy), noMatch: noMatchOf(objects.configMaps, 'deny') };
+}
+
+function collectionsOf({ namespace }: KubeClient) {
+  const ours = `/api/v1/namespaces/${namespace}`;
+  return {
+    policies: POLICIES,
+    trustRoots: TRUST_ROOTS,
+    configMaps: `${ours}/configmaps`,
+    secrets: `${ours}/secrets`,
+    exceptions: `/apis/plimsoll.dev/v1alpha1/namespaces/${namespace}/admissionexceptions`,
+  };
+}
+
 class ClusterPolicies implements PolicySource {
   current: PolicySet = { policies: [], noMatch: 'deny', exceptions: [] };
   readonly #ports: Ports;
@@ -74,15 +112,7 @@ class ClusterPolicies implements PolicySource {
     this.#client = client;
     const { clock, log } = ports;
     this.#statuses = createStatusWriter(client, clock);
-    const ours = `/api/v1/namespaces/${client.namespace}`;
-    const collections = {
-      policies: POLICIES,
-      trustRoots: TRUST_ROOTS,
-      configMaps: `${ours}/configmaps`,
-      secrets: `${ours}/secrets`,
-      exceptions: `/apis/plimsoll.dev/v1alpha1/namespaces/${client.namespace}/admissionexceptions`,
-    };
-    this.#collections = holdCollections(client, collections, {
+    this.#collections = holdCollections(client, collectionsOf(client), {
       clock,
       onChange: () => this.#recompile(),
       onFault: (collection, { kind, message }) => log.warn('collection-not-followed', { collection, kind, message }),

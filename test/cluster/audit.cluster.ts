@@ -149,6 +149,17 @@ describe('audit of what runs', missingPeers(...CLUSTER_PEERS), () => {
     await plane.kubectl('label namespace shop policy.sigstore.dev/include=true');
     const { rows, stderr } = await audit();
     assert.deepEqual([...new Set(rows.map(({ namespace }) => namespace))], ['shop'], stderr);
+    await plane.kubectl('apply -f -', images.policy('in-force'));
+    const inForce = await bench.attempt([PLIMSOLL, 'audit', '--kubeconfig', plane.kubeconfig, '--json']);
+    assert.deepEqual(
+      (JSON.parse(inForce.stdout) as readonly Row[])
+        .filter(({ outcome }) => outcome === 'deny')
+        .map(({ name }) => name),
+      rows.filter(({ outcome }) => outcome === 'deny').map(({ name }) => name),
+    );
+    const compared = await audit('--against-cluster');
+    assert.equal(compared.code, 0, compared.stderr);
+    assert.ok(compared.rows.every(({ before, outcome }) => before === outcome));
     const everywhere = await audit('-A');
     assert.ok(shortOf(everywhere.rows).includes('other/Deployment/elsewhere deny'));
     assert.doesNotMatch(everywhere.stderr, /no webhook/);
@@ -170,5 +181,7 @@ describe('audit of what runs', missingPeers(...CLUSTER_PEERS), () => {
     assert.equal(code, 5, stderr);
     assert.equal((await bench.attempt([PLIMSOLL, 'audit', '--policy', 'policy.yaml'])).code, 2);
     assert.equal((await bench.attempt([PLIMSOLL, 'audit', '-f', 'x', '-A', '--policy', 'policy.yaml'])).code, 2);
+    assert.equal((await bench.attempt([PLIMSOLL, 'audit', '-f', 'x'])).code, 2);
+    assert.equal((await audit('--against-cluster', '--against', 'policy.yaml')).code, 2);
   });
 });

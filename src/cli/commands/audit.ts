@@ -1,9 +1,10 @@
 import { auditWorkloads } from '../../app/audit-workloads.ts';
-import type { Audited } from '../../app/audit-workloads.ts';
+import type { Audited, Rules } from '../../app/audit-workloads.ts';
+import { openAuditedCluster } from '../../app/audited-cluster.ts';
+import type { AuditedCluster, Workload } from '../../app/audited-cluster.ts';
 import { explainAdmission } from '../../app/explain.ts';
 import type { Paint } from '../../app/explain.ts';
-import { listWorkloads } from '../../app/list-workloads.ts';
-import type { Workload } from '../../app/list-workloads.ts';
+import { loadPolicies } from '../../app/load-policies.ts';
 import { readManifestObjects } from '../../app/manifest-images.ts';
 import { AppError, EXIT_NEGATIVE } from '../../core/index.ts';
 import type { Outcome } from '../../core/index.ts';
@@ -31,11 +32,16 @@ export const audit = defineCommand({
   description:
     'Judges what runs in a cluster (--cluster, or --kubeconfig), or any manifests (-f), without touching it: first see what would be denied, ' +
     'then enforce. In a cluster it looks at pods by the digests that nodes pulled, and at what makes pods by its template, in the ' +
-    'namespaces that the installed webhook is asked about; in all, where none is installed. With --against, only what the two sets of ' +
-    'policies judge differently is explained. Exit code 1 when something would be denied, or with --against something that was not denied before.',
+    'namespaces that the installed webhook is asked about; in all, where none is installed. Without --policy it judges by the policies of the ' +
+    'API server. With --against or --against-cluster, only what the two sets of policies judge differently is explained. Exit code 1 when something would be denied, or, compared, something that was not denied before.',
   args: [],
   flags: {
-    filename: { kind: 'list', short: 'f', value: 'FILE', description: 'manifest, or - for standard input' },
+    filename: {
+      kind: 'list',
+      short: 'f',
+      value: 'FILE',
+      description: 'manifest, or - for standard input; instead of what runs',
+    },
     cluster: {
       kind: 'boolean',
       description: 'what runs in the cluster of the kubeconfig (KUBECONFIG), or around this pod',
@@ -53,8 +59,19 @@ export const audit = defineCommand({
       short: 'A',
       description: 'also namespaces that the webhook is not asked about',
     },
-    policy: { kind: 'list', value: 'PATH', description: 'policy file, or folder of policy files' },
+    policy: {
+      kind: 'list',
+      value: 'PATH',
+      description: 'policy file, or folder of policy files; those of the API server when absent',
+    },
     against: { kind: 'list', value: 'PATH', description: 'policies to compare with: those in force' },
+    'against-cluster': { kind: 'boolean', description: 'compare with the policies of the API server' },
+    'policy-namespace': {
+      kind: 'string',
+      value: 'NAME',
+      default: 'plimsoll-system',
+      description: 'where the settings are that the policies of the API server name',
+    },
     'no-match': {
       kind: 'choice',
       choices: ['deny', 'warn', 'allow'],
@@ -66,22 +83,25 @@ export const audit = defineCommand({
   },
   examples: [
     {
-      command: 'plimsoll audit --cluster --context production --policy new/ --against policies/',
+      command: 'plimsoll audit --cluster --context production --policy new/ --against-cluster',
       explains: 'what a change of policies would do to what runs',
     },
+    { command: 'plimsoll audit --cluster', explains: 'what runs that the policies in force would not let in again' },
     { command: 'helm template chart/ | plimsoll audit -f - --policy policies/', explains: 'before anything runs' },
   ],
   async run({ flags }, context) {
-    if (flags.policy.length === 0) throw new AppError('usage', 'expected at least one --policy PATH');
-    const workloads = await readWorkloads(flags, context);
+    const cluster = await openClusterIfWanted(flags, context);
+    const rules =
+      flags.policy.length > 0 ? await readRules(flags.policy, flags, context) : await inForce(cluster, context);
+    const against = await readAgainst(flags, cluster, context);
+    const workloads = await readWorkloads(flags, cluster, context);
     const audited = await auditWorkloads(
       context.ports,
       {
         objects: workloads.map(({ object }) => object),
-        policyPaths: flags.policy,
-        against: flags.against,
+        rules,
+        ...(against === undefined ? {} : { against }),
         namespace: 'default',
-        noMatch: flags['no-match'] as Outcome,
         at: context.ports.clock(),
         insecure: flags.insecure,
       },
@@ -105,33 +125,76 @@ interface SourceFlags {
   readonly context: string | undefined;
   readonly namespace: readonly string[];
   readonly 'all-namespaces': boolean;
+  readonly policy: readonly string[];
+  readonly against: readonly string[];
+  readonly 'against-cluster': boolean;
+  readonly 'policy-namespace': string;
+  readonly 'no-match': string;
 }
 
-async function readWorkloads(flags: SourceFlags, context: Context): Promise<readonly Workload[]> {
+async function openClusterIfWanted(flags: SourceFlags, context: Context): Promise<AuditedCluster | undefined> {
   const { filename, kubeconfig, namespace: namespaces, 'all-namespaces': all } = flags;
   const isLive = flags.cluster || kubeconfig !== undefined;
-  if (isLive === filename.length > 0)
-    throw new AppError('usage', 'expected either -f FILE, or --cluster or --kubeconfig FILE');
-  if (!isLive) {
-    for (const [name, isGiven] of [
-      ['context', flags.context !== undefined],
-      ['namespace', namespaces.length > 0],
-      ['all-namespaces', all],
-    ] as const)
-      if (isGiven) throw new AppError('usage', `--${name}: expected --cluster or --kubeconfig FILE beside it`);
-    const manifests = await Promise.all(filename.map((name) => readManifest(name, context)));
+  const isFileOnly = !isLive && filename.length > 0;
+  for (const [name, isGiven] of [
+    ['context', flags.context !== undefined],
+    ['namespace', namespaces.length > 0],
+    ['all-namespaces', all],
+    ['against-cluster', flags['against-cluster']],
+  ] as const)
+    if (isGiven && !isLive) throw new AppError('usage', `--${name}: expected --cluster or --kubeconfig FILE beside it`);
+  if (!isLive && !isFileOnly) throw new AppError('usage', 'expected -f FILE, or --cluster or --kubeconfig FILE');
+  if (isFileOnly && flags.policy.length === 0) throw new AppError('usage', 'expected at least one --policy PATH');
+  if (all && namespaces.length > 0) throw new AppError('usage', 'expected either --namespace or --all-namespaces');
+  if (flags['against-cluster'] && (flags.against.length > 0 || flags.policy.length === 0))
+    throw new AppError('usage', '--against-cluster: expected --policy PATH beside it, and no --against');
+  if (!isLive) return undefined;
+  const policyNamespace = flags['policy-namespace'];
+  return await openAuditedCluster(context.ports, {
+    kubeconfig,
+    context: flags.context,
+    namespaces,
+    all,
+    policyNamespace,
+  });
+}
+
+async function readRules(paths: readonly string[], flags: SourceFlags, { ports }: Context): Promise<Rules> {
+  return { policies: await loadPolicies(ports, paths), noMatch: flags['no-match'] as Outcome };
+}
+
+async function inForce(cluster: AuditedCluster | undefined, { signal }: Context): Promise<Rules> {
+  if (cluster === undefined) throw new AppError('usage', 'expected at least one --policy PATH');
+  return await cluster.readPolicies(signal);
+}
+
+async function readAgainst(
+  flags: SourceFlags,
+  cluster: AuditedCluster | undefined,
+  context: Context,
+): Promise<Rules | undefined> {
+  if (flags['against-cluster']) return await inForce(cluster, context);
+  return flags.against.length === 0 ? undefined : await readRules(flags.against, flags, context);
+}
+
+/** What stands in files, or else what runs. */
+async function readWorkloads(
+  flags: SourceFlags,
+  cluster: AuditedCluster | undefined,
+  context: Context,
+): Promise<readonly Workload[]> {
+  if (cluster === undefined || flags.filename.length > 0) {
+    const manifests = await Promise.all(flags.filename.map((name) => readManifest(name, context)));
     return manifests
       .flatMap(({ name, text }) => readManifestObjects(text, name))
       .map((object) => ({ object, count: 1 }));
   }
-  if (all && namespaces.length > 0) throw new AppError('usage', 'expected either --namespace or --all-namespaces');
-  const choice = { kubeconfig, context: flags.context, namespaces, all };
-  const { workloads, namespaces: seen, chosenBy } = await listWorkloads(context.ports, choice, context.signal);
-  if (chosenBy === 'all' && !all)
+  const { workloads, namespaces, chosenBy } = await cluster.listWorkloads(context.signal);
+  if (chosenBy === 'all' && !flags['all-namespaces'])
     context.output.note(
       'no webhook of plimsoll is installed: all namespaces are looked at; choose some with --namespace',
     );
-  context.output.note(`${workloads.length} workloads in ${seen.length} namespaces`);
+  context.output.note(`${workloads.length} workloads in ${namespaces.length} namespaces`);
   return workloads;
 }
 

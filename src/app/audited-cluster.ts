@@ -1,4 +1,4 @@
-/** What runs in the namespaces of a cluster that admission is asked about: pods that are alike once, and what makes pods. */
+/** What runs in the namespaces of a cluster that admission is asked about: pods that are alike once, and what makes pods; and the policies there. */
 import { isRecord } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
 import {
@@ -14,6 +14,8 @@ import {
 import type { KubeClient, KubeObject } from '../cluster/index.ts';
 import { decodeSelector } from '../policies/index.ts';
 import type { LabelSelector } from '../policies/index.ts';
+import { readClusterPolicies } from './policy-cluster.ts';
+import type { PolicySet } from './policy-source.ts';
 
 export interface ClusterChoice {
   /** Absent in a pod. */
@@ -23,6 +25,15 @@ export interface ClusterChoice {
   /** Names; those that the webhook is asked about when empty. */
   readonly namespaces: readonly string[];
   readonly all: boolean;
+  /** Where the settings of policies are, and what they name. */
+  readonly policyNamespace: string;
+}
+
+export interface AuditedCluster {
+  /** Throws as the API server answers: `unauthorized` where listing is not allowed, `not-found` for a namespace that is not there. */
+  listWorkloads(signal: AbortSignal): Promise<Workloads>;
+  /** Those in force, with what becomes of an image that none speaks of. */
+  readPolicies(signal: AbortSignal): Promise<Pick<PolicySet, 'policies' | 'noMatch'>>;
 }
 
 export interface Workload {
@@ -52,10 +63,17 @@ const OWN_LABELS: ReadonlySet<string> = new Set([
   'batch.kubernetes.io/job-completion-index',
 ]);
 
-/** Throws as the API server answers: `unauthorized` where listing is not allowed, `not-found` for a namespace that is not there. */
-export async function listWorkloads(ports: Ports, choice: ClusterChoice, signal: AbortSignal): Promise<Workloads> {
+/** Throws `not-found` outside of a cluster without a kubeconfig. */
+export async function openAuditedCluster(ports: Ports, choice: ClusterChoice): Promise<AuditedCluster> {
   const connection = await openConnection(ports, choice.kubeconfig ?? ports.environment.KUBECONFIG, choice.context);
-  const client = createKubeClient(ports.http, connection);
+  const client = createKubeClient(ports.http, connection, choice.policyNamespace);
+  return {
+    listWorkloads: async (signal) => await listWorkloads(client, choice, signal),
+    readPolicies: async (signal) => await readClusterPolicies(ports, client, signal),
+  };
+}
+
+async function listWorkloads(client: KubeClient, choice: ClusterChoice, signal: AbortSignal): Promise<Workloads> {
   const { namespaces, chosenBy } = await chooseNamespaces(client, choice, signal);
   const known = new Set(namespaces);
   const found = new Map<string, { readonly object: KubeObject; count: number }>();
