@@ -5,15 +5,18 @@ import type { Ports } from '../core/index.ts';
 import { catalogSelector, catalogTree } from '../metadata/catalog/index.ts';
 import {
   arrangeSbom,
+  diffSboms,
   findSbomForm,
   formatSbomTable,
+  listUnread,
+  mergeSboms,
   parseSbom,
   parseSbomDocument,
   readSbom,
   sbomFormats,
   writeSbom,
 } from '../metadata/sbom/index.ts';
-import type { Sbom, SbomSubject } from '../metadata/sbom/index.ts';
+import type { Sbom, SbomSubject, UnreadField } from '../metadata/sbom/index.ts';
 import { openSource } from './open-source.ts';
 import type { OpenedSource } from './open-source.ts';
 import type { RepositoryAccess } from './registry.ts';
@@ -36,6 +39,8 @@ export async function createSbom(ports: Ports, source: string, options: SbomOpti
   return await catalogSource(ports, opened, options.signal);
 }
 
+const TOOL = { name: 'plimsoll', version: VERSION } as const;
+
 /** Of a source that was opened with `catalogSelector`. */
 async function catalogSource(ports: Ports, opened: OpenedSource, signal?: AbortSignal): Promise<Sbom> {
   const declared = opened.kind !== 'image';
@@ -45,7 +50,7 @@ async function catalogSource(ports: Ports, opened: OpenedSource, signal?: AbortS
     subject: subjectOf(opened),
     ...(distro === undefined ? {} : { distro }),
     ...rest,
-    tool: { name: 'plimsoll', version: VERSION },
+    tool: TOOL,
     created: creationTime(ports),
   });
 }
@@ -70,10 +75,52 @@ const MAX_SBOM_BYTES = 256 * 1024 * 1024;
 
 /** Reads a document of any known format, bare, as a statement or in a DSSE envelope (whose signature is not checked here). */
 export async function loadSbom(ports: Pick<Ports, 'files'>, path: string): Promise<Sbom> {
+  return readSbom(await loadDocument(ports, path), path);
+}
+
+/** With what of the document is lost when it is written anew. */
+export async function loadForWriting(
+  ports: Pick<Ports, 'files'>,
+  path: string,
+): Promise<{ readonly sbom: Sbom; readonly unread: readonly UnreadField[] }> {
+  const document = await loadDocument(ports, path);
+  return { sbom: readSbom(document, path), unread: listUnread(document) };
+}
+
+async function loadDocument(ports: Pick<Ports, 'files'>, path: string): Promise<unknown> {
   const document = parseSbomDocument(await ports.files.read(path, MAX_SBOM_BYTES), path);
   const isEnvelope =
     isRecord(document) && typeof document.payloadType === 'string' && typeof document.payload === 'string';
-  return isEnvelope ? parseSbom(Buffer.from(String(document.payload), 'base64'), path) : readSbom(document, path);
+  return isEnvelope ? parseSbomDocument(Buffer.from(String(document.payload), 'base64'), path) : document;
+}
+
+/** What documents begin with, whatever they are spelled in. */
+const DOCUMENT =
+  /"(?:bomFormat|spdxVersion|SPDXID|predicateType|payloadType)"|spdx\.org\/rdf\/3|cyclonedx\.org\/schema|^SPDXVersion\s*:|^spdxVersion\s*:|^<Document>|"artifacts"\s*:\s*\[/m;
+
+/** An SBOM of a file that is one (or of `sbom:FILE`), else of the source as `createSbom` makes it. */
+export async function openSbom(ports: Ports, source: string, options: SbomOptions = {}): Promise<Sbom> {
+  if (source.startsWith('sbom:')) return await loadSbom(ports, source.slice('sbom:'.length));
+  const stat = await ports.files.stat(source);
+  if (stat?.kind === 'file') {
+    for await (const chunk of ports.files.stream(source, { end: 64 * 1024 })) {
+      const text = Buffer.from(chunk).toString('utf8');
+      if (/^\ufeff?\s*[{<\w#"]/.test(text) && DOCUMENT.test(text)) return await loadSbom(ports, source);
+      break;
+    }
+  }
+  return await createSbom(ports, source, options);
+}
+
+/** One bill of several, named as given. Throws as `openSbom`. */
+export async function joinSboms(
+  ports: Ports,
+  sources: readonly string[],
+  { name, ...options }: SbomOptions & { readonly name: string },
+): Promise<Sbom> {
+  const sboms: Sbom[] = [];
+  for (const source of sources) sboms.push(await openSbom(ports, source, options));
+  return mergeSboms({ subject: { kind: 'unknown', name }, tool: TOOL, created: creationTime(ports) }, sboms);
 }
 
 export const SBOM_OUTPUTS: readonly string[] = [...sbomFormats.map(({ id }) => id), 'table'];
@@ -88,5 +135,6 @@ export function formatSbom(sbom: Sbom, form: string): string {
   return form === 'table' ? formatSbomTable(sbom) : writeSbom(sbom, form);
 }
 
-export { parseSbom };
+export { diffSboms, parseSbom };
+export type { ComponentChange, SbomDiff } from '../metadata/sbom/index.ts';
 export type { Sbom };

@@ -1,5 +1,6 @@
-import { checkSbomForm, createSbom, formatSbom, SBOM_OUTPUTS } from '../../app/sbom.ts';
+import { createSbom } from '../../app/sbom.ts';
 import { defineCommand } from '../command.ts';
+import { readSbomTargets, SBOM_OUTPUT_FLAG, writeSbomTargets } from '../flags/sbom.ts';
 import { IMAGE_FLAGS, imageAccessOf } from '../flags/trust.ts';
 
 export const sbom = defineCommand({
@@ -18,12 +19,7 @@ export const sbom = defineCommand({
     },
   ],
   flags: {
-    output: {
-      kind: 'list',
-      short: 'o',
-      value: 'FORMAT[@VERSION][=FILE]',
-      description: `${SBOM_OUTPUTS.join(', ')}; a version as in spdx-json@3.0 or cyclonedx-json@1.5; with =FILE to a file; may be repeated; table when absent`,
-    },
+    ...SBOM_OUTPUT_FLAG,
     platform: {
       kind: 'string',
       value: 'OS/ARCH',
@@ -39,28 +35,13 @@ export const sbom = defineCommand({
     },
   ],
   async run({ args: [source = ''], flags }, context) {
-    const outputs = (flags.output.length > 0 ? flags.output : ['table']).map(parseOutput);
+    const targets = readSbomTargets(flags.output, 'table');
     const found = await createSbom(context.ports, source, {
       platform: flags.platform,
       signal: context.signal,
       ...(await imageAccessOf(flags, context)),
     });
-    for (const { format, file } of outputs) {
-      const text = formatSbom(found, format);
-      if (file !== undefined) {
-        await context.ports.files.writeAtomic(file, text);
-        context.output.note(`${file}: ${found.components.length} components as ${format}`);
-      } else if (format === 'table') context.output.result(found, text);
-      else context.output.raw(text);
-    }
+    await writeSbomTargets(found, targets, context);
     return 0;
   },
 });
-
-/** `FORMAT[@VERSION]`, and `=FILE` behind it. Throws `usage` before any work is done. */
-function parseOutput(text: string): { readonly format: string; readonly file: string | undefined } {
-  const equals = text.indexOf('=');
-  const format = equals < 0 ? text : text.slice(0, equals);
-  checkSbomForm(format);
-  return { format, file: equals < 0 ? undefined : text.slice(equals + 1) };
-}

@@ -1,6 +1,7 @@
 /** All catalogers over one tree. */
 import type { FileEntry, FileTree, SkippedFile } from '../../core/index.ts';
 import type { Distro } from '../ecosystem/index.ts';
+import { mergeComponents } from '../sbom/index.ts';
 import type { Component, Dependency } from '../sbom/index.ts';
 import type { Catalog, Cataloger } from './cataloger.ts';
 import { embeddedCatalogers } from './catalogers/embedded/index.ts';
@@ -10,7 +11,6 @@ import { javascriptCatalogers } from './catalogers/javascript/index.ts';
 import { osCatalogers } from './catalogers/os/index.ts';
 import { pythonCatalogers } from './catalogers/python/index.ts';
 import { detectDistro } from './distro.ts';
-import { mergeComponents } from './merge.ts';
 import { CatalogerIndex } from './selection.ts';
 
 /** OS packages first: where two catalogers find the same thing, the first one's facts win. */

@@ -3,6 +3,12 @@ export { findSbomForm, sbomFormats, writeSbom } from './formats/index.ts';
 export type { SbomForm } from './formats/index.ts';
 export { formatSbomTable } from './formats/table.ts';
 export type { SbomFormat } from './formats/format.ts';
+export { mergeComponents } from './merge-components.ts';
+export { listUnread } from './unread.ts';
+export type { UnreadField } from './unread.ts';
+export { mergeSboms } from './merge.ts';
+export { diffSboms } from './diff.ts';
+export type { ComponentChange, SbomDiff } from './diff.ts';
 export { findLicenceId, isLicenceExpression } from './licences.ts';
 export { arrangeSbom, EVIDENCE, findRoots } from './sbom.ts';
 export type {

@@ -1,6 +1,6 @@
 /** One component per id, however many catalogers and places found it. */
-import { EVIDENCE } from '../sbom/index.ts';
-import type { Component, Hash, Location, Scope } from '../sbom/index.ts';
+import { EVIDENCE } from './sbom.ts';
+import type { Component, Hash, Location, Scope } from './sbom.ts';
 
 /** Strongest first: what runs anywhere runs. */
 const SCOPE_RANK: readonly Scope[] = ['runtime', 'optional', 'development'];

@@ -1,0 +1,43 @@
+/** How SBOMs are written: `-o FORMAT[@VERSION][=FILE]`, several at once. */
+import { checkSbomForm, formatSbom, SBOM_OUTPUTS } from '../../app/sbom.ts';
+import type { Sbom } from '../../app/sbom.ts';
+import type { Context } from '../command.ts';
+
+export const SBOM_OUTPUT_FLAG = {
+  output: {
+    kind: 'list',
+    short: 'o',
+    value: 'FORMAT[@VERSION][=FILE]',
+    description: `${SBOM_OUTPUTS.join(', ')}; a version as in spdx-json@3.0 or cyclonedx-json@1.5; with =FILE to a file; may be repeated`,
+  },
+} as const;
+
+export interface SbomTarget {
+  readonly form: string;
+  readonly file: string | undefined;
+}
+
+/** Throws `usage`: ask before any work is done. */
+export function readSbomTargets(words: readonly string[], absent: string): readonly SbomTarget[] {
+  return (words.length > 0 ? words : [absent]).map((text) => {
+    const equals = text.indexOf('=');
+    const form = equals < 0 ? text : text.slice(0, equals);
+    checkSbomForm(form);
+    return { form, file: equals < 0 ? undefined : text.slice(equals + 1) };
+  });
+}
+
+export async function writeSbomTargets(
+  sbom: Sbom,
+  targets: readonly SbomTarget[],
+  { ports, output }: Pick<Context, 'ports' | 'output'>,
+): Promise<void> {
+  for (const { form, file } of targets) {
+    const text = formatSbom(sbom, form);
+    if (file !== undefined) {
+      await ports.files.writeAtomic(file, text);
+      output.note(`${file}: ${sbom.components.length} components as ${form}`);
+    } else if (form === 'table') output.result(sbom, text);
+    else output.raw(text);
+  }
+}

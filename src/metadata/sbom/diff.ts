@@ -1,0 +1,79 @@
+/** What is different between two bills, by component: there or not, in which version, under which licence, from which layer. */
+import { findPurl } from '../ecosystem/index.ts';
+import type { Component, Sbom } from './sbom.ts';
+
+export interface SbomDiff {
+  readonly added: readonly ComponentChange[];
+  readonly removed: readonly ComponentChange[];
+  /** In another version: `before` and `after` are versions. */
+  readonly versions: readonly ComponentChange[];
+  /** The same version under other licences. */
+  readonly licences: readonly ComponentChange[];
+  /** The same version brought by another layer: `before` and `after` are diff ids. */
+  readonly layers: readonly ComponentChange[];
+}
+
+export interface ComponentChange {
+  /** Ecosystem as in package URLs; `-` where there is none. */
+  readonly type: string;
+  readonly name: string;
+  readonly before?: string;
+  readonly after?: string;
+}
+
+/** All lists sorted by name. */
+export function diffSboms(before: Sbom, after: Sbom): SbomDiff {
+  const [old, now] = [groupByName(before), groupByName(after)];
+  const diff = { added: [], removed: [], versions: [], licences: [], layers: [] } as Record<
+    keyof SbomDiff,
+    ComponentChange[]
+  >;
+  for (const key of [...new Set([...old.keys(), ...now.keys()])].sort()) {
+    compare(old.get(key) ?? [], now.get(key) ?? [], diff);
+  }
+  return diff;
+}
+
+/** By ecosystem, namespace and name: what one would call the same package in another version. */
+function groupByName(sbom: Sbom): ReadonlyMap<string, readonly Component[]> {
+  const groups = new Map<string, Component[]>();
+  for (const component of sbom.components) {
+    const { type, name } = labelOf(component);
+    const key = `${name}\0${type}\0${findPurl(component.purl ?? '')?.namespace ?? ''}`;
+    groups.set(key, [...(groups.get(key) ?? []), component]);
+  }
+  return groups;
+}
+
+function labelOf({ name, purl }: Component): Pick<ComponentChange, 'type' | 'name'> {
+  return { type: findPurl(purl ?? '')?.type ?? '-', name };
+}
+
+/** Versions that both have are paired; of the others each with one of the other side, as far as they go. */
+function compare(
+  old: readonly Component[],
+  now: readonly Component[],
+  diff: Record<keyof SbomDiff, ComponentChange[]>,
+): void {
+  for (const component of now) {
+    const same = old.find(({ version }) => version === component.version);
+    if (same !== undefined) compareSame(same, component, diff);
+  }
+  const gone = old.filter(({ version }) => !now.some((other) => other.version === version));
+  const come = now.filter(({ version }) => !old.some((other) => other.version === version));
+  for (let index = 0; index < Math.max(gone.length, come.length); index += 1) {
+    const [before, after] = [gone[index], come[index]];
+    if (before !== undefined && after !== undefined) {
+      diff.versions.push({ ...labelOf(after), before: before.version, after: after.version });
+    } else if (after !== undefined) diff.added.push({ ...labelOf(after), after: after.version });
+    else if (before !== undefined) diff.removed.push({ ...labelOf(before), before: before.version });
+  }
+}
+
+function compareSame(old: Component, now: Component, diff: Record<keyof SbomDiff, ComponentChange[]>): void {
+  const licences = ({ licences: list }: Component) => [...list].sort().join(' AND ');
+  const layer = ({ introducedBy }: Component) => introducedBy?.diffId ?? '';
+  const label = { ...labelOf(now), name: `${now.name}@${now.version}` };
+  if (licences(old) !== licences(now)) diff.licences.push({ ...label, before: licences(old), after: licences(now) });
+  if (layer(old) !== layer(now)) diff.layers.push({ ...label, before: layer(old), after: layer(now) });
+}

@@ -1,0 +1,68 @@
+/** Several bills as one. What each of them was about becomes a component of its own, which needs what it needed before. */
+import { AppError } from '../../core/index.ts';
+import { mergeComponents } from './merge-components.ts';
+import { uniqueId } from './read.ts';
+import { arrangeSbom, findRoots } from './sbom.ts';
+import type { Component, Dependency, Sbom } from './sbom.ts';
+
+/** Takes the time and the tool of `base`, and its subject. Throws `usage` for nothing to merge. */
+export function mergeSboms(base: Pick<Sbom, 'subject' | 'tool' | 'created'>, sboms: readonly Sbom[]): Sbom {
+  if (sboms.length === 0) throw new AppError('usage', 'expected at least one SBOM to merge');
+  const known = new Map<string, Component>();
+  const taken = new Set<string>();
+  const components: Component[] = [];
+  const dependencies: Dependency[] = [];
+  for (const sbom of sboms) {
+    const ids = new Map<string, string>();
+    for (const component of sbom.components) {
+      const same = known.get(component.id);
+      // one id for two different things: the second one gets another
+      const id = same !== undefined && isSame(same, component) ? same.id : uniqueId(component.id, taken);
+      ids.set(component.id, id);
+      known.set(id, component);
+      components.push(id === component.id ? component : { ...component, id });
+    }
+    const renamed = (wanted: readonly string[]) => wanted.map((id) => ids.get(id) ?? id);
+    for (const { from, to } of sbom.dependencies) dependencies.push({ from: ids.get(from) ?? from, to: renamed(to) });
+    const subject = subjectComponent(sbom, taken);
+    components.push(subject);
+    dependencies.push({ from: subject.id, to: renamed(findRoots(sbom)) });
+  }
+  const [first] = sboms;
+  const isOneSystem = sboms.every(
+    ({ distro }) => distro?.id === first?.distro?.id && distro?.versionId === first?.distro?.versionId,
+  );
+  return arrangeSbom({
+    ...base,
+    ...(isOneSystem && first?.distro !== undefined ? { distro: first.distro } : {}),
+    components: mergeComponents(components),
+    dependencies,
+    skipped: sboms.flatMap(({ subject, skipped }) =>
+      skipped.map(({ path, reason }) => ({ path: `${subject.name}: ${path}`, reason })),
+    ),
+  });
+}
+
+function isSame(a: Component, b: Component): boolean {
+  return a.name === b.name && a.version === b.version && a.purl === b.purl;
+}
+
+function subjectComponent({ subject, distro }: Sbom, taken: Set<string>): Component {
+  const [algorithm, value] = subject.digest?.split(':') ?? [];
+  const isHash = (algorithm === 'sha256' || algorithm === 'sha512') && value !== undefined;
+  const version = subject.version ?? '';
+  return {
+    id: uniqueId(`${subject.kind}:${subject.name}${subject.digest === undefined ? '' : `@${subject.digest}`}`, taken),
+    kind: subject.kind === 'file' ? 'file' : 'application',
+    name: subject.name,
+    version,
+    licences: [],
+    locations: [],
+    hashes: isHash ? [{ algorithm, value }] : [],
+    scope: 'runtime',
+    properties: {
+      ...(distro === undefined ? {} : { 'distro:id': distro.id }),
+      ...(distro?.versionId === undefined ? {} : { 'distro:versionId': distro.versionId }),
+    },
+  };
+}
