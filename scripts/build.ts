@@ -3,7 +3,7 @@
  * start reads little and compiles nothing twice.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build, transform } from 'esbuild';
 import type { BuildOptions, Metafile, Plugin } from 'esbuild';
@@ -60,6 +60,8 @@ async function makePacks(): Promise<Readonly<Record<string, readonly string[]>>>
     define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
     format: 'esm',
     splitting: true,
+    // awaits at its top level, which no chunk can
+    external: ['libxml2-wasm'],
     legalComments: 'external',
     write: false,
     metafile: true,
@@ -77,7 +79,7 @@ async function makePacks(): Promise<Readonly<Record<string, readonly string[]>>>
   return Object.fromEntries(Object.entries(packs).map(([file, chunks]) => [file, [...chunks.keys()]]));
 }
 
-/** The body of a function that is given `require`, `module` and `exports`. */
+/** The body of a function that is given `require`, `module` and `exports`. Packages that are not in the bundle are imported as ever. */
 async function makeChunk(text: string): Promise<string> {
   const { code } = await transform(text, {
     format: 'cjs',
@@ -85,9 +87,8 @@ async function makeChunk(text: string): Promise<string> {
     target: 'node24',
     minifySyntax: true,
     minifyWhitespace: true,
-    supported: { 'dynamic-import': false },
   });
-  return code;
+  return code.replaceAll(/\bimport\(("\.\/[^"]+\.js")\)/g, 'Promise.resolve().then(()=>require($1))');
 }
 
 /** ASCII alone: V8 keeps one byte for each character then. */
@@ -114,6 +115,7 @@ function chunksBehind(files: readonly string[], { outputs }: Metafile): Readonly
 }
 
 rmSync(dist, { recursive: true, force: true });
+cpSync(join(root, 'src/metadata/sbom/schemas'), join(dist, 'schemas'), { recursive: true });
 await build({ ...shared, entryPoints: { worker: 'src/worker.ts' }, format: 'cjs', outExtension: { '.js': '.cjs' } });
 const packs = await makePacks();
 const hash = createHash('sha256');

@@ -8,7 +8,8 @@ import { resolveSettings } from './core/index.ts';
 import type { SettingValues } from './core/index.ts';
 
 // the bundle has a cache of its own
-if (import.meta.filename.endsWith('.ts')) enableCompileCache();
+const isBundle = !import.meta.filename.endsWith('.ts');
+if (!isBundle) enableCompileCache();
 // Durable writes wait in libuv's pool, and in its four threads for each other. It is read when the pool is first used.
 process.env.UV_THREADPOOL_SIZE ??= '16';
 
@@ -34,7 +35,8 @@ async function createRim(options: RimOptions): Promise<Rim> {
         columns: isErrorTerminal ? columnsOf : undefined,
         color: (process.env.NO_COLOR ?? '') === '',
       });
-  const ports = createPorts({ settings, home, verbose: options.verbose, progress, worker });
+  const schemas = join(import.meta.dirname, isBundle ? 'schemas' : 'metadata/sbom/schemas');
+  const ports = createPorts({ settings, home, schemas, verbose: options.verbose, progress, worker });
   return {
     ports,
     streams: {

@@ -307,6 +307,8 @@ export interface Ports {
   readonly settings: Settings;
   /** The user's home folder. */
   readonly home: string;
+  /** Folder of the schemas that come with the program. */
+  readonly schemas: string;
   readonly log: Log;
   readonly progress: Progress;
 }

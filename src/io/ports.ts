@@ -22,6 +22,8 @@ const MAX_PEM_BYTES = 4 * 1024 * 1024;
 export interface PortsOptions {
   readonly settings: Settings;
   readonly home: string;
+  /** Folder of the schemas; where the sources have them when absent. */
+  readonly schemas?: string;
   /** Writes all of the log to standard error; else only warnings, in words. */
   readonly verbose: boolean;
   readonly progress: Progress;
@@ -49,6 +51,7 @@ export function createPorts(options: PortsOptions): Ports {
     environment: process.env,
     settings: options.settings,
     home: options.home,
+    schemas: options.schemas ?? join(import.meta.dirname, '../metadata/sbom/schemas'),
     log: options.verbose ? createErrorLog(clock) : createWarnings(),
     progress: options.progress,
   };

@@ -58,6 +58,7 @@ export function createTestPorts(changes: Partial<Ports> = {}, folder = temporary
       timeoutSeconds: 30,
     },
     home: folder,
+    schemas: join(import.meta.dirname, '../metadata/sbom/schemas'),
     log: { info: () => undefined, warn: () => undefined },
     progress: () => undefined,
     ...changes,

@@ -23,11 +23,11 @@ export const sbomQuery = defineCommand({
   },
   examples: [
     {
-      command: `plimsoll sbom query --why . 'name == "lodash" && version.startsWith("4.")'`,
-      explains: 'who needs lodash 4',
+      command: `plimsoll sbom query --why . 'name=="lodash"'`,
+      explains: 'who needs lodash',
     },
     {
-      command: `plimsoll sbom query app.spdx.json 'licences.exists(l, l.contains("GPL"))'`,
+      command: `plimsoll sbom query app.spdx.json 'licences.exists(l,l.contains("GPL"))'`,
       explains: 'what is under the GPL',
     },
   ],

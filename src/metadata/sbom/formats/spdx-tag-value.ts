@@ -1,4 +1,4 @@
-/** SPDX tag-value (SPDX 2.3, chapters 6 to 12) as another spelling of the JSON of SPDX 2. Files, snippets and reviews are passed over. */
+/** SPDX tag-value (SPDX 2.3, chapters 6 to 12) as another spelling of the JSON of SPDX 2. Reviews are passed over. */
 import { AppError, isRecord } from '../../../core/index.ts';
 
 type Document = Readonly<Record<string, unknown>>;
@@ -29,6 +29,28 @@ const PACKAGE_TAGS = {
   PackageDescription: 'description',
   PackageComment: 'comment',
   PrimaryPackagePurpose: 'primaryPackagePurpose',
+} as const;
+const FILE_TAGS = {
+  FileName: 'fileName',
+  SPDXID: 'SPDXID',
+  LicenseConcluded: 'licenseConcluded',
+  LicenseComments: 'licenseComments',
+  FileCopyrightText: 'copyrightText',
+  FileComment: 'comment',
+  FileNotice: 'noticeText',
+} as const;
+const FILE_LISTS: Readonly<Record<string, string>> = {
+  FileType: 'fileTypes',
+  LicenseInfoInFile: 'licenseInfoInFiles',
+  FileContributor: 'fileContributors',
+};
+const SNIPPET_TAGS = {
+  SnippetSPDXID: 'SPDXID',
+  SnippetFromFileSPDXID: 'snippetFromFile',
+  SnippetLicenseConcluded: 'licenseConcluded',
+  SnippetCopyrightText: 'copyrightText',
+  SnippetComment: 'comment',
+  SnippetName: 'name',
 } as const;
 const LICENCE_TAGS = { LicenseID: 'licenseId', ExtractedText: 'extractedText', LicenseName: 'name' } as const;
 const ANNOTATION_TAGS = {
@@ -65,7 +87,7 @@ function formatPackage(entry: Document): readonly string[] {
     ),
     ...records(entry.externalRefs).map(
       ({ referenceCategory, referenceType, referenceLocator }) =>
-        `ExternalRef: ${String(referenceCategory)} ${String(referenceType)} ${String(referenceLocator)}`,
+        `ExternalRef: ${String(referenceCategory).replace('_', '-')} ${String(referenceType)} ${String(referenceLocator)}`,
     ),
     ...records(entry.annotations).flatMap((annotation) => formatAnnotation(annotation, entry.SPDXID)),
   ];
@@ -133,26 +155,37 @@ function* readTags(text: string, what: string): Generator<Tag> {
 
 type Draft = Record<string, unknown>;
 
+/** Tags that begin an element of their own. */
+const FIRST_TAGS = {
+  PackageName: 'packages',
+  LicenseID: 'hasExtractedLicensingInfos',
+  FileName: 'files',
+  SnippetSPDXID: 'snippets',
+} as const;
+type Place = (typeof FIRST_TAGS)[keyof typeof FIRST_TAGS];
+
 /** A tag belongs to the element that was begun last. */
 class TagReader {
   readonly #what: string;
-  readonly #packages: Draft[] = [];
-  readonly #licences: Draft[] = [];
+  readonly #elements: Record<Place, Draft[]> = {
+    packages: [],
+    hasExtractedLicensingInfos: [],
+    files: [],
+    snippets: [],
+  };
   readonly #relationships: Draft[] = [];
   readonly #annotations: Draft[] = [];
   readonly #creation: { creators: string[]; created?: string } = { creators: [] };
   readonly #head: Draft = {};
-  #place: 'document' | 'package' | 'licence' | 'other' = 'document';
+  #place: 'document' | Place = 'document';
 
   constructor(what: string) {
     this.#what = what;
   }
 
   get document(): Document {
-    const byId = new Map<unknown, Draft>([
-      [this.#head.SPDXID, this.#head],
-      ...this.#packages.map((entry) => [entry.SPDXID, entry] as const),
-    ]);
+    const { files, snippets, packages, hasExtractedLicensingInfos } = this.#elements;
+    const byId = new Map([this.#head, ...packages, ...files, ...snippets].map((element) => [element.SPDXID, element]));
     for (const { of, ...annotation } of this.#annotations) {
       const owner = byId.get(of);
       if (owner !== undefined) owner.annotations = [...records(owner.annotations), annotation];
@@ -160,20 +193,20 @@ class TagReader {
     return {
       ...this.#head,
       creationInfo: this.#creation,
-      packages: this.#packages,
-      hasExtractedLicensingInfos: this.#licences,
+      packages,
+      ...(files.length === 0 ? {} : { files }),
+      ...(snippets.length === 0 ? {} : { snippets }),
+      hasExtractedLicensingInfos,
       relationships: this.#relationships,
     };
   }
 
   add(tag: Tag): void {
     const { name, value } = tag;
-    if (name === 'PackageName') this.#packages.push({});
-    if (name === 'LicenseID') this.#licences.push({});
-    if (name === 'PackageName') this.#place = 'package';
-    else if (name === 'LicenseID') this.#place = 'licence';
-    else if (name === 'FileName' || name === 'SnippetSPDXID' || name === 'ExternalDocumentRef') {
-      this.#place = name === 'ExternalDocumentRef' ? this.#place : 'other';
+    const first = Object.hasOwn(FIRST_TAGS, name) ? FIRST_TAGS[name as keyof typeof FIRST_TAGS] : undefined;
+    if (first !== undefined) {
+      this.#place = first;
+      this.#elements[first].push({});
     }
     if (name === 'Creator') this.#creation.creators.push(value);
     else if (name === 'Created') this.#creation.created = value;
@@ -181,9 +214,17 @@ class TagReader {
     else if (name === 'Annotator') this.#annotations.push({ annotator: value });
     else if (name.startsWith('Annotation')) this.#annotate(name, value);
     else if (name === 'SPDXREF') this.#annotate('of', value);
-    else if (this.#place === 'document') set(this.#head, DOCUMENT_TAGS, tag);
-    else if (this.#place === 'licence') set(this.#licences.at(-1), LICENCE_TAGS, tag);
-    else if (this.#place === 'package') this.#addToPackage(tag);
+    else this.#addToElement(tag);
+  }
+
+  #addToElement(tag: Tag): void {
+    if (this.#place === 'document') return set(this.#head, DOCUMENT_TAGS, tag);
+    const element = this.#elements[this.#place].at(-1);
+    if (element === undefined) return;
+    if (this.#place === 'packages') this.#addToPackage(element, tag);
+    else if (this.#place === 'files') this.#addToFile(element, tag);
+    else if (this.#place === 'snippets') this.#addToSnippet(element, tag);
+    else set(element, LICENCE_TAGS, tag);
   }
 
   #annotate(name: string, value: string): void {
@@ -194,18 +235,33 @@ class TagReader {
     if (last !== undefined) last[key] = value;
   }
 
-  #addToPackage(tag: Tag): void {
-    const entry = this.#packages.at(-1);
-    if (entry === undefined) return;
-    const push = (key: string, value: unknown) => void (entry[key] = [...records(entry[key]), value as Document]);
-    if (tag.name === 'PackageChecksum') {
-      const [algorithm = '', checksumValue = ''] = tag.value.split(/:\s*/, 2);
-      push('checksums', { algorithm, checksumValue });
-    } else if (tag.name === 'ExternalRef') {
-      const [referenceCategory = '', referenceType = '', ...rest] = tag.value.split(/\s+/);
-      push('externalRefs', { referenceCategory, referenceType, referenceLocator: rest.join(' ') });
+  #addToPackage(entry: Draft, tag: Tag): void {
+    if (tag.name === 'PackageChecksum') push(entry, 'checksums', readChecksum(tag.value));
+    else if (tag.name === 'ExternalRef') {
+      const [category = '', referenceType = '', ...rest] = tag.value.split(/\s+/);
+      // the JSON of 2.2 alone has an underscore there
+      const referenceCategory = this.#head.spdxVersion === 'SPDX-2.2' ? category.replace('-', '_') : category;
+      push(entry, 'externalRefs', { referenceCategory, referenceType, referenceLocator: rest.join(' ') });
     } else if (tag.name === 'FilesAnalyzed') entry.filesAnalyzed = tag.value === 'true';
     else set(entry, PACKAGE_TAGS, tag);
+  }
+
+  #addToFile(entry: Draft, tag: Tag): void {
+    const list = FILE_LISTS[tag.name];
+    if (tag.name === 'FileChecksum') push(entry, 'checksums', readChecksum(tag.value));
+    else if (list !== undefined) push(entry, list, tag.value);
+    else set(entry, FILE_TAGS, tag);
+  }
+
+  /** Ranges are `first:last`, of bytes or of lines. */
+  #addToSnippet(entry: Draft, tag: Tag): void {
+    const unit = { SnippetByteRange: 'offset', SnippetLineRange: 'lineNumber' }[tag.name];
+    if (tag.name === 'LicenseInfoInSnippet') return push(entry, 'licenseInfoInSnippets', tag.value);
+    if (unit === undefined) return set(entry, SNIPPET_TAGS, tag);
+    const [first, last] = tag.value
+      .split(':')
+      .map((text) => ({ [unit]: Number(text), reference: entry.snippetFromFile }));
+    push(entry, 'ranges', { startPointer: first, endPointer: last });
   }
 
   #addRelationship({ value, line }: Tag): void {
@@ -218,9 +274,19 @@ class TagReader {
   }
 }
 
-function set(target: Draft | undefined, tags: Readonly<Record<string, string>>, { name, value }: Tag): void {
+function readChecksum(value: string): Document {
+  const [algorithm = '', checksumValue = ''] = value.split(/:\s*/, 2);
+  return { algorithm, checksumValue };
+}
+
+function push(target: Draft, key: string, value: unknown): void {
+  const known: unknown = target[key];
+  target[key] = [...(Array.isArray(known) ? (known as unknown[]) : []), value];
+}
+
+function set(target: Draft, tags: Readonly<Record<string, string>>, { name, value }: Tag): void {
   const key = tags[name];
-  if (target !== undefined && key !== undefined) target[key] = value;
+  if (key !== undefined) target[key] = value;
 }
 
 function records(value: unknown): readonly Document[] {

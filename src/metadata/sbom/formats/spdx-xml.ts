@@ -1,28 +1,29 @@
 /** SPDX XML: the JSON of SPDX 2 with an element for each key, a list's key once for each item. */
 import type { XmlElement } from '../../../core/index.ts';
 
-const LISTS: ReadonlySet<string> = new Set([
-  'annotations',
-  'checksums',
-  'creators',
-  'documentDescribes',
-  'externalDocumentRefs',
-  'externalRefs',
-  'files',
-  'hasExtractedLicensingInfos',
-  'hasFiles',
-  'packages',
-  'relationships',
-  'snippets',
-]);
+const LISTS: ReadonlySet<string> = new Set(
+  (
+    'annotations attributionTexts checksums creators crossRefs documentDescribes externalDocumentRefs externalRefs fileContributors ' +
+    'fileDependencies fileTypes files hasExtractedLicensingInfos hasFiles licenseInfoFromFiles licenseInfoInFiles licenseInfoInSnippets ' +
+    'packageVerificationCodeExcludedFiles packages ranges relationships revieweds seeAlsos snippets'
+  ).split(' '),
+);
+/** Values that JSON does not have as text. */
+const FLAGS: ReadonlySet<string> = new Set(['filesAnalyzed', 'isLive', 'isValid', 'isWayBackLink', 'match']);
+const NUMBERS: ReadonlySet<string> = new Set(['lineNumber', 'offset', 'order']);
 
 /** In the shape of the JSON. */
 export function readSpdxXml(element: XmlElement): Readonly<Record<string, unknown>> {
   const result: Record<string, unknown> = {};
   for (const child of element.children) {
-    const value = child.children.length > 0 ? readSpdxXml(child) : child.text;
+    const value = child.children.length > 0 ? readSpdxXml(child) : readValue(child);
     const known = result[child.name];
     result[child.name] = LISTS.has(child.name) ? [...(Array.isArray(known) ? (known as unknown[]) : []), value] : value;
   }
   return result;
+}
+
+function readValue({ name, text }: XmlElement): unknown {
+  if (FLAGS.has(name) && /^\s*(?:true|false)\s*$/.test(text)) return text.trim() === 'true';
+  return NUMBERS.has(name) && /^\s*\d+\s*$/.test(text) ? Number(text) : text;
 }
