@@ -163,6 +163,19 @@ test('abandoned uploads and unfinished writes go, and what an interrupted run hi
   assert.equal(await ports.files.stat(leftover), undefined);
 });
 
+test('a collection that passes while a tag is written takes nothing from it', async () => {
+  const { ports, put, has, clean } = setUp();
+  const { writeAtomic } = ports.files;
+  let passed = 0;
+  ports.files.writeAtomic = async (path, ...rest) => {
+    if (path.includes('/_tags/')) passed += (await clean({ graceMs: -1000, untagged: true })).manifests.length;
+    await writeAtomic(path, ...rest);
+  };
+  const { digest } = await put({ manifests: [] }, OCI_INDEX, 'late');
+  assert.equal(passed, 1);
+  assert.ok(await has('manifests', digest));
+});
+
 test('with no grace at all, and collections one after the other, nothing that was acknowledged is lost', async () => {
   const { ask, pushBlob, put, has, clean } = setUp();
   const pushing = new AbortController();

@@ -74,9 +74,14 @@ async function putManifest(store: Store, place: ManifestPlace, request: Request,
   await store.inTurn(name, async () => {
     if (asked === undefined) await checkCondition(store, place, request);
     await checkTags(store, place, tags, digest);
-    if ((await store.findPointer(name, '_manifests', digest)) === undefined)
-      await store.saveManifest(name, manifest, needed);
+    const assure = async () => {
+      if ((await store.findPointer(name, '_manifests', digest)) === undefined)
+        await store.saveManifest(name, manifest, needed);
+    };
+    await assure();
     for (const tag of tags) await store.saveTag(name, tag, digest);
+    // a garbage collection that saw no tag yet may have passed while the tag was written
+    if (tags.length > 0) await assure();
   });
   const response = empty(201, {
     location: `/v2/${name}/manifests/${digest}`,
