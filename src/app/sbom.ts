@@ -61,7 +61,7 @@ function subjectOf(opened: OpenedSource): SbomSubject {
 }
 
 /** SOURCE_DATE_EPOCH (reproducible-builds.org) in seconds, else now; whole seconds. Throws `usage` for another value. */
-function creationTime(ports: Pick<Ports, 'environment' | 'clock'>): string {
+export function creationTime(ports: Pick<Ports, 'environment' | 'clock'>): string {
   const epoch = ports.environment.SOURCE_DATE_EPOCH;
   if (epoch !== undefined && epoch !== '' && !/^\d{1,11}$/.test(epoch)) {
     throw new AppError('usage', `SOURCE_DATE_EPOCH: expected seconds since 1970, found "${epoch}"`);

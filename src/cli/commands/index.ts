@@ -129,6 +129,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'triangulate', load: async () => (await import('./triangulate.ts')).triangulate },
   { name: 'clean', load: async () => (await import('./clean.ts')).clean },
   { name: 'provenance', load: async () => (await import('./provenance.ts')).provenance },
+  { name: 'sbom cluster', load: async () => (await import('./sbom-cluster.ts')).sbomCluster },
   { name: 'sbom convert', load: async () => (await import('./sbom-convert.ts')).sbomConvert },
   { name: 'sbom diff', load: async () => (await import('./sbom-diff.ts')).sbomDiff },
   { name: 'sbom merge', load: async () => (await import('./sbom-merge.ts')).sbomMerge },

@@ -18,6 +18,8 @@ export function componentPairs(component: Component): readonly Pair[] {
   if (component.evidence !== undefined) pairs.push([`${PREFIX}evidence`, component.evidence]);
   for (const cpe of component.cpes ?? []) pairs.push([`${PREFIX}cpe`, cpe]);
   for (const licence of component.detectedLicences ?? []) pairs.push([`${PREFIX}detectedLicence`, licence]);
+  // a word that not all formats have
+  if (component.kind === 'platform') pairs.push([`${PREFIX}kind`, component.kind]);
   if (component.scope !== 'runtime') pairs.push([`${PREFIX}scope`, component.scope]);
   if (component.source !== undefined) {
     pairs.push([`${PREFIX}sourceName`, component.source.name], [`${PREFIX}sourceVersion`, component.source.version]);
@@ -29,7 +31,10 @@ export function componentPairs(component: Component): readonly Pair[] {
 
 type PairFields = Pick<Component, 'locations' | 'scope' | 'properties'> &
   Partial<
-    Pick<Component, 'introducedBy' | 'foundBy' | 'evidence' | 'cpes' | 'detectedLicences' | 'source' | 'ownedBy'>
+    Pick<
+      Component,
+      'kind' | 'introducedBy' | 'foundBy' | 'evidence' | 'cpes' | 'detectedLicences' | 'source' | 'ownedBy'
+    >
   >;
 
 export function readComponentPairs(pairs: readonly Pair[]): PairFields {
@@ -54,6 +59,7 @@ export function readComponentPairs(pairs: readonly Pair[]): PairFields {
     properties: Object.fromEntries([...properties].sort(([a], [b]) => (a < b ? -1 : 1))),
     ...(introducedBy === undefined ? {} : { introducedBy }),
     ...(foundBy === undefined ? {} : { foundBy }),
+    ...(first.get(`${PREFIX}kind`) === 'platform' ? { kind: 'platform' as const } : {}),
     ...(evidence === undefined ? {} : { evidence }),
     ...(cpes.length === 0 ? {} : { cpes }),
     ...(detectedLicences.length === 0 ? {} : { detectedLicences }),
@@ -108,7 +114,7 @@ export function readPairTexts(texts: readonly string[]): readonly Pair[] {
   });
 }
 
-const SUBJECT_KINDS: readonly SbomSubject['kind'][] = ['image', 'folder', 'file', 'unknown'];
+const SUBJECT_KINDS: readonly SbomSubject['kind'][] = ['image', 'folder', 'file', 'cluster', 'unknown'];
 
 /** Facts of the whole document: the kind of subject, the release files, what was skipped. */
 export function documentPairs(sbom: Sbom): readonly Pair[] {

@@ -3,6 +3,7 @@ import { isRecord } from '../../core/index.ts';
 import type { SkippedFile } from '../../core/index.ts';
 import { findPurl } from '../ecosystem/index.ts';
 import type { Distro, Purl } from '../ecosystem/index.ts';
+import { COMPONENT_KINDS } from './sbom.ts';
 import type { Component, Sbom } from './sbom.ts';
 
 /** Ceiling of components read from one document: the largest real images have some tens of thousands. */
@@ -68,4 +69,9 @@ export type DraftSbom = Omit<Sbom, 'distro'> & { readonly distro: Distro | undef
 /** Leaves the field out where there is nothing to say. */
 export function withDistro({ distro, ...rest }: DraftSbom): Sbom {
   return distro === undefined ? rest : { ...rest, distro };
+}
+
+/** The kind that a format's word means; all others are libraries, which is what most components are. */
+export function readKind(word: string | undefined): Component['kind'] {
+  return COMPONENT_KINDS.find((kind) => kind === word) ?? 'library';
 }

@@ -22,15 +22,17 @@ export interface SbomTool {
 }
 
 export interface SbomSubject {
-  readonly kind: 'image' | 'folder' | 'file' | 'unknown';
-  /** Image reference without digest, or the folder's or file's path as given. */
+  readonly kind: 'image' | 'folder' | 'file' | 'cluster' | 'unknown';
+  /** Image reference without digest, the folder's or file's path as given, or the cluster's name. */
   readonly name: string;
   /** Manifest digest of an image, content digest of a file. */
   readonly digest?: Digest;
   readonly version?: string;
 }
 
-export type ComponentKind = 'library' | 'application' | 'file';
+export const COMPONENT_KINDS = ['library', 'application', 'file', 'container', 'platform'] as const;
+
+export type ComponentKind = (typeof COMPONENT_KINDS)[number];
 
 export interface Component {
   /** The package URL where there is one. */

@@ -57,6 +57,8 @@ export const fullSbom: Sbom = {
       scope: 'development',
       ownedBy: 'pkg:deb/debian/libssl3@3.0.11-1+b1?arch=amd64&distro=debian-12',
     }),
+    createComponent({ name: 'node-1', version: 'v1.34.0', purl: 'pkg:generic/node-1@v1.34.0', kind: 'platform' }),
+    createComponent({ name: 'web', version: '1', purl: 'pkg:oci/web@sha256%3Aab', kind: 'container' }),
     {
       ...withoutPurl(createComponent({ name: 'tool', version: '2' })),
       id: 'tool@2',

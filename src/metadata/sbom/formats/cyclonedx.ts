@@ -14,6 +14,7 @@ import {
   decodeSkipped,
   guessDistro,
   MAX_COMPONENTS,
+  readKind,
   sourceOfPurl,
   uniqueId,
   withDistro,
@@ -42,6 +43,7 @@ const SUBJECT_TYPES: Readonly<Record<SbomSubject['kind'], string>> = {
   image: 'container',
   folder: 'application',
   file: 'file',
+  cluster: 'platform',
   unknown: 'application',
 };
 
@@ -63,7 +65,7 @@ export function toCyclonedx(sbom: Sbom, version: CyclonedxVersion): Readonly<Rec
             lifecycles: [{ phase: subject.kind === 'folder' ? 'pre-build' : 'post-build' }],
             tools: { components: [program] },
           }),
-      component: writeSubject(subject),
+      component: writeSubject(subject, version),
       properties: writePairs(documentPairs(sbom)),
     },
     components: [
@@ -75,10 +77,10 @@ export function toCyclonedx(sbom: Sbom, version: CyclonedxVersion): Readonly<Rec
   };
 }
 
-function writeSubject(subject: SbomSubject): unknown {
+function writeSubject(subject: SbomSubject, version: CyclonedxVersion): unknown {
   return {
     'bom-ref': ROOT,
-    type: SUBJECT_TYPES[subject.kind],
+    type: version === '1.4' && subject.kind === 'cluster' ? 'device' : SUBJECT_TYPES[subject.kind],
     name: subject.name,
     ...(subject.version === undefined ? {} : { version: subject.version }),
     ...(subject.digest === undefined ? {} : { hashes: [writeDigest(subject.digest)] }),
@@ -106,7 +108,7 @@ function writeComponent(component: Component, version: CyclonedxVersion): unknow
   const references = writeReferences(component);
   return {
     'bom-ref': component.id,
-    type: component.kind,
+    type: version === '1.4' && component.kind === 'platform' ? 'device' : component.kind,
     ...(component.supplier === undefined ? {} : { supplier: { name: component.supplier } }),
     ...(originator === undefined ? {} : writeAuthor(originator, version)),
     name: component.name,
@@ -268,7 +270,7 @@ function readComponent(raw: RawComponent, id: string): Component {
   return {
     ...facts,
     id,
-    kind: raw.type === 'application' || raw.type === 'file' ? raw.type : 'library',
+    kind: facts.kind ?? readKind(raw.type),
     name: joinName(raw, purl?.type),
     version,
     ...(raw.purl === undefined ? {} : { purl: raw.purl }),

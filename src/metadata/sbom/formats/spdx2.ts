@@ -20,6 +20,7 @@ import {
   decodeSkipped,
   guessDistro,
   MAX_COMPONENTS,
+  readKind,
   sourceOfPurl,
   uniqueId,
   withDistro,
@@ -44,6 +45,7 @@ const PURPOSES: Readonly<Record<SbomSubject['kind'], string>> = {
   image: 'CONTAINER',
   folder: 'SOURCE',
   file: 'FILE',
+  cluster: 'OTHER',
   unknown: 'OTHER',
 };
 /** Names of facts that only this format has to carry as annotations. */
@@ -109,7 +111,9 @@ function writePackage(
     ...(originator === undefined ? {} : { originator: `Person: ${originator}` }),
     downloadLocation: component.downloadLocation ?? NONE,
     filesAnalyzed: false,
-    ...(version === '2.2' ? {} : { primaryPackagePurpose: component.kind.toUpperCase() }),
+    ...(version === '2.2'
+      ? {}
+      : { primaryPackagePurpose: component.kind === 'platform' ? 'OTHER' : component.kind.toUpperCase() }),
     ...(component.hashes.length === 0 ? {} : { checksums: component.hashes.map(writeHash) }),
     ...(homepage === undefined || !isUri(homepage) ? {} : { homepage }),
     licenseConcluded: NONE,
@@ -295,7 +299,7 @@ function readPackage(raw: RawPackage, names: ReadonlyMap<string, string>, taken:
   return {
     ...facts,
     id: uniqueId(own(ID)[0] ?? purlText ?? raw.SPDXID, taken),
-    kind: purpose === 'application' || purpose === 'file' ? purpose : 'library',
+    kind: facts.kind ?? readKind(purpose),
     name: raw.name,
     version,
     ...(purlText === undefined ? {} : { purl: purlText }),

@@ -20,6 +20,7 @@ import {
   decodeSkipped,
   guessDistro,
   MAX_COMPONENTS,
+  readKind,
   sourceOfPurl,
   uniqueId,
   withDistro,
@@ -39,6 +40,7 @@ const PURPOSES: Readonly<Record<SbomSubject['kind'], string>> = {
   image: 'container',
   folder: 'source',
   file: 'file',
+  cluster: 'platform',
   unknown: 'other',
 };
 const SUBJECT = '/Package/subject';
@@ -319,7 +321,7 @@ function readPackage(raw: RawPackage, context: Context, taken: Set<string>): Com
   return {
     ...facts,
     id: uniqueId(own(ID)[0] ?? purl ?? raw.spdxId, taken),
-    kind: kind === 'application' || kind === 'file' ? kind : 'library',
+    kind: facts.kind ?? readKind(kind),
     name: raw.name ?? raw.spdxId,
     version,
     ...optionally('purl', purl),
