@@ -58,7 +58,7 @@ function describeObject(object: KubeObject, where: string, digests: ReadonlyMap<
   // what a controller made is the controller's; its images may be of an older revision, and run
   if (isMade || images.length === 0) return { components: [...images, apiOf(object, where)], dependencies: [] };
   const workload = {
-    ...blank(id, String(name ?? object.kind), where),
+    ...blank(id, typeof name === 'string' ? name : object.kind, where),
     kind: 'application' as const,
     properties: {
       'k8s:apiVersion': String(object.apiVersion),
