@@ -42,8 +42,6 @@ const shared = {
   minifySyntax: true,
   minifyWhitespace: true,
   plugins: [sources],
-  // an import() of its CommonJS form would have no names, but one `default`
-  alias: { '@peculiar/x509': '@peculiar/x509/build/x509.es.js' },
   logLevel: 'warning',
 } satisfies BuildOptions;
 
@@ -88,7 +86,7 @@ async function makeChunk(text: string): Promise<string> {
     minifySyntax: true,
     minifyWhitespace: true,
   });
-  return code.replaceAll(/\bimport\(("\.\/[^"]+\.js")\)/g, 'Promise.resolve().then(()=>require($1))');
+  return code.replaceAll(/\bimport\(("\.\/[^"]+\.js")\)/g, 'require.later($1)');
 }
 
 /** ASCII alone: V8 keeps one byte for each character then. */

@@ -7,7 +7,11 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { constants, Script } from 'node:vm';
 
-type Chunk = (require: (name: string) => unknown, module: { exports: unknown }, exports: unknown) => void;
+type Chunk = (
+  require: typeof load & { later: typeof loadLater },
+  module: { exports: unknown },
+  exports: unknown,
+) => void;
 type Pack = Readonly<Record<string, Chunk>>;
 
 /** Set when the bundle is made: a digest of the packs, whose files are the keys here, with the names of their chunks. */
@@ -33,9 +37,20 @@ function load(name: string): unknown {
   if (pack === undefined) return require(name);
   const module = { exports: {} };
   modules.set(name, module);
-  (packs.get(pack) ?? openPack(pack))[name]?.(load, module, module.exports);
+  (packs.get(pack) ?? openPack(pack))[name]?.(loader, module, module.exports);
   return module.exports;
 }
+
+/** As import() does it: what is of the older kind of module, which has but one export in the bundle, has the names in it, too. */
+async function loadLater(name: string): Promise<unknown> {
+  const exports = load(name) as Readonly<Record<string, unknown>>;
+  const [only, ...others] = Object.keys(exports);
+  const inner: unknown = exports.default;
+  const isOld = only === 'default' && others.length === 0 && typeof inner === 'object' && inner !== null;
+  return isOld ? { ...inner, default: inner } : exports;
+}
+
+const loader = Object.assign(load, { later: loadLater });
 
 function openPack(name: string): Pack {
   const file = join(__dirname, name);
