@@ -1,6 +1,6 @@
 /** The bill of materials of an image, a folder or an archive. */
 import { parsePlatform } from '../artifacts/index.ts';
-import { AppError, isRecord, VERSION } from '../core/index.ts';
+import { AppError, formatReference, isRecord, parseReference, VERSION } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
 import { catalogSelector, catalogTree } from '../metadata/catalog/index.ts';
 import {
@@ -40,6 +40,24 @@ export async function createSbom(ports: Ports, source: string, options: SbomOpti
 }
 
 const TOOL = { name: 'plimsoll', version: VERSION } as const;
+
+/** What predicates of attestations call the forms of an SBOM. */
+const PREDICATE_FORMS: Readonly<Record<string, string>> = { cyclonedx: 'cyclonedx-json', spdxjson: 'spdx-json' };
+
+/** Of one image of a registry, with the reference by digest that it is about. Throws as `createSbom`, `invalid-input` for another source. */
+export async function createImageSbom(
+  ports: Ports,
+  reference: string,
+  { form, ...options }: SbomOptions & { readonly form: string },
+): Promise<{ readonly reference: string; readonly document: Uint8Array }> {
+  const sbom = await createSbom(ports, `registry:${reference}`, options);
+  const { digest } = sbom.subject;
+  if (digest === undefined) throw new AppError('invalid-input', `${reference}: expected an image in a registry`);
+  return {
+    reference: formatReference({ ...parseReference(reference), digest }),
+    document: Buffer.from(formatSbom(sbom, PREDICATE_FORMS[form] ?? form)),
+  };
+}
 
 /** Of a source that was opened with `catalogSelector`. */
 async function catalogSource(ports: Ports, opened: OpenedSource, signal?: AbortSignal): Promise<Sbom> {

@@ -1,7 +1,9 @@
 import { describeSigner } from '../../app/open-signer.ts';
 import { attest } from '../../app/attest.ts';
+import { createImageSbom } from '../../app/sbom.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
+import { PLATFORM_FLAG } from '../flags/platform.ts';
 import {
   signedImageAccessOf,
   fileOrInput,
@@ -25,6 +27,13 @@ export const attestCommand = defineCommand({
     ...SIGNING_FLAGS,
     predicate: { kind: 'string', value: 'FILE', description: 'the claim; - for standard input' },
     statement: { kind: 'string', value: 'FILE', description: 'the whole in-toto statement, signed byte for byte' },
+    sbom: {
+      kind: 'choice',
+      choices: ['cyclonedx', 'spdxjson'],
+      value: 'TYPE',
+      description: 'make the SBOM of the image and attest it, in the place of a predicate',
+    },
+    platform: { ...PLATFORM_FLAG, description: 'with --sbom: which image of an index; linux/amd64 when absent' },
     ...PREDICATE_TYPE_FLAG,
     ...FORMAT_FLAGS,
     ...STORE_FLAGS,
@@ -37,24 +46,34 @@ export const attestCommand = defineCommand({
       explains: 'attests the SBOM of an image',
     },
     {
+      command: 'plimsoll attest --key cosign.key --sbom spdxjson localhost:5000/app:v1',
+      explains: 'makes the SBOM, too',
+    },
+    {
       command: 'plimsoll attest --key cosign.key --type slsaprovenance1 --predicate build.json localhost:5000/app:v1',
       explains: 'attests how an image was built',
     },
   ],
   async run({ args: [reference = ''], flags }, context) {
-    if ((flags.predicate === undefined) === (flags.statement === undefined))
-      throw new AppError('usage', 'expected either --predicate or --statement');
-    const content = await fileOrInput(context, flags.predicate ?? flags.statement ?? '');
+    const given = [flags.predicate, flags.statement, flags.sbom].filter((flag) => flag !== undefined);
+    if (given.length !== 1) throw new AppError('usage', 'expected one of --predicate, --statement and --sbom');
+    const image = await signedImageAccessOf(flags, context);
+    const { sbom, platform } = flags;
+    const made =
+      sbom === undefined
+        ? undefined
+        : await createImageSbom(context.ports, reference, { form: sbom, platform, ...image, signal: context.signal });
+    const content = made?.document ?? (await fileOrInput(context, flags.predicate ?? flags.statement ?? ''));
     const attested = await attest(
       context.ports,
       {
-        reference,
-        ...(flags.statement === undefined ? { type: flags.type, predicate: content } : { statement: content }),
+        reference: made?.reference ?? reference,
+        ...(flags.statement === undefined ? { type: sbom ?? flags.type, predicate: content } : { statement: content }),
         ...readSigner(flags, context),
         formats: formatsOf(flags.format),
         isStored: flags.upload,
         files: { bundle: flags.bundle },
-        ...(await signedImageAccessOf(flags, context)),
+        ...image,
       },
       context.signal,
     );
