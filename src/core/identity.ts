@@ -1,5 +1,5 @@
 /** Whom somebody must be: issuer and subject of a certificate identity, exactly or by anchored patterns. */
-import { runBounded } from './bounded.ts';
+import { runForOwnTime } from './bounded.ts';
 import { AppError } from './errors.ts';
 
 /** Text to be equal, or a regular expression that must match from the first character to the last. */
@@ -18,7 +18,7 @@ export interface IdentityRule {
 
 /** Longer texts are no names; patterns may take long over them. */
 const MAX_NAME_CHARACTERS = 4096;
-/** Milliseconds of one match: whoever signs chooses the name, and some patterns take for ever over some names. */
+/** Milliseconds of a processor for one match: whoever signs chooses the name, and some patterns take for ever over some names. */
 const MAX_MATCH_MILLISECONDS = 200;
 /** Longer patterns are programs. */
 const MAX_PATTERN_CHARACTERS = 4096;
@@ -71,6 +71,6 @@ export function isMatch(rule: TextRule, text: string): boolean {
   if (rule.kind === 'unsafe-any') return true;
   if (text === '' || text.length > MAX_NAME_CHARACTERS) return false;
   if (rule.kind === 'exact') return rule.text === text;
-  const matched = runBounded(() => rule.pattern.test(text), MAX_MATCH_MILLISECONDS);
+  const matched = runForOwnTime(() => rule.pattern.test(text), MAX_MATCH_MILLISECONDS);
   return matched.kind === 'done' && matched.value;
 }
