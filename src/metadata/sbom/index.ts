@@ -13,7 +13,7 @@ export { mergeSboms } from './merge.ts';
 export { diffSboms } from './diff.ts';
 export type { ComponentChange, SbomDiff } from './diff.ts';
 export { findLicenceId, isLicenceExpression } from './licences.ts';
-export { arrangeSbom, EVIDENCE, findRoots } from './sbom.ts';
+export { arrangeSbom, findRoots } from './sbom.ts';
 export type {
   Component,
   ComponentKind,
