@@ -3,31 +3,41 @@ import { EVIDENCE } from './sbom.ts';
 import type { Component, Hash, Location, Scope } from './sbom.ts';
 
 /** Strongest first: what runs anywhere runs. */
-const SCOPE_RANK: readonly Scope[] = ['runtime', 'optional', 'development'];
+const SCOPES: readonly Scope[] = ['runtime', 'optional', 'development'];
 
+/** The first finding's facts win where they cannot be joined. */
 export function mergeComponents(found: readonly Component[]): readonly Component[] {
-  const merged = new Map<string, Component>();
+  const groups = new Map<string, [Component, ...Component[]]>();
   for (const component of found) {
-    const known = merged.get(component.id);
-    merged.set(component.id, known === undefined ? component : join(known, component));
+    const group = groups.get(component.id);
+    if (group === undefined) groups.set(component.id, [component]);
+    else group.push(component);
   }
-  return [...merged.values()].map((component) => ({ ...component, locations: sortLocations(component.locations) }));
+  return [...groups.values()].map((group) => {
+    const component = group.length === 1 ? group[0] : join(group);
+    return { ...component, locations: sortLocations(component.locations) };
+  });
 }
 
-function join(a: Component, b: Component): Component {
-  const introducedBy = earlier(a.introducedBy, b.introducedBy);
-  const evidence = EVIDENCE.find((kind) => a.evidence === kind || b.evidence === kind);
-  const cpes = joinLists(a.cpes, b.cpes);
-  const detectedLicences = joinLists(a.detectedLicences, b.detectedLicences);
+/** In time that grows with their number: a hostile file may name one component a million times. */
+function join(group: readonly [Component, ...Component[]]): Component {
+  const [first] = group;
+  const joined: Record<string, unknown> = {};
+  for (const component of group) for (const [name, value] of Object.entries(component)) joined[name] ??= value;
+  const introducedBy = group
+    .flatMap((one) => one.introducedBy ?? [])
+    .reduce<Component['introducedBy']>(earlier, undefined);
+  const evidence = EVIDENCE.find((kind) => group.some((one) => one.evidence === kind));
+  const cpes = unique(group.flatMap((one) => one.cpes ?? []));
+  const detectedLicences = unique(group.flatMap((one) => one.detectedLicences ?? []));
   return {
-    ...b,
-    ...a,
-    kind: a.kind === 'application' || b.kind === 'application' ? 'application' : a.kind,
-    licences: a.licences.length > 0 ? a.licences : b.licences,
-    locations: [...a.locations, ...b.locations],
-    hashes: joinHashes(a.hashes, b.hashes),
-    scope: SCOPE_RANK.find((scope) => a.scope === scope || b.scope === scope) ?? 'runtime',
-    properties: { ...b.properties, ...a.properties },
+    ...(joined as unknown as Component),
+    kind: group.some(({ kind }) => kind === 'application') ? 'application' : first.kind,
+    licences: group.find(({ licences }) => licences.length > 0)?.licences ?? [],
+    locations: group.flatMap(({ locations }) => locations),
+    hashes: joinHashes(group.flatMap(({ hashes }) => hashes)),
+    scope: joinScopes(group),
+    properties: joinProperties(group),
     ...(introducedBy === undefined ? {} : { introducedBy }),
     ...(evidence === undefined ? {} : { evidence }),
     ...(cpes.length === 0 ? {} : { cpes }),
@@ -35,8 +45,21 @@ function join(a: Component, b: Component): Component {
   };
 }
 
-function joinLists(a: readonly string[] = [], b: readonly string[] = []): readonly string[] {
-  return [...new Set([...a, ...b])];
+/** What lies installed does not say why it is there; where a lock file or a manifest does, that counts. */
+function joinScopes(group: readonly Component[]): Scope {
+  const declared = group.filter(({ evidence }) => evidence === 'lock' || evidence === 'manifest');
+  const counted = declared.length > 0 ? declared : group;
+  return SCOPES.find((scope) => counted.some((one) => one.scope === scope)) ?? 'runtime';
+}
+
+function joinProperties(group: readonly Component[]): Readonly<Record<string, string>> {
+  const joined: Record<string, string> = {};
+  for (const { properties } of group) for (const [name, value] of Object.entries(properties)) joined[name] ??= value;
+  return joined;
+}
+
+function unique(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)];
 }
 
 function earlier(a: Component['introducedBy'], b: Component['introducedBy']): Component['introducedBy'] {
@@ -45,20 +68,19 @@ function earlier(a: Component['introducedBy'], b: Component['introducedBy']): Co
 }
 
 /** Two different hashes of one algorithm belong to two files: then none of them speaks for the component. */
-function joinHashes(a: readonly Hash[], b: readonly Hash[]): readonly Hash[] {
-  const all = [
-    ...a,
-    ...b.filter((hash) => !a.some((known) => known.algorithm === hash.algorithm && known.value === hash.value)),
-  ];
-  return all.filter((hash) => all.every((other) => other.algorithm !== hash.algorithm || other.value === hash.value));
+function joinHashes(all: readonly Hash[]): readonly Hash[] {
+  const values = new Map<string, Set<string>>();
+  for (const { algorithm, value } of all) values.set(algorithm, (values.get(algorithm) ?? new Set()).add(value));
+  const distinct = new Map(all.map((hash) => [`${hash.algorithm} ${hash.value}`, hash]));
+  return [...distinct.values()].filter(({ algorithm }) => values.get(algorithm)?.size === 1);
 }
 
 function sortLocations(locations: readonly Location[]): readonly Location[] {
-  const unique = new Map(
+  const distinct = new Map(
     locations.map((location) => [
       `${location.path} ${location.layer ?? ''} ${location.lines?.join('-') ?? ''}`,
       location,
     ]),
   );
-  return [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, location]) => location);
+  return [...distinct].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, location]) => location);
 }
