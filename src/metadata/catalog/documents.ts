@@ -14,19 +14,25 @@ const MAX_ALIASES = 100;
 interface Yaml {
   readonly parseAllDocuments: (
     text: string,
-    options: { readonly schema: 'failsafe'; readonly uniqueKeys: false },
+    options: { readonly schema: 'failsafe'; readonly uniqueKeys: false; readonly prettyErrors: false },
   ) => readonly {
     readonly errors: readonly Error[];
     readonly toJS: (options: { readonly maxAliasCount: number }) => unknown;
   }[];
 }
 
+/** The largest lock files in YAML have some 5 MiB; in memory a document takes eighty times its length. */
+const MAX_YAML_BYTES = 16 * 1024 * 1024;
+
 /** All documents of a stream; every scalar is text, so that a version 1.10 stays what it is. */
 export function parseYamlTexts(bytes: Uint8Array, what: string): readonly unknown[] {
+  if (bytes.length > MAX_YAML_BYTES) {
+    throw new AppError('invalid-input', `${what}: expected at most ${MAX_YAML_BYTES} bytes, found ${bytes.length}`);
+  }
   return parsing(what, 'YAML', () => {
     const { parseAllDocuments } = require('yaml') as Yaml;
-    const documents = [...parseAllDocuments(textOf(bytes), { schema: 'failsafe', uniqueKeys: false })];
-    return documents.map((document) => {
+    const options = { schema: 'failsafe', uniqueKeys: false, prettyErrors: false } as const;
+    return [...parseAllDocuments(textOf(bytes), options)].map((document) => {
       if (document.errors[0] !== undefined) throw document.errors[0];
       return document.toJS({ maxAliasCount: MAX_ALIASES });
     });
