@@ -1,5 +1,6 @@
 /** POMs of a tree: of projects by their place, of others in a Maven repository by their coordinates (`.m2/repository`). */
 import type { FileEntry, FileTree } from '../../../../core/index.ts';
+import { folderOf, joinPath } from '../../paths.ts';
 import { firstOf, inherit, interpolate, parsePom } from './pom-model.ts';
 import type { Dependency, Parent, Pom } from './pom-model.ts';
 
@@ -61,8 +62,7 @@ export class PomRepository {
 
   /** Beside the project where its coordinates agree, else in a repository. */
   async #findParent(parent: Parent, path: string, level: number): Promise<Pom | undefined> {
-    const folder = path.slice(0, path.lastIndexOf('/') + 1);
-    const place = parent.relativePath === '' ? undefined : joinPath(folder, parent.relativePath);
+    const place = parent.relativePath === '' ? undefined : joinPath(folderOf(path), parent.relativePath);
     for (const candidate of place === undefined ? [] : [place, `${place}/pom.xml`]) {
       const merged = this.#tree.find(candidate)?.kind === 'file' ? await this.#merge(candidate, level) : undefined;
       const beside = merged === undefined ? undefined : interpolate(merged);
@@ -83,14 +83,4 @@ export class PomRepository {
     }
     return firstOf([...own, ...imported]);
   }
-}
-
-function joinPath(folder: string, relative: string): string | undefined {
-  const parts = folder.split('/').slice(0, -1);
-  for (const part of relative.split('/')) {
-    if (part === '' || part === '.') continue;
-    if (part !== '..') parts.push(part);
-    else if (parts.pop() === undefined) return undefined;
-  }
-  return parts.join('/');
 }

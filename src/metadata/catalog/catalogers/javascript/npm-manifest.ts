@@ -5,7 +5,8 @@ import { addLocked } from '../../locked.ts';
 import { findUpwards } from './npm-resolution.ts';
 import type { Locked } from '../../locked.ts';
 import { npmPurl } from './npm-package.ts';
-import { folderOf, parseProject, selectManifest } from './project.ts';
+import { folderOf } from '../../paths.ts';
+import { parseProject, selectManifest } from './project.ts';
 
 const LOCKS = ['package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock', 'deno.lock'];
 const EXACT = /^[=v]?(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)$/;

@@ -15,7 +15,8 @@ import type { Locked } from '../../locked.ts';
 import { recordOf } from '../../values.ts';
 import { integrityHashes, splitAt, npmPurl } from './npm-package.ts';
 import type { Raw } from '../../values.ts';
-import { folderOf, readProjects, selectManifest } from './project.ts';
+import { folderOf, joinPath } from '../../paths.ts';
+import { readProjects, selectManifest } from './project.ts';
 import type { Project } from './project.ts';
 
 const LOCK = /(?:^|\/)pnpm-lock\.yaml$/;
@@ -168,7 +169,7 @@ function linksOf(wanted: unknown, folder: string): readonly string[] {
   return Object.values(recordOf(wanted)).flatMap((value) => {
     const range = String(isRecord(value) ? value.version : value);
     if (!range.startsWith('link:')) return [];
-    const { pathname } = new URL(range.slice('link:'.length), `file:///${folder === '.' ? '' : `${folder}/`}`);
-    return [`importer ${decodeURIComponent(pathname).replace(/^\/|\/$/g, '') || '.'}`];
+    const linked = joinPath(folder === '.' ? '' : `${folder}/`, range.slice('link:'.length));
+    return linked === undefined ? [] : [`importer ${linked === '' ? '.' : linked}`];
   });
 }

@@ -3,6 +3,7 @@ import { isRecord, parseJson } from '../../../../core/index.ts';
 import type { FileEntry, FileTree } from '../../../../core/index.ts';
 import { SKIP } from '../../cataloger.ts';
 import type { Choice, SelectedFile } from '../../cataloger.ts';
+import { folderOf } from '../../paths.ts';
 import { trying } from '../../components.ts';
 import type { Finds } from '../../components.ts';
 import { recordOf } from '../../values.ts';
@@ -29,10 +30,6 @@ export interface Project {
   readonly optionalDependencies: Raw;
   readonly devDependencies: Raw;
   readonly workspaces: readonly string[];
-}
-
-export function folderOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/') + 1);
 }
 
 /** By folder. A damaged manifest is said to be skipped. */

@@ -13,7 +13,8 @@ import type { Locked, Needs } from '../../locked.ts';
 import { recordOf } from '../../values.ts';
 import { integrityHashes, splitAt, npmPurl } from './npm-package.ts';
 import type { Raw } from '../../values.ts';
-import { folderOf, readProjects, selectManifest, workspacesOf } from './project.ts';
+import { folderOf } from '../../paths.ts';
+import { readProjects, selectManifest, workspacesOf } from './project.ts';
 import type { Project } from './project.ts';
 
 const LOCK = /(?:^|\/)yarn\.lock$/;
@@ -61,8 +62,8 @@ function readClassic(text: string, what: string): Map<string, Locked> {
   }
   for (const block of blocks) {
     const entry = readBlock(block);
-    for (const pattern of entry === undefined ? [] : block.patterns)
-      if (entry !== undefined) locked.set(pattern, entry);
+    if (entry === undefined) continue;
+    for (const pattern of block.patterns) locked.set(pattern, entry);
   }
   return locked;
 }
@@ -162,8 +163,7 @@ function readBerry(
   for (const [key, raw] of Object.entries(document)) {
     if (key === '__metadata' || !isRecord(raw)) continue;
     const entry = readEntry(key, raw, { folder: folderOf(file.path), projects });
-    for (const pattern of entry === undefined ? [] : key.split(/,\s*/))
-      if (entry !== undefined) locked.set(pattern, entry);
+    for (const pattern of key.split(/,\s*/)) locked.set(pattern, entry);
   }
   usePatched(locked);
   // ranges were written without their protocol before version 8
@@ -202,7 +202,7 @@ interface Source {
   readonly projects: ReadonlyMap<string, Project>;
 }
 
-function readEntry(key: string, raw: Raw, source: Source): Locked | undefined {
+function readEntry(key: string, raw: Raw, source: Source): Locked {
   const resolution = typeof raw.resolution === 'string' ? raw.resolution : (key.split(',', 1)[0] ?? '');
   const { name, range } = splitAt(resolution) ?? { name: resolution, range: '' };
   const project = projectAt(range, source);

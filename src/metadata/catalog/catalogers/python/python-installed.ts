@@ -9,6 +9,7 @@ import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
 import { catalogFiles, readText, textOf, trying } from '../../components.ts';
 import type { Finds } from '../../components.ts';
+import { folderOf, joinPath } from '../../paths.ts';
 import { addPackage, MAX_METADATA_BYTES, parseMetadata } from './metadata.ts';
 import { onlyHash, recordOf, textOr } from '../../values.ts';
 import { foldName } from './python-package.ts';
@@ -51,15 +52,11 @@ async function catalog(tree: FileTree, files: readonly FileEntry[], context: Cat
   return { ...found, dependencies: resolve(installed), owners };
 }
 
-function folderOf({ path }: FileEntry): string {
-  return path.slice(0, path.lastIndexOf('/') + 1);
-}
-
 type Origin = Parameters<typeof addPackage>[3];
 
 /** A repository's commit, or the hash of an archive. A damaged file loses nothing else. */
 async function originOf(tree: FileTree, file: FileEntry, finds: Finds): Promise<Origin> {
-  const path = `${folderOf(file)}direct_url.json`;
+  const path = `${folderOf(file.path)}direct_url.json`;
   const bytes = await tree.read(path);
   let origin: Origin = {};
   if (bytes === undefined) return origin;
@@ -79,26 +76,14 @@ async function originOf(tree: FileTree, file: FileEntry, finds: Finds): Promise<
 
 /** Paths from the tree's root. RECORD counts from the folder of packages, installed-files.txt from its own. */
 async function listFiles(tree: FileTree, file: FileEntry): Promise<readonly string[]> {
-  const folder = folderOf(file);
+  const folder = folderOf(file.path);
   const record = (await readText(tree, `${folder}RECORD`)) ?? '';
   const installed = (await readText(tree, `${folder}installed-files.txt`)) ?? '';
   const listed = [
     ...record.split(/\r?\n/).map((line) => `../${/^"((?:[^"]|"")*)"|^[^,]*/.exec(line)?.[1] ?? line.split(',', 1)[0]}`),
     ...installed.split(/\r?\n/),
   ];
-  return listed.flatMap((name) => join(folder, name) ?? []);
-}
-
-/** Undefined for what is nothing, absolute, or outside the tree. */
-function join(folder: string, name: string): string | undefined {
-  if (name === '' || name === '../' || name.startsWith('/')) return undefined;
-  const parts = folder.split('/').slice(0, -1);
-  for (const part of name.split('/')) {
-    if (part === '' || part === '.') continue;
-    if (part !== '..') parts.push(part);
-    else if (parts.pop() === undefined) return undefined;
-  }
-  return parts.join('/');
+  return listed.filter((name) => name !== '' && name !== '../').flatMap((name) => joinPath(folder, name) ?? []);
 }
 
 function resolve(installed: readonly Installed[]): Catalog['dependencies'] {

@@ -9,6 +9,7 @@ import type { Cataloger } from '../../cataloger.ts';
 import { catalogFiles, locationOf, textOf } from '../../components.ts';
 import type { Finds } from '../../components.ts';
 import { onlyHash } from '../../values.ts';
+import { folderOf, joinPath } from '../../paths.ts';
 import { foldName, parseRequirement, pinOf, pypiPurl } from './python-package.ts';
 import type { Requirement } from './python-package.ts';
 
@@ -71,9 +72,8 @@ async function collect(content: Uint8Array, into: Collection): Promise<void> {
 }
 
 async function include(target: string, into: Collection & { readonly isConstraint: boolean }): Promise<void> {
-  if (/^[a-z]+:/.test(target) || target.startsWith('/')) return;
-  const base = new URL(into.path, 'file:///');
-  const path = decodeURIComponent(new URL(encodeURI(target), base).pathname).slice(1);
+  const path = /^[a-z]+:/.test(target) ? undefined : joinPath(folderOf(into.path), target);
+  if (path === undefined) return;
   const content = into.seen.has(path) ? undefined : await into.tree.read(path);
   if (content === undefined) return;
   into.seen.add(path);
