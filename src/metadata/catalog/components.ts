@@ -77,12 +77,16 @@ export interface Finder {
   readonly evidence: Evidence;
 }
 
+/** Of one file: a hostile one may have a million entries that are none, and an SBOM repeats the reasons. */
+const MAX_REASONS = 100;
+
 /** What one cataloger found so far in the file at hand. An entry that makes no component hides no other: it is said to be skipped. */
 export class Finds {
   readonly components: Component[] = [];
   readonly dependencies: Dependency[] = [];
   readonly skipped: SkippedFile[] = [];
   readonly #finder: Finder;
+  readonly #reasons = new Map<string, number>();
 
   constructor(finder: Finder) {
     this.#finder = finder;
@@ -112,7 +116,10 @@ export class Finds {
   }
 
   skip(file: FileEntry, reason: string): void {
-    this.skipped.push({ path: file.path, reason });
+    const count = (this.#reasons.get(file.path) ?? 0) + 1;
+    this.#reasons.set(file.path, count);
+    if (count <= MAX_REASONS) this.skipped.push({ path: file.path, reason });
+    else if (count === MAX_REASONS + 1) this.skipped.push({ path: file.path, reason: 'and further entries' });
   }
 }
 

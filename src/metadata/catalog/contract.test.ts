@@ -204,6 +204,14 @@ test('a damaged lock file is said to be skipped, with the reason', async () => {
   assert.match(found.skipped[0]?.reason ?? '', /expected JSON/);
 });
 
+test('of a file with very many unreadable entries, some are named', async () => {
+  const packages = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`node_modules/ /${index}`, {}]));
+  const found = await catalogTree(treeOf('package-lock.json', JSON.stringify({ packages })), { declared: true });
+  assert.equal(found.components.length, 0);
+  assert.equal(found.skipped.length, 101);
+  assert.equal(found.skipped.at(-1)?.reason, 'and further entries');
+});
+
 test('lock files count in a source folder and not in an image', async () => {
   const tree = treeOf(...(GOOD['npm-lock'] ?? assert.fail()));
   assert.equal((await catalogTree(tree, { declared: true })).components.length, 1);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createComponent } from './components.ts';
-import { mergeComponents } from './merge.ts';
+import { mergeComponents } from './merge-components.ts';
+import type { Component } from './sbom.ts';
+import { createComponent } from './testing.ts';
 
-const found = (given: Partial<Parameters<typeof createComponent>[0]>) =>
-  createComponent({ name: 'a', version: '1', foundBy: 'test', locations: [{ path: 'x' }], ...given });
+const found = (given: Partial<Component>) =>
+  createComponent({ name: 'a', version: '1', locations: [{ path: 'x' }], ...given });
 
 test('places, hashes and facts of one component are joined; hashes that differ speak for none', () => {
   const [one, ...others] = mergeComponents([
