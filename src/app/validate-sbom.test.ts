@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { dataSet, needsSharedData } from '../../test/shared-data.ts';
 import { createTestPorts } from '../io/testing.ts';
+import { sbomFormats } from '../metadata/sbom/index.ts';
+import { fullSbom, smallSbom } from '../metadata/sbom/testing.ts';
 import { createSbomValidator } from './validate-sbom.ts';
 
 const ports = createTestPorts({
@@ -32,5 +34,18 @@ for (const set of ['cyclonedx', 'spdx']) {
       if ((faults.length === 0) !== (expected === true)) wrong.push(`${file}: ${JSON.stringify(faults.slice(0, 3))}`);
     }
     assert.deepEqual(wrong, []);
+  });
+}
+
+for (const format of sbomFormats.filter(({ id }) => id !== 'github-json')) {
+  test(`what is written as ${format.id} is valid, in every version`, async () => {
+    const validate = createSbomValidator(ports);
+    const path = join(ports.home, 'written');
+    for (const version of format.versions) {
+      for (const sbom of [fullSbom, smallSbom]) {
+        await ports.files.writeAtomic(path, format.write(sbom, version));
+        assert.deepEqual((await validate(path)).faults, [], version);
+      }
+    }
   });
 }

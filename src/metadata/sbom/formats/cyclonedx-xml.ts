@@ -67,6 +67,10 @@ function writeElement(name: string, value: unknown, { lines, depth, attributes =
     lines.push(`${open(own)}>${typeof content === 'string' ? escapeXml(content) : ''}</${name}>`);
     return;
   }
+  if (children.length === 0) {
+    lines.push(`${open(own)}/>`);
+    return;
+  }
   lines.push(`${open(own)}>`);
   for (const [key, child] of children) writeChild(key, child, { lines, depth: depth + 1 });
   lines.push(`${indent}</${name}>`);
