@@ -91,7 +91,16 @@ function signedImage(registry: string): string {
   run(plimsoll, ['append', '-f', join(folder, 'layer.tar'), '-t', `${name}:v1`]);
   run(plimsoll, ['generate-key-pair', '--output-key-prefix', join(folder, 'key')]);
   const digest = run(plimsoll, ['digest', `${name}:v1`]).trim();
-  run(plimsoll, ['sign', '--key', join(folder, 'key.key'), '--tlog-upload=false', '--yes', `${name}@${digest}`]);
+  run(plimsoll, [
+    'sign',
+    '--key',
+    join(folder, 'key.key'),
+    '--format',
+    'both',
+    '--tlog-upload=false',
+    '--yes',
+    `${name}@${digest}`,
+  ]);
   writePolicy('bench', `${name}**`, readFileSync(join(folder, 'key.pub'), 'utf8'));
   return `${name}@${digest}`;
 }

@@ -1,6 +1,6 @@
 /** What the graph is to know of an admission, as plain values that go to another thread as JSON. */
 import { findPredicateType } from '../core/index.ts';
-import type { Digest, Outcome, Reason } from '../core/index.ts';
+import type { Digest, Evidence, Outcome, Reason } from '../core/index.ts';
 import type { WorkloadFact } from '../graph/index.ts';
 import type { Admission, ImageVerdict } from './admit.ts';
 import type { Reviewed } from './review.ts';
@@ -66,8 +66,18 @@ export function admissionFacts(
     ...(removed === undefined ? {} : { removed }),
     verdicts: counts === undefined ? [] : images.map((image) => imageFact(request.uid, isAllowed, counts, image)),
     ...(counts === undefined || !isAllowed || places.length === 0 ? {} : { workload: workloadOf(counts) }),
-    documents: images.flatMap((image) => documentsOf(image, isKnown)),
+    documents: images.flatMap(({ digest, evidence }) => documentsOf(digest, evidence, isKnown)),
   };
+}
+
+/** Of an image that was looked at again while it is known who runs it. */
+export function evidenceFacts(
+  artifact: Digest,
+  evidence: readonly Evidence[],
+  { at, isKnown }: { readonly at: Date; readonly isKnown: (document: Digest, artifact: Digest) => boolean },
+): AdmissionFacts | undefined {
+  const documents = documentsOf(artifact, evidence, isKnown);
+  return documents.length === 0 ? undefined : { at: at.toISOString(), verdicts: [], documents };
 }
 
 function imageFact(
@@ -105,7 +115,8 @@ function removedBy({ request }: Pick<AdmissionRecord, 'request'>): WorkloadName 
 }
 
 function documentsOf(
-  { digest: artifact, evidence }: ImageVerdict,
+  artifact: Digest | undefined,
+  evidence: readonly Evidence[],
   isKnown: (document: Digest, artifact: Digest) => boolean,
 ): readonly AdmittedDocument[] {
   if (artifact === undefined) return [];

@@ -99,7 +99,7 @@ class Service implements AdmissionService {
     const at = this.#ports.clock();
     const reviewed = await reviewAdmission(
       bytes,
-      { mode, source: this.#source, ...current, at, cache: this.#cache },
+      { mode, source: this.#source, ...current, at, cache: this.#cache, onEvidence: this.#teller.tellEvidence },
       signal,
     );
     const isAllowed = isAllowedResponse(reviewed.response);

@@ -17,6 +17,8 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Images of one object that are judged at the same time; few objects name more. */
 const PARALLEL_IMAGES = 32;
+/** Milliseconds to judge anew what is known, while nobody waits. */
+const RENEW_MS = 10_000;
 
 export interface AdmitInput {
   readonly object: Json;
@@ -33,6 +35,8 @@ export interface AdmitInput {
   readonly at: Date;
   /** Verdicts of before; each is judged anew when absent. */
   readonly cache?: VerdictCache;
+  /** Told of what was gathered when a known verdict was judged anew. */
+  readonly onEvidence?: (digest: Digest, evidence: readonly Evidence[]) => void;
 }
 
 export interface ImageVerdict {
@@ -166,10 +170,8 @@ async function judgeImage(
   const pinned = reference.digest === undefined ? `${image}@${digest}` : image;
   const epoch = cache === undefined ? '' : await source.epoch();
   const key = verdictKey({ image, digest, object, policies: applying, epoch });
-  const known = cache?.find(key, at);
-  if (known !== undefined) return { verdict: known, reference, digest, pinned, evidence: [] };
-  const requirements = listRequirements(applying);
-  const judge = async (isFresh: boolean) => {
+  const judge = async (isFresh: boolean, signal: AbortSignal) => {
+    const requirements = listRequirements(applying);
     const gathered: Gathered =
       requirements.length === 0
         ? { evidence: [], rejected: [] }
@@ -178,8 +180,17 @@ async function judgeImage(
     const subject = { reference, asWritten: image, digest, object };
     return { gathered, verdict: evaluate(applying, { subject, evidence, rejected, configs, at, noMatch }) };
   };
-  let { gathered, verdict } = await judge(false);
-  if (verdict.outcome !== 'allow' && gathered.isOld === true) ({ gathered, verdict } = await judge(true));
+  const known = cache?.find(key, at);
+  if (known !== undefined) {
+    cache?.renew(key, at, async () => {
+      const { gathered, verdict } = await judge(true, AbortSignal.timeout(RENEW_MS));
+      input.onEvidence?.(digest, gathered.evidence);
+      return verdict;
+    });
+    return { verdict: known, reference, digest, pinned, evidence: [] };
+  }
+  let { gathered, verdict } = await judge(false, signal);
+  if (verdict.outcome !== 'allow' && gathered.isOld === true) ({ gathered, verdict } = await judge(true, signal));
   cache?.keep(key, verdict, at);
   return { verdict, reference, digest, pinned, evidence: gathered.evidence };
 }

@@ -4,7 +4,7 @@ import { encodeReviewResponse, parseReview } from '../cluster/index.ts';
 import type { AdmissionAnswer, AdmissionRequest, PatchOperation } from '../cluster/index.ts';
 import type { Policy } from '../policies/index.ts';
 import { admit } from './admit.ts';
-import type { Admission } from './admit.ts';
+import type { Admission, AdmitInput } from './admit.ts';
 import { applyExceptions } from './exceptions.ts';
 import type { Exception } from './exceptions.ts';
 import { denialMessage, warningMessages } from './explain.ts';
@@ -19,6 +19,7 @@ export interface ReviewSettings {
   readonly exceptions: readonly Exception[];
   readonly at: Date;
   readonly cache?: VerdictCache;
+  readonly onEvidence?: AdmitInput['onEvidence'];
 }
 
 export interface Reviewed {
@@ -51,6 +52,7 @@ export async function reviewAdmission(
       noMatch: settings.noMatch,
       at: settings.at,
       ...(settings.cache === undefined ? {} : { cache: settings.cache }),
+      ...(settings.onEvidence === undefined ? {} : { onEvidence: settings.onEvidence }),
     },
     signal,
   );

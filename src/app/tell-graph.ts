@@ -2,12 +2,12 @@
  * Tells the graph of admissions, off the path of their answers and where there are threads on one of their own: the disk and a large SBOM
  * keep no review waiting. Many go in one transaction, and never so many wait that they fill the memory.
  */
-import type { Files, Ports } from '../core/index.ts';
+import type { Digest, Evidence, Files, Ports } from '../core/index.ts';
 import { openGraph } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { openAdvisoryStore } from '../metadata/advisory/index.ts';
 import { matchSbom } from '../metadata/match/index.ts';
-import { admissionFacts } from './admission-facts.ts';
+import { admissionFacts, evidenceFacts } from './admission-facts.ts';
 import type { AdmissionFacts, AdmissionRecord } from './admission-facts.ts';
 import { advisoryStorePath } from './advisories.ts';
 import { recordAdmission } from './record-admission.ts';
@@ -23,6 +23,8 @@ const WARN_EVERY = 10_000;
 
 export interface GraphTeller {
   tell(record: AdmissionRecord): void;
+  /** Of an image that is known already. */
+  tellEvidence(artifact: Digest, evidence: readonly Evidence[]): void;
   /** Ends once everything was told. */
   close(): Promise<void>;
 }
@@ -65,18 +67,20 @@ export function createGraphTeller(ports: Ports, graph: Graph, path?: string): Gr
       await telling.catch((error: unknown) => losses.fault(reasonOf(error)));
     }
   };
+  const isKnown = (document: Digest, artifact: Digest): boolean => graph.hasDocument(document, artifact);
+  const put = (facts: AdmissionFacts | undefined): void => {
+    if (facts === undefined || isClosing) return;
+    if (waiting.length >= MAX_WAITING) {
+      waiting.shift();
+      losses.add();
+    }
+    waiting.push(JSON.stringify(facts));
+    running ??= run();
+    wake();
+  };
   return {
-    tell: (record) => {
-      const facts = admissionFacts(record, (document, artifact) => graph.hasDocument(document, artifact));
-      if (facts === undefined) return;
-      if (waiting.length >= MAX_WAITING) {
-        waiting.shift();
-        losses.add();
-      }
-      waiting.push(JSON.stringify(facts));
-      running ??= run();
-      wake();
-    },
+    tell: (record) => put(admissionFacts(record, isKnown)),
+    tellEvidence: (artifact, evidence) => put(evidenceFacts(artifact, evidence, { at: ports.clock(), isKnown })),
     close: async () => {
       isClosing = true;
       wake();

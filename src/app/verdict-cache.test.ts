@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { digestOf } from '../core/index.ts';
+import { AppError, digestOf } from '../core/index.ts';
 import type { Evidence } from '../core/index.ts';
 import { parsePolicies } from '../policies/index.ts';
 import { createSignature, createTestKey, policyText } from '../policies/testing.ts';
@@ -15,7 +15,7 @@ const keyed = { key: { data: key.pem } };
 
 /** A registry whose tag can be moved, and a count of how often evidence was asked for. */
 function setUp() {
-  const state = { tag: signed, epoch: '', asked: 0, now: Date.parse('2026-01-01'), resolved: 0 };
+  const state = { tag: signed, epoch: '', asked: 0, now: Date.parse('2026-01-01'), resolved: 0, isDown: false };
   const evidence: Evidence[] = [createSignature(key, signed)];
   const source: EvidenceSource = {
     resolve: async () => {
@@ -25,6 +25,7 @@ function setUp() {
     epoch: async () => state.epoch,
     gather: async ({ digest }) => {
       state.asked += 1;
+      if (state.isDown) throw new AppError('unavailable', 'down');
       return { evidence: evidence.filter(({ artifact }) => artifact === digest), rejected: [] };
     },
   };
@@ -48,7 +49,11 @@ function setUp() {
     const { outcome, images } = await admit(source, input, new AbortController().signal);
     return { outcome, pinned: images[0]?.pinned, hasAsked: state.asked > before };
   };
-  return { state, evidence, judge };
+  /** Judging anew takes some turns. */
+  const settle = async () => {
+    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { state, evidence, judge, settle };
 }
 
 const byDigest = `r.test/app@${signed}`;
@@ -118,4 +123,41 @@ test('ten thousand verdicts are kept, and no more', async () => {
   assert.equal(cache.find('0', at), undefined);
   assert.equal(cache.find('1', at), verdict);
   assert.equal(cache.find('10000', at), verdict);
+});
+
+test('a verdict in use is judged anew before it ends, and nobody waits for that', async () => {
+  const { state, judge, settle } = setUp();
+  await judge(byDigest);
+  state.now += 30_000;
+  assert.equal((await judge(byDigest)).hasAsked, false);
+  state.now += 20_000;
+  assert.equal((await judge(byDigest)).outcome, 'allow');
+  await settle();
+  assert.equal(state.asked, 2);
+  state.now += 30_000;
+  assert.deepEqual(await judge(byDigest), { outcome: 'allow', pinned: byDigest, hasAsked: false });
+});
+
+test('a verdict that would not be given again is forgotten at once', async () => {
+  const { state, evidence, judge, settle } = setUp();
+  await judge(byDigest);
+  state.now += 50_000;
+  evidence.length = 0;
+  assert.equal((await judge(byDigest)).outcome, 'allow', 'it holds while it is looked at');
+  await settle();
+  assert.equal((await judge(byDigest)).outcome, 'deny');
+});
+
+test('where it cannot be judged anew a verdict holds until its end, and the registry is asked once', async () => {
+  const { state, judge, settle } = setUp();
+  await judge(byDigest);
+  state.now += 50_000;
+  state.isDown = true;
+  for (let round = 0; round < 5; round += 1) {
+    assert.equal((await judge(byDigest)).outcome, 'allow');
+    await settle();
+  }
+  assert.equal(state.asked, 2);
+  state.now += 10_000;
+  assert.equal((await judge(byDigest)).outcome, 'deny');
 });
