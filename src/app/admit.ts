@@ -145,17 +145,25 @@ async function admitImage(
   { object, image }: { readonly object: SubjectObject; readonly image: string },
   signal: AbortSignal,
 ): Promise<Judged> {
+  const progress: Progress = { step: 'reading its name' };
   try {
-    return await within(judgeImage(source, input, { object, image }, signal), signal);
+    return await within(judgeImage(source, input, { object, image, progress }, signal), signal);
   } catch (error) {
-    return { verdict: { outcome: 'deny', reasons: [{ ...errorReason(error), subject: image }] }, evidence: [] };
+    const reason = { ...errorReason(error), subject: image };
+    const late = signal.aborted ? { message: `could not decide: out of time while ${progress.step}` } : {};
+    return { verdict: { outcome: 'deny', reasons: [{ ...reason, ...late }] }, evidence: [] };
   }
+}
+
+/** What is being done, for whoever runs out of time. */
+interface Progress {
+  step: string;
 }
 
 async function judgeImage(
   source: EvidenceSource,
   input: AdmitInput,
-  { object, image }: { readonly object: SubjectObject; readonly image: string },
+  { object, image, progress }: { readonly object: SubjectObject; readonly image: string; readonly progress: Progress },
   signal: AbortSignal,
 ): Promise<Judged> {
   const { policies, noMatch, at, cache } = input;
@@ -165,17 +173,23 @@ async function judgeImage(
   if (applying.length === 0 && noMatch === 'deny')
     return { verdict: noMatchVerdict(image, noMatch), reference, evidence: [] };
   const workload = workloadOf(object);
+  progress.step = 'asking what its tag means';
   const digest = reference.digest ?? (await source.resolve(reference, signal, workload));
   // The name stays as written, tag included, so that people recognise it.
   const pinned = reference.digest === undefined ? `${image}@${digest}` : image;
   const epoch = cache === undefined ? '' : await source.epoch();
   const key = verdictKey({ image, digest, object, policies: applying, epoch });
   const judge = async (isFresh: boolean, signal: AbortSignal) => {
+    progress.step = 'fetching and verifying its signatures and attestations';
     const requirements = listRequirements(applying);
     const gathered: Gathered =
       requirements.length === 0
         ? { evidence: [], rejected: [] }
         : await source.gather({ reference, digest, requirements, isFresh, ...(workload && { workload }) }, signal);
+    progress.step = 'waiting for other images to be judged';
+    // timers run between two images, so that what is out of time is not judged at all
+    await new Promise((resolve) => setImmediate(resolve));
+    signal.throwIfAborted();
     const { evidence, rejected, configs = {} } = gathered;
     const subject = { reference, asWritten: image, digest, object };
     return { gathered, verdict: evaluate(applying, { subject, evidence, rejected, configs, at, noMatch }) };

@@ -1,13 +1,15 @@
 import { join } from 'node:path';
-import { AppError, toAppError } from '../core/index.ts';
+import { AppError, runBounded, toAppError } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
 import { listRequirements, readPolicyDocuments, readPolicySet } from '../policies/index.ts';
-import type { Policy, PolicyDocument } from '../policies/index.ts';
+import type { Policy, PolicyDocument, PolicyPlan, PolicyResources } from '../policies/index.ts';
 import { bringResources } from './policy-resources.ts';
 import { createPolicySigners } from './policy-signers.ts';
 
 /** Ceiling of files in a policy folder: operators write these by hand. */
 const MAX_POLICY_FILES = 1000;
+/** Milliseconds to compile one policy; the largest that are published take some tens. */
+const MAX_COMPILE_MS = 5000;
 
 /**
  * Policies of files and folders (their `.yaml`, `.yml` and `.json` files, not deeper). Throws `invalid-input` for one that
@@ -45,7 +47,7 @@ export async function compilePolicies(ports: Ports, documents: readonly PolicyDo
   const signers = createPolicySigners(ports);
   const policies: Policy[] = [];
   for (const plan of plans) {
-    const policy = plan.compile(brought);
+    const policy = compile(plan, brought);
     policies.push(policy);
     for (const requirement of listRequirements([policy])) {
       if (requirement.kind === 'config') continue;
@@ -56,6 +58,21 @@ export async function compilePolicies(ports: Ports, documents: readonly PolicyDo
     }
   }
   return policies;
+}
+
+/** Within a ceiling of its own: meanwhile nobody is answered. */
+function compile(plan: PolicyPlan, resources: PolicyResources): Policy {
+  const bounded = runBounded((): { readonly policy: Policy } | { readonly error: unknown } => {
+    try {
+      return { policy: plan.compile(resources) };
+    } catch (error) {
+      return { error };
+    }
+  }, MAX_COMPILE_MS);
+  if (bounded.kind === 'failed')
+    throw new AppError('invalid-input', `policy ${plan.name}: expected to be compiled: ${bounded.message}`);
+  if ('error' in bounded.value) throw bounded.value.error;
+  return bounded.value.policy;
 }
 
 /** Policy files of a file or folder, sorted. Throws `not-found` when the path is not there. */

@@ -24,7 +24,7 @@ const WARN_EVERY = 10_000;
 export interface GraphTeller {
   tell(record: AdmissionRecord): void;
   /** Of an image that is known already. */
-  tellEvidence(artifact: Digest, evidence: readonly Evidence[]): void;
+  readonly tellEvidence: (artifact: Digest, evidence: readonly Evidence[]) => void;
   /** Ends once everything was told. */
   close(): Promise<void>;
 }

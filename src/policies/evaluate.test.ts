@@ -252,3 +252,26 @@ test('a condition that takes too long denies in seconds, whatever its language',
     assert.ok(performance.now() - start < 10_000, type);
   }
 });
+
+test('the conditions of an image have one ceiling together, and the next image is judged', () => {
+  const list = Array.from({ length: 400 }, (_, index) => index);
+  const slow =
+    'package sigstore\nisCompliant { l := input.predicate.list; count({[a, b, c] | a := l[_]; b := l[_]; c := l[_]}) > 0 }';
+  const rule = { name: 'a', predicateType: SPDX, policy: { type: 'rego', data: slow } };
+  const text = policyText([{ ...signedBy(key), attestations: [rule] }]);
+  const policies = parsePolicies(text, 'test.yaml');
+  const matter: Case = { subject: createSubject(), evidence: [], rejected: [], at, noMatch: 'deny' };
+  const evidence = [1, 2, 3].map((count) => createAttestation(key, SPDX, { count, list }));
+  const start = performance.now();
+  const verdict = evaluate(policies, { ...matter, evidence }, 300);
+  assert.ok(performance.now() - start < 1900, 'before the ceiling of one');
+  assert.deepEqual([verdict.outcome, codes(verdict)], ['deny', ['condition-error']]);
+  assert.match(verdict.reasons[0]?.message ?? '', /of all policies together: expected an answer within 300 ms/);
+  const short = createAttestation(key, SPDX, { list: [1] });
+  assert.equal(evaluate(policies, { ...matter, evidence: [short] }).outcome, 'allow');
+  const warning = parsePolicies(
+    policyText([{ ...signedBy(key), attestations: [rule] }], { mode: 'warn' }),
+    'test.yaml',
+  );
+  assert.equal(evaluate(warning, { ...matter, evidence }, 300).outcome, 'warn');
+});

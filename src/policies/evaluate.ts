@@ -1,5 +1,5 @@
 /** Judgement: policies x evidence -> verdict. AND across policies, OR across authorities, AND across an authority's attestations. */
-import { combineVerdicts, digestOf, formatRule } from '../core/index.ts';
+import { combineVerdicts, digestOf, formatRule, runBounded } from '../core/index.ts';
 import type { Evidence, Outcome, Reason, Signer, Verdict, VerifiedAttestation } from '../core/index.ts';
 import { describeMatches } from './matches.ts';
 import type { Match } from './matches.ts';
@@ -30,11 +30,33 @@ export interface Case {
 /** Reasons of a rejected candidate that a denial repeats; an image may carry very many. */
 const MAX_REPEATED_REJECTIONS = 20;
 
-/** Judges every policy that applies to the subject. */
-export function evaluate(policies: readonly Policy[], matter: Case): Verdict {
+/**
+ * Milliseconds of all conditions of one image together. Each has a ceiling of its own, but there is one for each policy and attestation,
+ * and meanwhile nobody else is answered.
+ */
+const MAX_MILLISECONDS = 5000;
+
+/** Judges every policy that applies to the subject. `milliseconds` is the ceiling of all conditions together. */
+export function evaluate(policies: readonly Policy[], matter: Case, milliseconds = MAX_MILLISECONDS): Verdict {
   const applying = policies.filter((policy) => policy.appliesTo(matter.subject));
   if (applying.length === 0) return noMatchVerdict(matter.subject.asWritten, matter.noMatch);
-  return combineVerdicts(applying.map((policy) => evaluatePolicy(policy, matter)));
+  const judge = () => combineVerdicts(applying.map((policy) => evaluatePolicy(policy, matter)));
+  if (!applying.some(hasConditions)) return judge();
+  const bounded = runBounded(judge, milliseconds);
+  if (bounded.kind === 'done') return bounded.value;
+  const reason: Reason = {
+    code: 'condition-error',
+    message: `the conditions of all policies together: ${bounded.message}`,
+    subject: matter.subject.asWritten,
+    fix: 'make the conditions simpler, or the attestations fewer',
+  };
+  return { outcome: applying.every(({ mode }) => mode === 'warn') ? 'warn' : 'deny', reasons: [reason] };
+}
+
+function hasConditions({ overall, authorities }: Policy): boolean {
+  const has = (authority: Authority) =>
+    authority.kind === 'signer' && authority.attestations.some(({ condition }) => condition !== undefined);
+  return overall !== undefined || authorities.some(has);
 }
 
 /** What an image gets that no policy speaks of. */
