@@ -1,4 +1,5 @@
 /** The admission server's life: policies of now, evidence kept for a while, a graph that is told afterwards. */
+import type { CredentialProviders } from '../artifacts/index.ts';
 import { AppError } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
 import { encodeReviewResponse, parseReview } from '../cluster/index.ts';
@@ -27,6 +28,8 @@ export interface AdmissionServiceOptions {
   readonly notes?: ClusterNotes | undefined;
   /** With what workloads pull, where a cluster tells. */
   readonly secrets?: WorkloadSecrets | undefined;
+  /** With what else everything is pulled, as a node would. */
+  readonly providers?: CredentialProviders | undefined;
 }
 
 export interface ServiceFacts {
@@ -79,13 +82,13 @@ class Service implements AdmissionService {
   readonly #teller: GraphTeller;
   readonly #cache = createVerdictCache(VERDICT_REUSE_MS);
 
-  constructor(ports: Ports, { graph, graphPath, policies, notes, secrets }: AdmissionServiceOptions) {
+  constructor(ports: Ports, { graph, graphPath, policies, notes, secrets, providers }: AdmissionServiceOptions) {
     this.#ports = ports;
     this.#policies = policies;
     this.#notes = notes;
     this.graph = graph;
     this.#teller = createGraphTeller(ports, graph, graphPath);
-    this.#source = timed(createEvidenceSource(ports, { reuseFor: EVIDENCE_REUSE_MS, secrets }), this.steps);
+    this.#source = timed(createEvidenceSource(ports, { reuseFor: EVIDENCE_REUSE_MS, secrets, providers }), this.steps);
   }
 
   async review(mode: 'validate' | 'mutate', bytes: Uint8Array, signal: AbortSignal): Promise<ReviewOutcome> {

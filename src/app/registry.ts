@@ -2,6 +2,9 @@
 import { openReference, type RegistryOptions, type RegistryRepository } from '../artifacts/index.ts';
 import type { Ports, Reference } from '../core/index.ts';
 
+export { openCredentialProviders } from '../artifacts/index.ts';
+export type { CredentialProviders } from '../artifacts/index.ts';
+
 /** How to reach a registry, and as whom, where neither settings nor stored credentials are to decide. */
 export type RepositoryAccess = Omit<RegistryOptions, 'retries'>;
 

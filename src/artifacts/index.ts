@@ -81,5 +81,7 @@ export {
   serverAddress,
 } from './registry/credentials.ts';
 export { hostOfKey, loadConfig, TOKEN_USER } from './registry/docker-config.ts';
+export { openCredentialProviders } from './registry/credential-provider.ts';
+export type { CredentialProviders } from './registry/credential-provider.ts';
 export { readPullSecret } from './registry/pull-secrets.ts';
 export type { PullSecret } from './registry/pull-secrets.ts';

@@ -147,7 +147,13 @@ export type Serve = (handler: WebHandler, options: ServeOptions) => Promise<WebS
 export type RunProgram = (
   program: string,
   args: readonly string[],
-  options: { readonly input?: string | Uint8Array; readonly signal?: AbortSignal; readonly maxBytes: number },
+  options: {
+    readonly input?: string | Uint8Array;
+    /** Besides what this program was given. */
+    readonly environment?: Readonly<Record<string, string>>;
+    readonly signal?: AbortSignal;
+    readonly maxBytes: number;
+  },
 ) => Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
 
 /**

@@ -8,6 +8,7 @@ export function createRunProgram(): RunProgram {
       const child = spawn(program, args, {
         stdio: ['pipe', 'pipe', 'pipe'],
         shell: false,
+        ...(options.environment === undefined ? {} : { env: { ...process.env, ...options.environment } }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
       const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };

@@ -15,6 +15,7 @@ import {
   type RunProgram,
   type Settings,
 } from '../../core/index.ts';
+import type { CredentialProviders } from './credential-provider.ts';
 import {
   credentialOf,
   hostOfKey,
@@ -43,6 +44,8 @@ export interface CredentialSources {
   readonly pullSecrets?: readonly string[];
   /** Kubernetes secrets that were read already; they come before all else. */
   readonly workloadSecrets?: readonly PullSecret[];
+  /** Programs that are asked before the files. */
+  readonly providers?: CredentialProviders | undefined;
 }
 
 const MAX_HELPER_BYTES = 1024 * 1024;
@@ -65,6 +68,8 @@ export async function findCredential(
     const found = credentialFromPullSecrets(parsed, scope);
     if (found !== undefined) return found;
   }
+  const provided = await sources.providers?.find(scope);
+  if (provided !== undefined) return provided;
   const named = sources.registryConfig ?? ports.settings.registryConfig;
   for (const path of named === undefined ? configPaths(ports) : [named]) {
     const config = await loadConfig(ports.files, path);

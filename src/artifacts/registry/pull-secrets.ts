@@ -23,7 +23,7 @@ export function credentialFromPullSecrets(
 ): Credential | undefined {
   const found = secrets
     .flatMap(({ name, auths }) => [...auths].map(([key, entry]) => ({ name, key, entry, ...splitKey(key) })))
-    .filter((entry) => matchesHost(entry.host, scope.registry) && isWithin(scope.repository, entry.path))
+    .filter(({ key }) => isKeyFor(key, scope))
     // stable: of equal ones the first secret's counts
     .toSorted((a, b) => b.path.length - a.path.length || Number(isGlob(a.host)) - Number(isGlob(b.host)));
   for (const { name, key, entry } of found) {
@@ -31,6 +31,12 @@ export function credentialFromPullSecrets(
     if (credential !== undefined) return credential;
   }
   return undefined;
+}
+
+/** Whether the key of an entry speaks of the repository. */
+export function isKeyFor(key: string, { registry, repository }: CredentialScope): boolean {
+  const { host, path } = splitKey(key);
+  return matchesHost(host, registry) && isWithin(repository, path);
 }
 
 /** Secrets of a file in YAML or JSON: one, several documents, or a list; other kinds are passed over. */

@@ -8,6 +8,8 @@ import type { ClusterTls } from '../../app/cluster-tls.ts';
 import type { Cluster } from '../../app/open-cluster.ts';
 import { openPolicyFolder } from '../../app/policy-folder.ts';
 import type { NoMatch, PolicySource } from '../../app/policy-source.ts';
+import { openCredentialProviders } from '../../app/registry.ts';
+import type { CredentialProviders } from '../../app/registry.ts';
 import { ensureServingTls, loadServingTls } from '../../app/serving-tls.ts';
 import type { ServingTls } from '../../app/serving-tls.ts';
 import { defineCommand } from '../command.ts';
@@ -79,6 +81,12 @@ export const serve = defineCommand({
       description: 'verdict for an image that no policy speaks of, unless the settings in the cluster say otherwise',
     },
     ...POLICY_TRUST_FLAG,
+    'image-credential-provider-config': {
+      kind: 'string',
+      value: 'FILE',
+      description: 'credential providers as the kubelet has them, asked after the pull secrets of workloads',
+    },
+    'image-credential-provider-bin-dir': { kind: 'string', value: 'DIR', description: 'where their programs are' },
     graph: { kind: 'string', value: 'FILE', description: 'evidence graph; default graph.sqlite in the data folder' },
   },
   examples: [
@@ -101,7 +109,8 @@ export const serve = defineCommand({
     const graphPath = flags.graph ?? defaultGraphPath(ports);
     const graph = await openOrCreateGraph(ports, graphPath);
     const [notes, secrets] = [cluster?.openNotes(), cluster?.openSecrets()];
-    const service = openAdmissionService(ports, { policies, graph, graphPath, notes, secrets });
+    const providers = await openProviders(ports, flags);
+    const service = openAdmissionService(ports, { policies, graph, graphPath, notes, secrets, providers });
     let rotating: ClusterTls | undefined;
     let isDraining = false;
     const handler = await context.createHandler(service, {
@@ -155,6 +164,21 @@ async function openPolicies(ports: Ports, flags: SourceFlags, cluster: Cluster |
   return cluster === undefined
     ? await openPolicyFolder(ports, { paths: flags.policy, noMatch })
     : cluster.openPolicies(noMatch);
+}
+
+interface ProviderFlags {
+  readonly 'image-credential-provider-config': string | undefined;
+  readonly 'image-credential-provider-bin-dir': string | undefined;
+}
+
+async function openProviders(ports: Ports, flags: ProviderFlags): Promise<CredentialProviders | undefined> {
+  const { 'image-credential-provider-config': config, 'image-credential-provider-bin-dir': binDir } = flags;
+  if (config === undefined && binDir === undefined) return undefined;
+  if (config !== undefined && binDir !== undefined) return await openCredentialProviders(ports, { config, binDir });
+  throw new AppError(
+    'usage',
+    'expected both --image-credential-provider-config and --image-credential-provider-bin-dir, or neither',
+  );
 }
 
 async function openTls(

@@ -129,7 +129,7 @@ test('a pod finds the API server by its environment and its service account', as
     read: async (path: string) => Buffer.from(texts[path.split('/').at(-1) ?? ''] ?? ''),
   };
   let now = 0;
-  const pod = await openConnection({ files, environment, clock: () => new Date(now) }, undefined);
+  const pod = await openConnection({ files, environment, clock: () => new Date(now), run: ports.run }, undefined);
   assert.deepEqual([pod.url, pod.tls, pod.namespace], ['https://[fd00::1]:443', { ca: 'CA' }, 'ours']);
   assert.equal(await pod.authorization(), 'Bearer first');
   texts.token = 'second';
@@ -158,7 +158,7 @@ test('a kubeconfig names server, authority and user; what is not supported is re
   const byCertificate = await openConnection(ports, await write(data));
   assert.deepEqual(byCertificate.tls, { ca: 'CA', certificate: 'C', key: 'K' });
   assert.equal(await byCertificate.authorization(), undefined);
-  await assert.rejects(openConnection(ports, await write({ exec: {} })), /exec is not supported/);
+  await assert.rejects(openConnection(ports, await write({ 'auth-provider': {} })), /auth-provider is not supported/);
   await assert.rejects(openConnection(ports, await write({}, 'elsewhere')), /expected an entry "elsewhere"/);
   const bad = `${temporaryFolder()}/config`;
   await ports.files.writeAtomic(bad, 'token: "secret');

@@ -1,10 +1,12 @@
 /**
  * Where the API server is and who we are there: a kubeconfig file, or what a pod finds in its own file system
- * (kubernetes.io "Accessing the API from within a Pod"). Not done, and refused by name: `exec` and `auth-provider` of users.
+ * (kubernetes.io "Accessing the API from within a Pod"). Not done, and refused by name: `auth-provider` of users.
  */
 import { parse } from 'yaml';
 import { AppError, arrayOf, boolean, object, optional, record, string } from '../../core/index.ts';
-import type { Environment, Files, HttpTls } from '../../core/index.ts';
+import type { Environment, Files, HttpTls, RunProgram } from '../../core/index.ts';
+import { createExecAuthorization, decodeExec } from './exec-credential.ts';
+import type { ExecPlugin } from './exec-credential.ts';
 
 export interface Connection {
   /** Without a slash at its end. */
@@ -25,6 +27,7 @@ interface Sources {
   readonly files: Files;
   readonly environment: Environment;
   readonly clock: () => Date;
+  readonly run: RunProgram;
 }
 
 /** By the kubeconfig's current context when none is named. Throws `not-found` outside a cluster when no kubeconfig is named. */
@@ -61,7 +64,7 @@ const decodeUser = object({
   'client-certificate-data': optional(string),
   'client-key': optional(string),
   'client-key-data': optional(string),
-  exec: optional(record),
+  exec: optional(decodeExec),
   'auth-provider': optional(record),
 });
 const decodeConfig = object({
@@ -78,13 +81,11 @@ async function readKubeconfig(sources: Sources, path: string, chosen: string | u
   const { context } = named(config.contexts, chosen ?? config['current-context'] ?? '', `${path}.contexts`);
   const { cluster } = named(config.clusters, context.cluster, `${path}.clusters`);
   const { user } = named(config.users, context.user, `${path}.users`);
-  for (const method of ['exec', 'auth-provider'] as const) {
-    if (user[method] !== undefined)
-      throw new AppError(
-        'invalid-input',
-        `${path}: user ${context.user}: ${method} is not supported; name a token or a certificate`,
-      );
-  }
+  if (user['auth-provider'] !== undefined)
+    throw new AppError(
+      'invalid-input',
+      `${path}: user ${context.user}: auth-provider is not supported; name a token, a certificate or exec`,
+    );
   const pem = async (data: string | undefined, file: string | undefined) =>
     data !== undefined
       ? Buffer.from(data, 'base64').toString()
@@ -94,7 +95,6 @@ async function readKubeconfig(sources: Sources, path: string, chosen: string | u
   const ca = await pem(cluster['certificate-authority-data'], cluster['certificate-authority']);
   const certificate = await pem(user['client-certificate-data'], user['client-certificate']);
   const key = await pem(user['client-key-data'], user['client-key']);
-  const { token, tokenFile } = user;
   return {
     url: cluster.server.replace(/\/+$/, ''),
     tls: {
@@ -104,11 +104,20 @@ async function readKubeconfig(sources: Sources, path: string, chosen: string | u
       ...(cluster['insecure-skip-tls-verify'] === true ? { skipVerify: true } : {}),
     },
     namespace: context.namespace ?? 'default',
-    authorization:
-      token === undefined && tokenFile !== undefined
-        ? tokenOf(sources, tokenFile)
-        : async () => (token === undefined ? undefined : `Bearer ${token}`),
+    authorization: authorizationOf(sources, user, { cluster, kubeconfig: path }),
   };
+}
+
+/** Of several ways the first, as kubectl takes them. */
+function authorizationOf(
+  sources: Sources,
+  { token, tokenFile, exec }: ReturnType<typeof decodeUser>,
+  place: Pick<ExecPlugin, 'cluster' | 'kubeconfig'>,
+): Connection['authorization'] {
+  if (token !== undefined) return async () => `Bearer ${token}`;
+  if (tokenFile !== undefined) return tokenOf(sources, tokenFile);
+  if (exec !== undefined) return createExecAuthorization(sources, { ...place, exec });
+  return async () => undefined;
 }
 
 function named<T extends { readonly name: string }>(entries: readonly T[], name: string, where: string): T {
