@@ -67,6 +67,8 @@ export function createGraphTeller(ports: Ports, graph: Graph, path?: string): Gr
       await telling.catch((error: unknown) => losses.fault(reasonOf(error)));
     }
   };
+  // a thread takes a while to start: not when the first review is answered
+  if (ports.threads !== undefined && path !== undefined) running = run();
   const isKnown = (document: Digest, artifact: Digest): boolean => graph.hasDocument(document, artifact);
   const put = (facts: AdmissionFacts | undefined): void => {
     if (facts === undefined || isClosing) return;
