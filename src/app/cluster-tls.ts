@@ -74,7 +74,8 @@ class SecretTls implements ClusterTls {
     this.#path = `/api/v1/namespaces/${client.namespace}/secrets`;
     this.#secrets = holdCollections(
       client,
-      { secrets: this.#path },
+      // this one alone: policies follow all of them already
+      { secrets: `${this.#path}?fieldSelector=${encodeURIComponent(`metadata.name=${options.secret}`)}` },
       {
         clock: ports.clock,
         onChange: () => this.#lookNow(),

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../core/index.ts';
 import { createTestPorts, temporaryFolder } from '../../io/testing.ts';
 import { createMemoryApi } from '../testing.ts';
+import type { Http } from '../../core/index.ts';
 import { createKubeClient, statusOf } from './client.ts';
 import type { KubeObject } from './client.ts';
 import { holdCollections } from './collections.ts';
@@ -117,6 +118,25 @@ test('a list is read to its last page, and one without an end is refused', async
   assert.deepEqual([items.length, resourceVersion], [4, '7']);
   const endless = createKubeClient(async () => page(1000, 'more'), connection);
   await assert.rejects(endless.list(THINGS, signal), /expected at most 20000 objects/);
+});
+
+test('what is selected of a collection is listed and watched with the selection', async () => {
+  const urls: string[] = [];
+  const api = createMemoryApi();
+  const http: Http = async (request) => {
+    urls.push(request.url);
+    return await api.http(request);
+  };
+  const client = createKubeClient(http, connection);
+  const selected = `${THINGS}?fieldSelector=metadata.name%3Da`;
+  const { resourceVersion } = await client.list(selected, signal);
+  for await (const _ of client.watch(selected, resourceVersion, signal)) assert.fail('expected no change');
+  assert.equal(urls.length, 2);
+  for (const url of urls) {
+    const { pathname, searchParams } = new URL(url);
+    assert.deepEqual([pathname, searchParams.get('fieldSelector')], [THINGS, 'metadata.name=a']);
+    assert.ok(searchParams.has('limit') || searchParams.get('watch') === '1');
+  }
 });
 
 test('a pod finds the API server by its environment and its service account', async () => {

@@ -8,7 +8,10 @@ import type { Connection } from './connection.ts';
 
 export type KubeObject = Readonly<Record<string, unknown>>;
 
-/** Path of a collection, for example `/api/v1/namespaces/shop/secrets` or `/apis/policy.sigstore.dev/v1beta1/clusterimagepolicies`. */
+/**
+ * Path of a collection, for example `/api/v1/namespaces/shop/secrets` or `/apis/policy.sigstore.dev/v1beta1/clusterimagepolicies`. A query
+ * selects of it, as in `/api/v1/namespaces/shop/secrets?fieldSelector=metadata.name%3Dtls`.
+ */
 export type Collection = string;
 
 export interface KubeClient {
@@ -126,7 +129,8 @@ async function listAll(collection: Collection, get: Paging['get']): Promise<Obje
 
 async function* pagesOf(collection: Collection, { get, ceiling }: Paging): AsyncGenerator<ObjectList> {
   for (let next = '', seen = 0; ;) {
-    const page = await get(`${collection}?limit=${PAGE}${next === '' ? '' : `&continue=${encodeURIComponent(next)}`}`);
+    const query = `limit=${PAGE}${next === '' ? '' : `&continue=${encodeURIComponent(next)}`}`;
+    const page = await get(withQuery(collection, query));
     const found: unknown = page.items;
     if (!Array.isArray(found)) throw new AppError('invalid-input', `${collection}: expected a list, found no items`);
     seen += found.length;
@@ -146,7 +150,7 @@ async function* watch(
   open: (path: string) => Promise<AsyncIterable<Uint8Array>>,
 ): AsyncGenerator<WatchEvent> {
   const query = `watch=1&allowWatchBookmarks=true&resourceVersion=${encodeURIComponent(since)}&timeoutSeconds=${WATCH_SECONDS}`;
-  for await (const line of lines(await open(`${collection}?${query}`), collection)) {
+  for await (const line of lines(await open(withQuery(collection, query)), collection)) {
     const event = record(parseJson(line, { what: collection, maxBytes: MAX_EVENT_BYTES }), collection);
     const object = record(event.object, `${collection}.object`);
     switch (event.type) {
@@ -160,6 +164,10 @@ async function* watch(
         throw statusError(collection, Number(object.code ?? 500), object);
     }
   }
+}
+
+function withQuery(collection: Collection, query: string): string {
+  return `${collection}${collection.includes('?') ? '&' : '?'}${query}`;
 }
 
 async function* lines(chunks: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<string> {
