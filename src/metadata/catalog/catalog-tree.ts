@@ -4,6 +4,7 @@ import type { Distro } from '../ecosystem/index.ts';
 import { mergeComponents } from '../sbom/index.ts';
 import type { Component, Dependency } from '../sbom/index.ts';
 import type { Catalog, Cataloger } from './cataloger.ts';
+import { binaryCatalogers } from './catalogers/binary/index.ts';
 import { embeddedCatalogers } from './catalogers/embedded/index.ts';
 import { goCatalogers } from './catalogers/go/index.ts';
 import { javaCatalogers } from './catalogers/java/index.ts';
@@ -21,6 +22,7 @@ export const catalogers: readonly Cataloger[] = [
   ...javaCatalogers,
   ...goCatalogers,
   ...embeddedCatalogers,
+  ...binaryCatalogers,
 ];
 
 const index = new CatalogerIndex(catalogers);

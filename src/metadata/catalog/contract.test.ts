@@ -22,6 +22,7 @@ const GOOD: Readonly<Record<string, readonly [path: string, content: string | Ui
   ],
   apk: ['lib/apk/db/installed', 'P:zlib\nV:1.2.10-r0\nA:x86_64\no:zlib\n\n'],
   ...OS_FIXTURES,
+  binary: ['usr/bin/bash', 'text\0@(#)Bash version 5.1.16(1) release GNU\0'],
   'embedded-sbom': [
     'app/sbom.cdx.json',
     '{"bomFormat":"CycloneDX","specVersion":"1.5","components":[{"type":"library","name":"a","version":"1","purl":"pkg:npm/a@1"}]}',

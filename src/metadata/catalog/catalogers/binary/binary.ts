@@ -1,0 +1,113 @@
+/**
+ * Programs that no package manager knows, by rules over their names and the texts in them. Only files that some rule names are looked
+ * into, while they pass, through a window; what is kept of them is the versions found.
+ */
+import { arrayOf, decodeJson, object, string } from '../../../../core/index.ts';
+import type { Condenser, FileEntry } from '../../../../core/index.ts';
+import { SKIP } from '../../cataloger.ts';
+import type { Cataloger, Choice } from '../../cataloger.ts';
+import { catalogFiles } from '../../components.ts';
+import type { Finds } from '../../components.ts';
+import { MAX_REACH } from './rule.ts';
+import type { BinaryRule } from './rule.ts';
+import { runtimeRules } from './rules/runtimes.ts';
+import { serverRules } from './rules/servers.ts';
+import { toolRules } from './rules/tools.ts';
+
+const RULES: readonly BinaryRule[] = [...runtimeRules, ...serverRules, ...toolRules];
+
+/** Browsers and servers with their debug symbols have some GiB. */
+const MAX_BYTES = 4 * 1024 * 1024 * 1024;
+
+/** Bytes looked at together, behind the end of what came before. */
+const WINDOW = 1024 * 1024;
+
+export const binary: Cataloger = {
+  id: 'binary',
+  evidence: 'installed',
+  names: ['*'],
+  select: ({ path }) => choose(fileNameOf(path)),
+  catalog: async (tree, files, context) =>
+    await catalogFiles(files, { tree, context, finder: { foundBy: 'binary', evidence: 'binary' } }, addVersions),
+};
+
+function fileNameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** Of files in a list as long as an image, few have a name that a rule knows. */
+function choose(fileName: string): Choice {
+  const rules = RULES.filter(({ files }) => files.test(fileName));
+  if (rules.length === 0) return SKIP;
+  return {
+    kind: 'condense',
+    id: `binary ${fileName}`,
+    maxBytes: MAX_BYTES,
+    open: () => openSearch(rules, fileName),
+  };
+}
+
+/** What is found of one rule: the version by each of its patterns, and whether it is something else. */
+interface Search {
+  readonly rule: BinaryRule;
+  readonly patterns: readonly RegExp[];
+  readonly versions: (string | undefined)[];
+  isExcluded: boolean;
+}
+
+function openSearch(rules: readonly BinaryRule[], fileName: string): Condenser {
+  const searches = rules.map((rule): Search => {
+    const patterns = typeof rule.patterns === 'function' ? rule.patterns(fileName) : rule.patterns;
+    return { rule, patterns, versions: patterns.map(() => undefined), isExcluded: false };
+  });
+  let tail = '';
+  return {
+    write: (chunk) => {
+      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      for (let at = 0; at < bytes.length; at += WINDOW) {
+        const text = tail + bytes.toString('latin1', at, Math.min(at + WINDOW, bytes.length));
+        for (const search of searches) look(search, text, false);
+        tail = text.slice(-MAX_REACH);
+      }
+    },
+    end: () => {
+      for (const search of searches) look(search, tail, true);
+      const found = searches.flatMap(({ rule, versions, isExcluded }) => {
+        const version = isExcluded ? undefined : versions.find((one) => one !== undefined);
+        return version === undefined ? [] : [{ name: rule.name, version }];
+      });
+      return found.length === 0 ? undefined : Buffer.from(JSON.stringify(found));
+    },
+  };
+}
+
+/** A version at the very end may go on in the next chunk: there it is seen again. */
+function look(search: Search, text: string, isLast: boolean): void {
+  search.isExcluded ||= search.rule.unless?.test(text) === true;
+  search.patterns.forEach((pattern, index) => {
+    const match = search.versions[index] === undefined ? pattern.exec(text) : null;
+    if (match === null || (!isLast && match.index + match[0].length === text.length)) return;
+    search.versions[index] = match[1];
+  });
+}
+
+const decodeFound = arrayOf(object({ name: string, version: string }));
+
+function addVersions(condensed: Uint8Array, file: FileEntry, finds: Finds): void {
+  for (const { name, version } of decodeJson(condensed, decodeFound, { what: `versions in ${file.path}` })) {
+    const rule = RULES.find((candidate) => candidate.name === name);
+    if (rule === undefined) continue;
+    finds.add(file, {
+      name,
+      version,
+      kind: 'application',
+      purl: { ...(rule.purl ?? { type: 'generic', name }), version },
+      cpes: rule.cpes.map(([vendor, product]) => `cpe:2.3:a:${vendor}:${product}:${escapeCpe(version)}:*:*:*:*:*:*:*`),
+    });
+  }
+}
+
+/** Formatted strings escape all but letters, digits, `_`, `-` and `.` (CPE naming 2.3, 6.2). */
+function escapeCpe(version: string): string {
+  return version.replaceAll(/[^\w.-]/g, String.raw`\$&`);
+}
