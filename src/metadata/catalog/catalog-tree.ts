@@ -11,6 +11,7 @@ import { javaCatalogers } from './catalogers/java/index.ts';
 import { javascriptCatalogers } from './catalogers/javascript/index.ts';
 import { osCatalogers } from './catalogers/os/index.ts';
 import { pythonCatalogers } from './catalogers/python/index.ts';
+import { rustCatalogers } from './catalogers/rust/index.ts';
 import { detectDistro } from './distro.ts';
 import { CatalogerIndex } from './selection.ts';
 
@@ -21,6 +22,7 @@ export const catalogers: readonly Cataloger[] = [
   ...pythonCatalogers,
   ...javaCatalogers,
   ...goCatalogers,
+  ...rustCatalogers,
   ...embeddedCatalogers,
   ...binaryCatalogers,
 ];
@@ -29,7 +31,7 @@ const index = new CatalogerIndex(catalogers);
 const osIds: ReadonlySet<string | undefined> = new Set(osCatalogers.map(({ id }) => id));
 
 /** Raised by hand whenever a cataloger's choice or condensed form changes: cached layers are then read anew. */
-const SELECTION_VERSION = 3;
+const SELECTION_VERSION = 4;
 
 /** What any cataloger wants to see of a tree. */
 export const catalogSelector = index.selector(

@@ -5,6 +5,7 @@ import { condense } from '../../core/index.ts';
 import { parsePurl } from '../ecosystem/index.ts';
 import { createLayeredTree, createMemoryTree } from '../../core/testing.ts';
 import { catalogers, catalogSelector, catalogTree } from './index.ts';
+import { crates, elfFile, packageNote } from './executable/testing.ts';
 import { OS_FIXTURES } from './catalogers/os/testing.ts';
 import { createNativeImage, createZip } from './testing.ts';
 
@@ -23,6 +24,16 @@ const GOOD: Readonly<Record<string, readonly [path: string, content: string | Ui
   apk: ['lib/apk/db/installed', 'P:zlib\nV:1.2.10-r0\nA:x86_64\no:zlib\n\n'],
   ...OS_FIXTURES,
   binary: ['usr/bin/bash', 'text\0@(#)Bash version 5.1.16(1) release GNU\0'],
+  'package-note': [
+    'usr/bin/tool',
+    elfFile('.note.package', packageNote({ type: 'apk', os: 'wolfi', name: 'tool', version: '1-r0' })),
+  ],
+  'rust-binary': [
+    'usr/bin/tool',
+    elfFile('.dep-v0', crates({ packages: [{ name: 'a', version: '1.0.0', source: 'crates.io' }] })),
+  ],
+  cargo: ['app/Cargo.lock', '[[package]]\nname = "a"\nversion = "1.0.0"\nsource = "registry+https://x"\n'],
+  'go-vendor': ['app/vendor/modules.txt', '# example.com/a v1.0.0\n## explicit\nexample.com/a/b\n'],
   'embedded-sbom': [
     'app/sbom.cdx.json',
     '{"bomFormat":"CycloneDX","specVersion":"1.5","components":[{"type":"library","name":"a","version":"1","purl":"pkg:npm/a@1"}]}',

@@ -68,14 +68,15 @@ export function isCounted(
 
 /**
  * Whether a component that is not expected does not count: Trivy and Syft leave out what is only for development, Syft Go's library,
- * and not all list the project itself and its workspaces. Here these are applications without a package URL, since nothing published
+ * Trivy Go modules that a folder replaces, and not all list the project itself and its workspaces. Here these are applications without a package URL, since nothing published
  * is in them.
  */
 export function isOptional(component: Component, expectation: Expectation): boolean {
   const isStdlib = expectation.ecosystem === 'go' && component.name === 'stdlib';
   const isProgram = component.kind === 'application' && component.version === '(devel)';
   const isUnlisted = component.scope === 'development' && !expectation.case.startsWith('scalibr-');
-  return isStdlib || isProgram || isProject(component) || isUnlisted;
+  const isFolder = expectation.ecosystem === 'go' && component.version === '' && expectation.case.startsWith('trivy-');
+  return isStdlib || isProgram || isProject(component) || isUnlisted || isFolder;
 }
 
 export function isProject(component: Component): boolean {

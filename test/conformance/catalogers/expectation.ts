@@ -90,7 +90,7 @@ function layOutShared(root: string, path: string): Readonly<Record<string, Memor
   const [ecosystem = '', shared = '', top = ''] = path.split('/');
   const files: Record<string, MemoryFile> = {};
   for (const [name, content] of readFiles(join(root, ecosystem, shared, top)))
-    files[`app/${top}/${name}`] = { content };
+    files[`app/${top}/${name}`] = { content, mode: 0o755 };
   for (const [name, content] of readFiles(join(root, ecosystem, shared, 'repository'))) {
     files[`root/.m2/repository/${name}`] = { content };
   }
@@ -155,7 +155,12 @@ function compare(packages: readonly ExpectedPackage[], catalog: TreeCatalog, exp
   const keys = new Set(wanted.map((entry) => keyOf(ecosystem, entry)));
   const found = new Map(catalog.components.map((component) => [keyOf(ecosystem, component), component]));
   const missing = [...keys].filter((key) => !found.has(key));
-  const extra = [...found].filter(([key, component]) => !keys.has(key) && !isOptional(component, expectation));
+  const roots = new Set(
+    packages.filter(({ relationship }) => relationship === 'root').map((entry) => keyOf(ecosystem, entry)),
+  );
+  const extra = [...found].filter(
+    ([key, component]) => !keys.has(key) && !roots.has(key) && !isOptional(component, expectation),
+  );
   const purls = wanted.flatMap(({ purl, ...entry }) => {
     const other = catalog.components.filter((component) => keyOf(ecosystem, component) === keyOf(ecosystem, entry));
     const isThere = other.some(

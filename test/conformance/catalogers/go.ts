@@ -10,18 +10,15 @@ export const go: EcosystemCases = {
     vendormodules: 'app/vendor/modules.txt',
   },
   cases: [
+    [/vendormodules/, 'app/vendor/modules.txt'],
     [/binary/, 'usr/bin/{name}'],
     [/go-mod/, 'app/go.mod'],
   ],
-  notYet: [
-    'scalibr-golang_gomod_replace-local.mod',
-    'scalibr-golang_vendormodules_valid_vendor_modules.txt',
-    'trivy-golang_binary_semver-main-module-version.macho',
-    'trivy-golang_mod_go116_go.mod',
-    'trivy-golang_mod_replaced-with-local-path-and-version_go.mod',
-    'trivy-golang_sum_gomod_emptyline.sum',
-    'trivy-golang_sum_gomod_many.sum',
-    'trivy-golang_sum_gomod_normal.sum',
-    'trivy-golang_sum_gomod_trivy.sum',
-  ],
+  exceptions: {
+    'scalibr-golang_gomod_replace-local.mod':
+      'a module that a folder replaces keeps its own name, for a folder is no module path (Go modules reference, "replace directive")',
+    'trivy-golang_mod_go116_go.mod':
+      'below Go 1.17 indirect modules are in go.sum alone (Go modules reference, "go directive")',
+  },
+  notYet: [],
 };

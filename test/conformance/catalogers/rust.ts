@@ -1,33 +1,20 @@
 import type { EcosystemCases } from './table.ts';
 
 export const rust: EcosystemCases = {
-  notYet: [
-    'scalibr-rust_cargoauditable_no_deps_no_deps',
-    'scalibr-rust_cargoauditable_uses_serde_json_uses_serde_json',
-    'scalibr-rust_cargolock_many-packages.lock',
-    'scalibr-rust_cargolock_not-toml.txt',
-    'scalibr-rust_cargolock_one-package.lock',
-    'scalibr-rust_cargolock_package-with-comments.lock',
-    'scalibr-rust_cargolock_two-packages-with-local.lock',
-    'scalibr-rust_cargolock_two-packages.lock',
-    'scalibr-rust_cargotoml_git-dependency-tagged.toml',
-    'scalibr-rust_cargotoml_no-dependency.toml',
-    'scalibr-rust_cargotoml_not-toml.txt',
-    'syft-rust_Cargo.lock',
-    'syft-rust_Cargo.lock-with-git-deps',
-    'syft-rust_path-deps_Cargo.lock',
-    'trivy-rust_binary_dummy',
-    'trivy-rust_binary_executable_rust',
-    'trivy-rust_binary_test.elf',
-    'trivy-rust_cargo_cargo_invalid.lock',
-    'trivy-rust_cargo_cargo_mixed.lock',
-    'trivy-rust_cargo_cargo_normal.lock',
-    'trivy-rust_cargo_cargo_v3.lock',
-    'trivy-rust_cargo_happy.txtar',
-    'trivy-rust_cargo_no-cargo-toml.txtar',
-    'trivy-rust_cargo_toml-only-workspace-deps.txtar',
-    'trivy-rust_cargo_toml-workspace-glob.txtar',
-    'trivy-rust_cargo_toml-workspace-members.txtar',
-    'trivy-rust_cargo_wrong-cargo-toml.txtar',
+  treatAs: {
+    'Cargo.lock': 'app/Cargo.lock',
+    cargolock: 'app/Cargo.lock',
+    cargotoml: 'app/Cargo.toml',
+    cargoauditable: 'usr/bin/{name}',
+    'cargo-auditable executable': 'usr/bin/{name}',
+  },
+  cases: [
+    [/lock/i, 'app/Cargo.lock'],
+    [/executable/, 'usr/bin/{name}'],
   ],
+  exceptions: {
+    'trivy-rust_binary_dummy':
+      'a file that is no executable (ELF, PE, Mach-O or WebAssembly by its first bytes) is not looked into, so there is nothing to refuse',
+  },
+  notYet: [],
 };

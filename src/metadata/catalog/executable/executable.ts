@@ -6,8 +6,10 @@
 import { holdWhole, isRecord, parseJson } from '../../../core/index.ts';
 import type { Condenser } from '../../../core/index.ts';
 import type { Condensing, SelectedFile } from '../cataloger.ts';
+import { findCrates } from './cargo-auditable.ts';
 import { findGoBuildInfo } from './go-buildinfo.ts';
 import { findGraalvmSbom } from './graalvm.ts';
+import { findPackageNote } from './package-note.ts';
 import { isExecutable } from './segments.ts';
 
 /** A run over one executable. */
@@ -26,6 +28,8 @@ interface ExecutableProbe {
 const PROBES = [
   { id: 'go', open: () => ({ end: findGoBuildInfo }) },
   { id: 'graalvm', open: () => ({ end: findGraalvmSbom }) },
+  { id: 'rust', open: () => ({ end: findCrates }) },
+  { id: 'note', open: () => ({ end: findPackageNote }) },
 ] as const satisfies readonly ExecutableProbe[];
 
 type ProbeId = (typeof PROBES)[number]['id'];
@@ -43,7 +47,7 @@ export const EXECUTABLE: Condensing = {
 
 /** Whether the mode or the name says that a file may run. */
 export function mayRun({ path, mode }: SelectedFile): boolean {
-  return (mode & 0o111) !== 0 || path.endsWith('.exe');
+  return (mode & 0o111) !== 0 || /\.(?:exe|wasm)$/.test(path);
 }
 
 function openProbes(size: number): Condenser {

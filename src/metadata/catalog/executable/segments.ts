@@ -12,12 +12,13 @@ interface Segment {
 /** Ceiling of segments and sections looked at: real files have below 100. */
 const MAX_SEGMENTS = 4096;
 
-/** First bytes of the executables that can hold a Go program. */
+/** First bytes of executables: ELF, PE, WebAssembly, Mach-O. */
 export function isExecutable(head: Uint8Array): boolean {
   const magic = Buffer.from(head.subarray(0, 4)).toString('hex');
   return (
     magic === '7f454c46' ||
     magic.startsWith('4d5a') ||
+    magic === '0061736d' ||
     ['feedface', 'feedfacf', 'cefaedfe', 'cffaedfe'].includes(magic) ||
     // A fat Mach-O counts its slices where a Java class has its version, which is never that low.
     (magic === 'cafebabe' && (head[7] ?? 0xff) < 0x30 && (head[6] ?? 1) === 0)

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemoryTree } from '../../../../core/testing.ts';
+import { elfFile, packageNote } from '../../executable/testing.ts';
 import { catalogSelector, catalogTree } from '../../index.ts';
+import { ndbFile, rpmHeader } from '../os/rpm/testing.ts';
 
 const catalog = async (files: Readonly<Record<string, string | Uint8Array>>) =>
   await catalogTree(createMemoryTree(files, catalogSelector), { declared: false });
@@ -20,7 +22,7 @@ function condensed(path: string, chunks: readonly string[]): string | undefined 
 }
 
 test('a program is told by its name and the text in it, with a package URL and names of the CPE dictionary', async () => {
-  const { components } = await catalog({ 'opt/java/bin/java': 'x\0openjdk\0java\0' + '0.0\0' + '11.0.17+8-LTS\0' });
+  const { components } = await catalog({ 'opt/java/bin/java': 'x\0openjdk\0java\x000.0\x0011.0.17+8-LTS\0' });
   assert.deepEqual(
     components.map(({ name, version, purl, cpes, kind }) => ({ name, version, purl, cpes, kind })),
     [
@@ -64,4 +66,43 @@ test("a program in an OS package's file list is its property", async () => {
   });
   const owned = found.components.find(({ purl }) => purl === 'pkg:generic/bash@5.1.16');
   assert.equal(owned?.ownedBy, 'pkg:apk/alpine/bash@5.1.16-r2');
+});
+
+test('a program that says whose package it is is that package, and the same one as in the package database', async () => {
+  const note = {
+    type: 'rpm',
+    os: 'fedora',
+    osVersion: '40',
+    name: 'bash',
+    version: '5.2.26-3.fc40',
+    architecture: 'x86_64',
+  };
+  const file = { content: elfFile('.note.package', packageNote(note)), mode: 0o755 };
+  const header = rpmHeader({ 1000: 'bash', 1001: '5.2.26', 1002: '3.fc40', 1022: 'x86_64' });
+  const tree = createMemoryTree(
+    {
+      'etc/os-release': 'ID=fedora\nVERSION_ID=40\n',
+      'var/lib/rpm/Packages.db': ndbFile([header]),
+      'usr/bin/other': file,
+    },
+    catalogSelector,
+  );
+  const { components } = await catalogTree(tree, { declared: false });
+  assert.deepEqual(
+    components.map(({ purl, foundBy, locations }) => [purl, foundBy, locations.length]),
+    [['pkg:rpm/fedora/bash@5.2.26-3.fc40?arch=x86_64&distro=fedora-40', 'rpm', 2]],
+  );
+});
+
+test('a note that is damaged or of an unknown type says nothing', async () => {
+  for (const content of [
+    packageNote({ type: 'unheard-of', name: 'a', version: '1' }),
+    packageNote({ type: 'rpm', name: 'a' }),
+    packageNote('text'),
+    packageNote({ type: 'rpm', name: 'a', version: '1' }).subarray(0, 30),
+  ]) {
+    const file = { content: elfFile('.note.package', content), mode: 0o755 };
+    const found = await catalogTree(createMemoryTree({ 'usr/bin/x': file }, catalogSelector), { declared: false });
+    assert.deepEqual(found.components, []);
+  }
 });

@@ -7,6 +7,7 @@ import { catalogFiles } from '../../components.ts';
 import type { Finds, Given } from '../../components.ts';
 import { EXECUTABLE, mayRun, readFacts } from '../../executable/executable.ts';
 import type { GoBuildInfo } from '../../executable/go-buildinfo.ts';
+import { goPurl } from './module.ts';
 
 /** No Go program is smaller. */
 const MIN_BYTES = 64 * 1024;
@@ -43,16 +44,10 @@ function addModules(info: GoBuildInfo, file: FileEntry, finds: Finds): void {
 }
 
 function toComponent(module: Module): Given {
-  const slash = module.path.lastIndexOf('/');
   return {
     name: module.path,
     version: module.version,
-    purl: {
-      type: 'golang',
-      namespace: slash < 0 ? undefined : module.path.slice(0, slash),
-      name: module.path.slice(slash + 1),
-      version: module.version,
-    },
+    purl: goPurl(module.path, module.version),
     properties: module.sum === undefined ? {} : { 'go:sum': module.sum },
   };
 }

@@ -8,6 +8,7 @@ import type { Component } from '../../../sbom/index.ts';
 import { SKIP } from '../../cataloger.ts';
 import type { Catalog, Cataloger } from '../../cataloger.ts';
 import { createComponent, locationOf, readText, trying } from '../../components.ts';
+import { goPurl } from './module.ts';
 
 const GO_MOD = /(?:^|\/)go\.mod$/;
 const GO_FILES = /(?:^|\/)go\.(?:mod|sum)$/;
@@ -26,8 +27,12 @@ export const goMod: Cataloger = {
 async function catalog(tree: FileTree, files: readonly FileEntry[]): Promise<Catalog> {
   const skipped: SkippedFile[] = [];
   const components: Component[] = [];
+  const paths = new Set(files.map(({ path }) => path));
   for (const file of files) {
-    if (!GO_MOD.test(file.path)) continue;
+    if (!GO_MOD.test(file.path)) {
+      if (!paths.has(file.path.replace(/sum$/, 'mod'))) components.push(...(await readSumAlone(tree, file)));
+      continue;
+    }
     await trying(file.path, skipped, async () => {
       const text = await readText(tree, file.path);
       if (text === undefined) return;
@@ -36,6 +41,18 @@ async function catalog(tree: FileTree, files: readonly FileEntry[]): Promise<Cat
     });
   }
   return { components, dependencies: [], skipped };
+}
+
+/** Without go.mod, go.sum names every module that was looked at, the latest version of each last. */
+async function readSumAlone(tree: FileTree, file: FileEntry): Promise<readonly Component[]> {
+  const latest = new Map<string, string>();
+  for (const line of ((await readText(tree, file.path)) ?? '').split(/\r?\n/)) {
+    const [path, version, sum] = line.trim().split(/\s+/);
+    if (path !== undefined && version !== undefined && sum?.startsWith('h1:') === true) {
+      latest.set(path, version.replace(/\/go\.mod$/, ''));
+    }
+  }
+  return [...latest].map(([path, version]) => toComponent({ path, version }, { sums: new Map(), file }));
 }
 
 interface Module {
@@ -144,19 +161,13 @@ function replace(module: Module, mod: GoMod): Module {
 }
 
 function toComponent(module: Module, { sums, file }: Sources): Component {
-  const slash = module.path.lastIndexOf('/');
   const sum = sums.get(`${module.path} ${module.version}`);
   return createComponent({
     name: module.path,
     version: module.version,
     foundBy: 'go-mod',
     evidence: 'manifest',
-    purl: {
-      type: 'golang',
-      namespace: slash < 0 ? undefined : module.path.slice(0, slash),
-      name: module.path.slice(slash + 1),
-      version: module.version,
-    },
+    purl: goPurl(module.path, module.version),
     locations: [locationOf(file)],
     properties: sum === undefined ? {} : { 'go:sum': sum },
   });

@@ -2,5 +2,6 @@
 import type { Cataloger } from '../../cataloger.ts';
 import { goBinary } from './go-binary.ts';
 import { goMod } from './go-mod.ts';
+import { goVendor } from './go-vendor.ts';
 
-export const goCatalogers: readonly Cataloger[] = [goBinary, goMod];
+export const goCatalogers: readonly Cataloger[] = [goBinary, goMod, goVendor];

@@ -25,7 +25,7 @@ export function evrOf({ epoch, version, release }: RpmPackage): string {
 export function rpmPurl(found: RpmPackage, distro: Distro | undefined): PurlParts {
   return {
     type: 'rpm',
-    namespace: distro === undefined ? undefined : namespaceOf(distro.id),
+    namespace: distro === undefined ? undefined : rpmNamespace(distro.id),
     name: found.name,
     version: evrOf({ ...found, epoch: 0 }),
     qualifiers: {
@@ -37,7 +37,7 @@ export function rpmPurl(found: RpmPackage, distro: Distro | undefined): PurlPart
 }
 
 /** Vendors' names, as package URLs of rpm have them. */
-function namespaceOf(id: string): string {
+export function rpmNamespace(id: string): string {
   if (id === 'rhel') return 'redhat';
   return id.startsWith('opensuse') ? 'opensuse' : id;
 }
