@@ -28,7 +28,12 @@ export const catalogers: readonly Cataloger[] = [
 ];
 
 const index = new CatalogerIndex(catalogers);
-const osIds: ReadonlySet<string | undefined> = new Set(osCatalogers.map(({ id }) => id));
+const fallbackIds = idsOf(catalogers.filter(({ isFallback }) => isFallback === true));
+const osIds = idsOf(osCatalogers);
+
+function idsOf(family: readonly Cataloger[]): ReadonlySet<string | undefined> {
+  return new Set(family.map(({ id }) => id));
+}
 
 /** Raised by hand whenever a cataloger's choice or condensed form changes: cached layers are then read anew. */
 const SELECTION_VERSION = 4;
@@ -68,9 +73,9 @@ export async function catalogTree(tree: FileTree, options: CatalogOptions): Prom
   );
   return {
     distro: context.distro,
-    components: mergeComponents(catalogs.flatMap(({ components }) => components)).map((component) =>
-      markOwned(component, owners),
-    ),
+    components: mergeComponents(
+      catalogs.flatMap(({ components }) => components).filter((component) => !isToldAlready(component, owners)),
+    ).map((component) => markOwned(component, owners)),
     dependencies: catalogs.flatMap(({ dependencies }) => dependencies),
     skipped: uniqueSkipped([...tree.skipped, ...skipped, ...catalogs.flatMap(({ skipped }) => skipped)]),
   };
@@ -98,6 +103,11 @@ function chooseFiles(
 /** Distributions moved /bin, /lib and /sbin below /usr; package lists may name either place. */
 function foldUsr(path: string): string {
   return path.replace(/^usr\/(?=(?:bin|sbin|lib\w*)\/)/, '');
+}
+
+function isToldAlready(component: Component, owners: ReadonlyMap<string, string>): boolean {
+  if (!fallbackIds.has(component.foundBy)) return false;
+  return component.locations.every(({ path }) => owners.has(foldUsr(path)));
 }
 
 function markOwned(component: Component, owners: ReadonlyMap<string, string>): Component {

@@ -16,6 +16,8 @@ export interface Cataloger {
    * where the folder or the mode decides. So that a hundred thousand files do not each ask every cataloger.
    */
   readonly names: readonly string[];
+  /** It tells of what nobody else does: a file that an OS package owns is not told of again. */
+  readonly isFallback?: true;
   select(file: SelectedFile): Choice;
   /** `files` are the regular files that `select` chose and that are not too large for it, sorted by path. */
   catalog(tree: FileTree, files: readonly FileEntry[], context: CatalogContext): Promise<Catalog>;

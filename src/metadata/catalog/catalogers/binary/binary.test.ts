@@ -59,13 +59,13 @@ test('what says that it is something else is not taken for what it stands in for
   ]);
 });
 
-test("a program in an OS package's file list is its property", async () => {
+test("a program in an OS package's file list is not told of again, and its copy elsewhere is", async () => {
   const found = await catalog({
     'lib/apk/db/installed': 'P:bash\nV:5.1.16-r2\nF:bin\nR:bash\n\n',
-    'bin/bash': '@(#)Bash version 5.1.16(1) release\0',
+    'usr/bin/bash': '@(#)Bash version 5.1.16(1) release\0',
+    'opt/bash': '@(#)Bash version 5.1.8(1) release\0',
   });
-  const owned = found.components.find(({ purl }) => purl === 'pkg:generic/bash@5.1.16');
-  assert.equal(owned?.ownedBy, 'pkg:apk/alpine/bash@5.1.16-r2');
+  assert.deepEqual(purls(found), ['pkg:apk/alpine/bash@5.1.16-r2', 'pkg:generic/bash@5.1.8']);
 });
 
 test('a program that says whose package it is is that package, and the same one as in the package database', async () => {

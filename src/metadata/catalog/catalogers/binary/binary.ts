@@ -25,6 +25,7 @@ const WINDOW = 1024 * 1024;
 export const binary: Cataloger = {
   id: 'binary',
   evidence: 'installed',
+  isFallback: true,
   names: ['*'],
   select: ({ path }) => choose(fileNameOf(path)),
   catalog: async (tree, files, context) =>

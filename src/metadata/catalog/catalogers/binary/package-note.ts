@@ -12,6 +12,7 @@ import { EXECUTABLE, mayRun, readFacts } from '../../executable/executable.ts';
 export const packageNote: Cataloger = {
   id: 'package-note',
   evidence: 'installed',
+  isFallback: true,
   names: ['*'],
   select: (file) => (mayRun(file) ? EXECUTABLE : SKIP),
   catalog: async (tree, files, context) =>
