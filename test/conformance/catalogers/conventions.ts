@@ -53,14 +53,14 @@ export function fullVersion(entry: ExpectedPackage): string {
 }
 
 /**
- * Trivy lists the project that a file is about as a package. OSV-Scalibr lists Python requirements that name no version, or only the
+ * Trivy lists the project that a file is about as a package. OSV-Scalibr names a Go module that a folder replaces by the folder, and lists Python requirements that name no version, or only the
  * lowest one: what will be installed does not follow from these, so they do not count.
  */
 export function isCounted(
   entry: ExpectedPackage,
   { ecosystem, case: name }: Pick<Expectation, 'ecosystem' | 'case'>,
 ): boolean {
-  if (entry.relationship === 'root') return false;
+  if (entry.relationship === 'root' || (ecosystem === 'go' && entry.name.startsWith('./'))) return false;
   const isRequirement = ecosystem === 'python' && /^scalibr-python_(?:requirements|pyprojecttoml|setup)/.test(name);
   const comparator = entry.metadata?.versionComparator ?? '==';
   return !isRequirement || (entry.version !== '' && /^={2,3}$/.test(comparator));
@@ -68,15 +68,17 @@ export function isCounted(
 
 /**
  * Whether a component that is not expected does not count: Trivy and Syft leave out what is only for development, Syft Go's library,
- * Trivy Go modules that a folder replaces, and not all list the project itself and its workspaces. Here these are applications without a package URL, since nothing published
- * is in them.
+ * Trivy Go modules that a folder replaces and, in go.mod below Go 1.17, indirect ones. Not all list the project itself and its workspaces. Here these are applications without
+ * a package URL, since nothing published is in them.
  */
 export function isOptional(component: Component, expectation: Expectation): boolean {
   const isStdlib = expectation.ecosystem === 'go' && component.name === 'stdlib';
   const isProgram = component.kind === 'application' && component.version === '(devel)';
   const isUnlisted = component.scope === 'development' && !expectation.case.startsWith('scalibr-');
-  const isFolder = expectation.ecosystem === 'go' && component.version === '' && expectation.case.startsWith('trivy-');
-  return isStdlib || isProgram || isProject(component) || isUnlisted || isFolder;
+  const isFolder = expectation.ecosystem === 'go' && component.version === '';
+  const isIndirect =
+    expectation.case.startsWith('trivy-golang_mod') && component.properties['go:indirect'] !== undefined;
+  return isStdlib || isProgram || isProject(component) || isUnlisted || isFolder || isIndirect;
 }
 
 export function isProject(component: Component): boolean {

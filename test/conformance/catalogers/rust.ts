@@ -12,9 +12,5 @@ export const rust: EcosystemCases = {
     [/lock/i, 'app/Cargo.lock'],
     [/executable/, 'usr/bin/{name}'],
   ],
-  exceptions: {
-    'trivy-rust_binary_dummy':
-      'a file that is no executable (ELF, PE, Mach-O or WebAssembly by its first bytes) is not looked into, so there is nothing to refuse',
-  },
   notYet: [],
 };

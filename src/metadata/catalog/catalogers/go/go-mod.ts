@@ -36,8 +36,9 @@ async function catalog(tree: FileTree, files: readonly FileEntry[]): Promise<Cat
     await trying(file.path, skipped, async () => {
       const text = await readText(tree, file.path);
       if (text === undefined) return;
-      const sums = parseSums((await readText(tree, `${file.path.slice(0, -'mod'.length)}sum`)) ?? '');
-      components.push(...toComponents(parseGoMod(text, file.path), { sums, file }));
+      const sumFile = tree.find(file.path.replace(/mod$/, 'sum'));
+      const sums = parseSums((sumFile && (await readText(tree, sumFile.path))) ?? '');
+      components.push(...toComponents(parseGoMod(text, file.path), { sums, file, sumFile: sumFile ?? file }));
     });
   }
   return { components, dependencies: [], skipped };
@@ -58,6 +59,8 @@ async function readSumAlone(tree: FileTree, file: FileEntry): Promise<readonly C
 interface Module {
   readonly path: string;
   readonly version: string;
+  /** Needed by what is needed, as the comment behind it says. */
+  readonly isIndirect?: boolean;
 }
 
 interface GoMod {
@@ -89,7 +92,7 @@ function parseGoMod(text: string, what: string): GoMod {
     }
     const words = line.split(/\s+/).map((word) => word.replaceAll(/^["`]|["`]$/g, ''));
     const [verb = '', ...rest] = block === undefined ? words : [block, ...words];
-    if (verb === 'require') required.push(readModule(rest, what));
+    if (verb === 'require') required.push({ ...readModule(rest, what), isIndirect: /\/\/\s*indirect\b/.test(raw) });
     else if (verb === 'replace') replaced.push(readReplacement(rest, what));
     else if (verb === 'exclude') excluded.add(rest.slice(0, 2).join(' '));
     else if (!KNOWN_VERBS.has(verb)) throw new AppError('invalid-input', `${what}: unknown directive "${verb}"`);
@@ -126,23 +129,28 @@ interface Sources {
   readonly file: FileEntry;
 }
 
-function toComponents(mod: GoMod, { sums, file }: Sources): readonly Component[] {
+function toComponents(
+  mod: GoMod,
+  { sums, file, sumFile }: Sources & { readonly sumFile: FileEntry },
+): readonly Component[] {
   const modules = new Map<string, Module>();
   for (const module of mod.required) {
     if (mod.excluded.has(`${module.path} ${module.version}`)) continue;
     const real = replace(module, mod);
     modules.set(`${real.path} ${real.version}`, real);
   }
-  if (!listsAll(mod.goVersion)) {
-    for (const key of sums.keys()) {
-      const [path = '', version = ''] = key.split(' ');
-      if (![...modules.values()].some((module) => module.path === path)) modules.set(key, { path, version });
-    }
-  }
+  const known = new Set([...modules.values()].map(({ path }) => path));
+  const indirect = [...(listsAll(mod.goVersion) ? [] : sums.keys())].flatMap((key) => {
+    const [path = '', version = ''] = key.split(' ');
+    return known.has(path) ? [] : [{ path, version }];
+  });
   const toolchain =
     (mod.toolchain === undefined ? mod.goVersion : mod.toolchain.replace(/^go/, '').split('-', 1)[0]) ?? '';
   const stdlib = toolchain === '' ? [] : [{ path: 'stdlib', version: toolchain }];
-  return [...modules.values(), ...stdlib].map((module) => toComponent(module, { sums, file }));
+  return [
+    ...[...modules.values(), ...stdlib].map((module) => toComponent(module, { sums, file })),
+    ...indirect.map((module) => toComponent(module, { sums, file: sumFile })),
+  ];
 }
 
 /** From Go 1.17 on, go.mod lists every module that is needed. */
@@ -157,7 +165,7 @@ function replace(module: Module, mod: GoMod): Module {
     ({ from }) => from.path === module.path && (from.version === undefined || from.version === module.version),
   );
   if (rule === undefined) return module;
-  return rule.to.version === '' ? { path: module.path, version: '' } : rule.to;
+  return rule.to.version === '' ? { ...module, version: '' } : { ...module, ...rule.to };
 }
 
 function toComponent(module: Module, { sums, file }: Sources): Component {
@@ -169,7 +177,10 @@ function toComponent(module: Module, { sums, file }: Sources): Component {
     evidence: 'manifest',
     purl: goPurl(module.path, module.version),
     locations: [locationOf(file)],
-    properties: sum === undefined ? {} : { 'go:sum': sum },
+    properties: {
+      ...(module.isIndirect === true ? { 'go:indirect': 'true' } : {}),
+      ...(sum === undefined ? {} : { 'go:sum': sum }),
+    },
   });
 }
 
