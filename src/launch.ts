@@ -26,10 +26,6 @@ const packOf = new Map(Object.entries(PACKS).flatMap(([pack, names]) => names.ma
 const packs = new Map<string, Pack>();
 const modules = new Map<string, { exports: unknown }>();
 
-/** Whoever is told to end, as servers are, ends at once. */
-let isStopped = false;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (isStopped = true));
-
 function load(name: string): unknown {
   const known = modules.get(name);
   if (known !== undefined) return known.exports;
@@ -63,7 +59,7 @@ function openPack(name: string): Pack {
   });
   if (cache !== undefined && script.cachedDataRejected !== false) {
     process.once('exit', (code) => {
-      if (code === 0 && !isStopped) keep(cache, () => script.createCachedData());
+      if (code === 0 && !isToldToEnd()) keep(cache, () => script.createCachedData());
     });
   }
   const pack = (script.runInThisContext() as (folder: string, file: string) => Pack)(__dirname, __filename);
@@ -88,6 +84,11 @@ function readOwn(file: string): Buffer | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The program listens once for each: whoever is told to end, as servers are, ends at once. */
+function isToldToEnd(): boolean {
+  return process.listenerCount('SIGTERM') === 0 || process.listenerCount('SIGINT') === 0;
 }
 
 /** Milliseconds after which the caches of another version are removed. */

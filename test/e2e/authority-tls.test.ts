@@ -24,7 +24,8 @@ test('signing over HTTPS with a self-made certificate works with the authority i
   const program = join(import.meta.dirname, '../../bin/plimsoll');
   const server = spawn(program, words, { cwd, env, stdio: ['ignore', 'pipe', 'ignore'] });
   try {
-    const [printed] = (await once(server.stdout, 'data')) as [Buffer];
+    const ended = once(server, 'exit').then(([code]) => assert.fail(`the authority ended with ${String(code)}`));
+    const [printed] = (await Promise.race([once(server.stdout, 'data'), ended])) as [Buffer];
     const { caFile = '' } = JSON.parse(printed.toString()) as { readonly caFile?: string };
     const token = await place.run(['authority', 'token', '--dir', 'authority', 'ada@example.com']);
     writeFileSync(join(cwd, 'token'), token.stdout);
@@ -41,8 +42,10 @@ test('signing over HTTPS with a self-made certificate works with the authority i
     const broken = await place.run([...sign, '--config', 'broken.yaml']);
     assert.equal(broken.code, 3, broken.stderr);
   } finally {
-    server.kill();
-    await once(server, 'exit');
+    if (server.exitCode === null) {
+      server.kill();
+      await once(server, 'exit');
+    }
     place.close();
   }
 });
