@@ -105,7 +105,8 @@ export async function loadForWriting(
   return { sbom: readSbom(document, path), unread: listUnread(document) };
 }
 
-async function loadDocument(ports: Pick<Ports, 'files'>, path: string): Promise<unknown> {
+/** In the shape of its JSON, out of its DSSE envelope. */
+export async function loadDocument(ports: Pick<Ports, 'files'>, path: string): Promise<unknown> {
   const document = parseSbomDocument(await ports.files.read(path, MAX_SBOM_BYTES), path);
   const isEnvelope =
     isRecord(document) && typeof document.payloadType === 'string' && typeof document.payload === 'string';

@@ -1,4 +1,5 @@
 import { describeLayers, type ImageLayers, type PathFacts } from '../../app/describe-layers.ts';
+import { alignColumns } from '../columns.ts';
 import { defineCommand } from '../command.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
 import { readAccess, REGISTRY_FLAGS } from '../flags/registry.ts';
@@ -44,16 +45,7 @@ function formatLayers({ layers: listed }: ImageLayers): string {
     layer.digest,
     layer.createdBy.replaceAll(/\s+/g, ' ').slice(0, STEP_WIDTH),
   ]);
-  const cells = [COLUMNS, ...rows].map((row) => row.map(String));
-  const widths = COLUMNS.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  return cells
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return alignColumns([COLUMNS, ...rows]).join('\n');
 }
 
 function formatPaths(paths: readonly PathFacts[]): string {

@@ -9,6 +9,8 @@ export type { LoadSchema, SbomFault, Validity } from './validate.ts';
 export { findFaults } from './rules.ts';
 export { listUnread } from './unread.ts';
 export type { UnreadField } from './unread.ts';
+export { findSbomProfile, sbomProfiles, scoreSbom } from './score/index.ts';
+export type { CriterionScore, ProfileScore } from './score/score.ts';
 export { mergeSboms } from './merge.ts';
 export { diffSboms } from './diff.ts';
 export type { ComponentChange, SbomDiff } from './diff.ts';

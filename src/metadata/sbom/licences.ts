@@ -6,10 +6,12 @@ import { shortHash } from './identity.ts';
 const require = createRequire(import.meta.url);
 
 /** Ids that the SPDX licence list holds, by their lower-case form. */
-const KNOWN: ReadonlyMap<string, string> = new Map(readIds().map((id) => [id.toLowerCase(), id]));
+const KNOWN: ReadonlyMap<string, string> = new Map(readIds('').map((id) => [id.toLowerCase(), id]));
+/** Ids that it held and gave up. */
+const DEPRECATED: ReadonlySet<string> = new Set(readIds('/deprecated'));
 
-function readIds(): readonly string[] {
-  const listed: unknown = require('spdx-license-ids');
+function readIds(list: '' | '/deprecated'): readonly string[] {
+  const listed: unknown = list === '' ? require('spdx-license-ids') : require('spdx-license-ids/deprecated');
   return Array.isArray(listed) ? listed.filter((id) => typeof id === 'string') : [];
 }
 
@@ -56,4 +58,30 @@ export function isPlainLicence(licences: readonly string[]): boolean {
 export function licenceTexts(licences: readonly string[]): ReadonlyMap<string, string> {
   const unknown = licences.filter((text) => !isLicenceExpression(text) && findLicenceId(text) === undefined);
   return new Map(unknown.map((text) => [licenceRef(text), text]));
+}
+
+/** `LicenseRef-` as in SPDX 2.3 annex D, and the words of an expression. */
+const REFERENCE = /^(?:DocumentRef-[A-Za-z0-9.-]+:)?(?:LicenseRef|AdditionRef)-[A-Za-z0-9.-]+$/;
+
+/** An id of the list, a reference of its own, or an expression of these. */
+export function isListedExpression(text: string): boolean {
+  return findLicenceId(text) !== undefined || DEPRECATED.has(text) || REFERENCE.test(text) || isLicenceExpression(text);
+}
+
+/** Ids within an expression. */
+function idsWithin(text: string): readonly string[] {
+  return text.split(/[\s()]+/).filter((word) => word !== '' && !/^(?:AND|OR|WITH)$/.test(word));
+}
+
+export function isDeprecatedLicence(text: string): boolean {
+  return idsWithin(text).some((id) => DEPRECATED.has(id));
+}
+
+/** Families of licences that bind what is built on them, or forbid some use of it. */
+const RESTRICTIVE =
+  /^(?:A?GPL|LGPL|GFDL|SSPL|OSL|EUPL|CC-BY-(?:NC|SA|ND)|BUSL|RPL|QPL|Sleepycat|CPAL|EPL|MPL-1|eCos|wxWindows|MS-RL|NPOSL)/i;
+
+/** Whether a licence of it does so; one that is offered beside another too. */
+export function isRestrictiveLicence(text: string): boolean {
+  return idsWithin(text).some((id) => RESTRICTIVE.test(id));
 }

@@ -47,14 +47,14 @@ function readXml(root: XmlElement, what: string): unknown {
 
 /** Throws `invalid-input` for what no reader recognizes. */
 export function readSbom(document: unknown, what = 'SBOM', options?: ReadOptions): Sbom {
-  const bare = unwrap(document);
+  const bare = unwrapDocument(document);
   const reader = sbomReaders.find((candidate) => candidate.recognizes(bare));
   if (reader !== undefined) return reader.read(bare, options);
   throw new AppError('invalid-input', `${what}: ${EXPECTED}, found neither`);
 }
 
 /** The predicate of a statement; Cosign's old SPDX predicates hold the document under `Data`. */
-function unwrap(document: unknown): unknown {
+export function unwrapDocument(document: unknown): unknown {
   if (!isRecord(document) || typeof document.predicateType !== 'string') return document;
   const { predicate } = document;
   return isRecord(predicate) && isRecord(predicate.Data) ? predicate.Data : predicate;
