@@ -134,6 +134,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'sbom diff', load: async () => (await import('./sbom-diff.ts')).sbomDiff },
   { name: 'sbom merge', load: async () => (await import('./sbom-merge.ts')).sbomMerge },
   { name: 'sbom validate', load: async () => (await import('./sbom-validate.ts')).sbomValidate },
+  { name: 'licenses', load: async () => (await import('./licenses.ts')).licenses },
   { name: 'sbom score', load: async () => (await import('./sbom-score.ts')).sbomScore },
   { name: 'sbom query', load: async () => (await import('./sbom-query.ts')).sbomQuery },
   { name: 'sbom', load: async () => (await import('./sbom.ts')).sbom },

@@ -14,6 +14,8 @@ export type { CriterionScore, ProfileScore } from './score/score.ts';
 export { mergeSboms } from './merge.ts';
 export { diffSboms } from './diff.ts';
 export type { ComponentChange, SbomDiff } from './diff.ts';
+export { checkLicencePattern, judgeLicences, kindOfLicences, matchesPattern } from './licence-policy.ts';
+export type { LicenceKind, LicenceOutcome, LicencePolicy, LicenceVerdict } from './licence-policy.ts';
 export { findLicenceId, isLicenceExpression } from './licences.ts';
 export { arrangeSbom, findRoots } from './sbom.ts';
 export type {

@@ -25,14 +25,61 @@ const MAX_EXPRESSION = 2000;
 
 /** Whether the text is a valid expression with more than a single id. */
 export function isLicenceExpression(text: string): boolean {
-  if (text.length > MAX_EXPRESSION || !/\s(?:AND|OR|WITH)\s|^\(|\+$/.test(text)) return false;
+  return /\s(?:AND|OR|WITH)\s|^\(|\+$/.test(text) && parseExpression(text) !== undefined;
+}
+
+export type LicenceTree =
+  | { readonly id: string; readonly exception?: string }
+  | { readonly conjunction: 'and' | 'or'; readonly left: LicenceTree; readonly right: LicenceTree };
+
+/** What an expression says, ids that SPDX gave up as those that took their place; undefined for a text that is none. */
+export function parseLicence(text: string): LicenceTree | undefined {
+  return parseExpression(findLicenceId(text) ?? text);
+}
+
+function parseExpression(text: string): LicenceTree | undefined {
+  if (text.length > MAX_EXPRESSION) return undefined;
   try {
     const parse: unknown = require('spdx-expression-parse');
-    return typeof parse === 'function' && isRecord(parse(text));
+    return typeof parse === 'function' ? readTree(parse(text)) : undefined;
   } catch {
     // The parser's only way to say no; the text is then kept as a name.
-    return false;
+    return undefined;
   }
+}
+
+/** In the shape of spdx-expression-parse. Depth is bounded by the length of the text. */
+function readTree(raw: unknown): LicenceTree | undefined {
+  if (!isRecord(raw)) return undefined;
+  if (raw.conjunction === 'and' || raw.conjunction === 'or') {
+    const [left, right] = [readTree(raw.left), readTree(raw.right)];
+    return left === undefined || right === undefined ? undefined : { conjunction: raw.conjunction, left, right };
+  }
+  if (typeof raw.license !== 'string') return undefined;
+  const known = renew(raw.license, raw.plus === true);
+  return { ...known, ...(typeof raw.exception === 'string' ? { exception: raw.exception } : {}) };
+}
+
+/** Exceptions that were part of an id. */
+const EXCEPTIONS: ReadonlyMap<string, string> = new Map([
+  ['autoconf', 'Autoconf-exception-2.0'],
+  ['bison', 'Bison-exception-2.2'],
+  ['classpath', 'Classpath-exception-2.0'],
+  ['font', 'Font-exception-2.0'],
+  ['gcc', 'GCC-exception-2.0'],
+]);
+
+/** GNU licences said nothing of later versions, and said exceptions in the id, until version 3.0 of the list. */
+function renew(id: string, plus: boolean): { readonly id: string; readonly exception?: string } {
+  const [, base, later, kind] = /^((?:[AL]?GPL|GFDL)-\d\.\d)(\+)?(?:-with-(\w+)-exception)?$/i.exec(id) ?? [];
+  if (base === undefined) return { id: plus && !id.endsWith('-or-later') ? `${id.replace(/-only$/, '')}+` : id };
+  const exception = EXCEPTIONS.get(kind?.toLowerCase() ?? '')?.replace('2.0', (version) =>
+    kind?.toLowerCase() === 'gcc' && base.endsWith('3.0') ? '3.1' : version,
+  );
+  return {
+    id: `${base}-${plus || later !== undefined ? 'or-later' : 'only'}`,
+    ...(exception === undefined ? {} : { exception }),
+  };
 }
 
 /** `LicenseRef-` id for a text that is no expression: what cannot stand in an id is told apart by a digest. */
@@ -63,9 +110,16 @@ export function licenceTexts(licences: readonly string[]): ReadonlyMap<string, s
 /** `LicenseRef-` as in SPDX 2.3 annex D, and the words of an expression. */
 const REFERENCE = /^(?:DocumentRef-[A-Za-z0-9.-]+:)?(?:LicenseRef|AdditionRef)-[A-Za-z0-9.-]+$/;
 
+/** Whether it is an id that only its document, or whoever wrote it, explains. */
+export function isLicenceReference(id: string): boolean {
+  return REFERENCE.test(id);
+}
+
 /** An id of the list, a reference of its own, or an expression of these. */
 export function isListedExpression(text: string): boolean {
-  return findLicenceId(text) !== undefined || DEPRECATED.has(text) || REFERENCE.test(text) || isLicenceExpression(text);
+  return (
+    findLicenceId(text) !== undefined || DEPRECATED.has(text) || isLicenceReference(text) || isLicenceExpression(text)
+  );
 }
 
 /** Ids within an expression. */

@@ -7,6 +7,43 @@ import { parseSbomDocument } from '../parse.ts';
 import { findSbomProfile, scoreSbom } from './index.ts';
 import type { CriterionScore, ProfileScore } from './score.ts';
 
+const bare = { bomFormat: 'CycloneDX', specVersion: '1.6' };
+
+function score(document: object, profile: string, isValid?: boolean): ProfileScore {
+  const [found] = scoreSbom(document, [findSbomProfile(profile)], { what: 'x', isValid });
+  assert.ok(found);
+  return found;
+}
+
+test('scoreSbom leaves out of the points what does not apply', () => {
+  const spdx = score({ spdxVersion: 'SPDX-2.3', packages: [] }, 'sbomqs');
+  assert.equal(spdx.criteria.find(({ id }) => id === 'lifecycle')?.points, undefined);
+  assert.equal(score(bare, 'sbomqs').criteria.find(({ id }) => id === 'lifecycle')?.points, 0);
+  assert.equal(score(bare, 'sbomqs').criteria.find(({ id }) => id === 'name')?.points, undefined);
+  assert.ok(score(bare, 'sbomqs', true).points > score(bare, 'sbomqs', false).points);
+  assert.equal(score(bare, 'sbomqs').conforms, undefined);
+  assert.equal(score(bare, 'ntia').conforms, false);
+});
+
+test('gains of all criteria are what the points lack of 10', () => {
+  const component = {
+    name: 'a',
+    version: '1',
+    licenses: [{ license: { id: 'MIT' } }],
+    hashes: [{ alg: 'MD5', content: 'x' }],
+  };
+  for (const profile of ['sbomqs', 'ntia', 'cisa', 'bsi', 'bsi-2.0', 'cra']) {
+    const { points, criteria } = score({ ...bare, components: [component, { name: 'b' }] }, profile);
+    const gains = criteria.reduce((sum, { gain }) => sum + gain, 0);
+    assert.ok(Math.abs(10 - points - gains) < 0.15, `${profile}: ${points} and ${gains}`);
+  }
+});
+
+test('a document that is no SPDX or CycloneDX, and a profile that is not had, are refused', () => {
+  assert.throws(() => score({ artifacts: [] }, 'ntia'), { kind: 'invalid-input', message: /^x: expected a document/ });
+  assert.throws(() => score(bare, 'best'), { kind: 'usage', message: /sbomqs, ntia, cisa, bsi, bsi-2\.0, cra/ });
+});
+
 const folder = (name: string) => join(dataSet('goldens'), 'sbomqs', name);
 
 function scoreFile(path: string, profile: string): ProfileScore {
