@@ -1,4 +1,6 @@
+import { checkBsiForm, createBsiSbom, listBsiGaps, parseSbomAuthor, writeBsiSbom } from '../../app/bsi-sbom.ts';
 import { createSbom } from '../../app/sbom.ts';
+import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import { readSbomTargets, SBOM_OUTPUT_FLAG, writeSbomTargets } from '../flags/sbom.ts';
 import { IMAGE_FLAGS, imageAccessOf } from '../flags/trust.ts';
@@ -20,6 +22,17 @@ export const sbom = defineCommand({
   ],
   flags: {
     ...SBOM_OUTPUT_FLAG,
+    profile: {
+      kind: 'choice',
+      choices: ['bsi'],
+      description:
+        'write what BSI TR-03183-2 v2.1 requires, as far as it can be known, and say what cannot; cyclonedx-json when no format is given',
+    },
+    author: {
+      kind: 'string',
+      value: 'ADDRESS',
+      description: 'who makes the document, for --profile: an e-mail address or URL, or NAME <ADDRESS>',
+    },
     platform: {
       kind: 'string',
       value: 'OS/ARCH',
@@ -33,15 +46,30 @@ export const sbom = defineCommand({
       command: 'plimsoll sbom -o spdx-json=app.spdx.json -o cyclonedx-json=app.cdx.json localhost:5000/app:v1',
       explains: 'writes both formats in one pass over the image',
     },
+    {
+      command: `plimsoll sbom --profile bsi --author jane@example.com -o cyclonedx-json=app.cdx.json .`,
+      explains: 'for products that fall under the Cyber Resilience Act',
+    },
   ],
   async run({ args: [source = ''], flags }, context) {
-    const targets = readSbomTargets(flags.output, 'table');
-    const found = await createSbom(context.ports, source, {
+    const isBsi = flags.profile === 'bsi';
+    if (flags.author !== undefined && !isBsi)
+      throw new AppError('usage', 'expected --author with --profile, found it alone');
+    const author = flags.author === undefined ? undefined : parseSbomAuthor(flags.author);
+    const targets = isBsi
+      ? readSbomTargets(flags.output, 'cyclonedx-json', checkBsiForm)
+      : readSbomTargets(flags.output, 'table');
+    const found = await (isBsi ? createBsiSbom : createSbom)(context.ports, source, {
       platform: flags.platform,
       signal: context.signal,
       ...(await imageAccessOf(flags, context)),
     });
-    await writeSbomTargets(found, targets, context);
+    if (!isBsi) await writeSbomTargets(found, targets, context);
+    else {
+      await writeSbomTargets(found, targets, context, (sbom, form) => writeBsiSbom(sbom, form, author));
+      const gaps = listBsiGaps(writeBsiSbom(found, 'cyclonedx-json', author));
+      for (const gap of gaps) context.output.note(`bsi: ${gap}`);
+    }
     return 0;
   },
 });

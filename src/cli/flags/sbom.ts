@@ -18,11 +18,15 @@ export interface SbomTarget {
 }
 
 /** Throws `usage`: ask before any work is done. */
-export function readSbomTargets(words: readonly string[], absent: string): readonly SbomTarget[] {
+export function readSbomTargets(
+  words: readonly string[],
+  absent: string,
+  check: (form: string) => void = checkSbomForm,
+): readonly SbomTarget[] {
   return (words.length > 0 ? words : [absent]).map((text) => {
     const equals = text.indexOf('=');
     const form = equals < 0 ? text : text.slice(0, equals);
-    checkSbomForm(form);
+    check(form);
     return { form, file: equals < 0 ? undefined : text.slice(equals + 1) };
   });
 }
@@ -31,9 +35,10 @@ export async function writeSbomTargets(
   sbom: Sbom,
   targets: readonly SbomTarget[],
   { ports, output }: Pick<Context, 'ports' | 'output'>,
+  format: (sbom: Sbom, form: string) => string = formatSbom,
 ): Promise<void> {
   for (const { form, file } of targets) {
-    const text = formatSbom(sbom, form);
+    const text = format(sbom, form);
     if (file !== undefined) {
       await ports.files.writeAtomic(file, text);
       output.note(`${file}: ${sbom.components.length} components as ${form}`);

@@ -1,6 +1,8 @@
 export { parseSbom, parseSbomDocument, readSbom } from './parse.ts';
 export { findSbomForm, sbomFormats, writeSbom } from './formats/index.ts';
 export type { SbomForm } from './formats/index.ts';
+export { BSI_PROPERTY, checkBsiForm, parseSbomAuthor, writeBsiSbom } from './formats/bsi.ts';
+export type { SbomAuthor } from './formats/bsi.ts';
 export { formatSbomTable } from './formats/table.ts';
 export type { SbomFormat } from './formats/format.ts';
 export { mergeComponents } from './merge-components.ts';

@@ -31,6 +31,10 @@ const ATTRIBUTES: ReadonlySet<string> = new Set(['bom-ref', 'type', 'mime-type',
 /** Of the one who has it, the rest is the element's own text. */
 const TEXT: Readonly<Record<string, string>> = { hash: 'content', property: 'value', expression: 'expression' };
 
+/** Of organizations: several of them stand in their parent. */
+const REPEATED: ReadonlySet<string> = new Set(['url', 'contact']);
+const ORGANIZATIONS: ReadonlySet<string> = new Set(['supplier', 'manufacturer', 'manufacture']);
+
 export function writeCyclonedxXml(document: Document): string {
   const { $schema: _schema, bomFormat: _format, specVersion, serialNumber, version, ...content } = document;
   const attributes = { xmlns: `${NAMESPACE}${String(specVersion)}`, serialNumber, version };
@@ -85,12 +89,13 @@ function writeChild(key: string, value: unknown, place: Place): void {
   if (!Array.isArray(value)) return writeElement(key, value, place);
   // these stand in their parent without an element around them
   if (key === 'dependsOn') return value.forEach((ref) => writeElement('dependency', { ref }, place));
+  if (REPEATED.has(key)) return value.forEach((item) => writeElement(key, item, place));
   const indent = '  '.repeat(place.depth);
   place.lines.push(`${indent}<${key}>`);
   const inner = { ...place, depth: place.depth + 1 };
   for (const item of value) {
     if (key === 'licenses') writeLicence(item, inner);
-    else if (key === 'assemblies') writeElement('assembly', { ref: item }, inner);
+    else if (typeof item === 'string') writeElement(ITEMS[key] ?? key, { ref: item }, inner);
     else writeElement(ITEMS[key] ?? key.replace(/s$/, ''), item, inner);
   }
   place.lines.push(`${indent}</${key}>`);
@@ -123,7 +128,11 @@ function readObject(element: XmlElement): Readonly<Record<string, unknown>> {
   const text = TEXT[element.name];
   if (text !== undefined) result[text] = element.text;
   for (const child of element.children) {
-    result[child.name] = readChild(child);
+    const known = result[child.name];
+    const isRepeated = ORGANIZATIONS.has(element.name) && REPEATED.has(child.name);
+    result[child.name] = isRepeated
+      ? [...(Array.isArray(known) ? known : []), readChild(child, element.name)]
+      : readChild(child, element.name);
   }
   if (element.name === 'dependency' && element.children.length > 0) {
     const { dependency: _dependency, ...rest } = result;
@@ -132,9 +141,10 @@ function readObject(element: XmlElement): Readonly<Record<string, unknown>> {
   return result;
 }
 
-function readChild(child: XmlElement): unknown {
+function readChild(child: XmlElement, parent: string): unknown {
   if (child.name === 'licenses') return child.children.map(readLicence);
-  if (child.name === 'assemblies') return child.children.map(({ attributes }) => attributes.ref ?? '');
+  if (child.name === 'assemblies' || (child.name === 'dependencies' && parent === 'composition'))
+    return child.children.map(({ attributes }) => attributes.ref ?? '');
   // a list of tools up to 1.4, from 1.5 on also an object of components and services
   const isList = child.name === 'tools' ? child.children.every(({ name }) => name === 'tool') : child.name in ITEMS;
   if (isList) return child.children.map(readObject);

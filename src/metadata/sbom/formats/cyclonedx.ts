@@ -165,8 +165,9 @@ function writeDependencies(sbom: Sbom): unknown {
 }
 
 const decodeLicence = object({
-  license: optional(object({ id: optional(string), name: optional(string) })),
+  license: optional(object({ id: optional(string), name: optional(string), acknowledgement: optional(string) })),
   expression: optional(string),
+  acknowledgement: optional(string),
 });
 const decodeProperty = object({ name: optional(string), value: optional(string) });
 const decodeHash = object({ alg: string, content: string });
@@ -262,7 +263,9 @@ function readComponent(raw: RawComponent, id: string): Component {
   const source = facts.source ?? sourceOfPurl(purl, version);
   const supplier = raw.supplier?.name ?? raw.publisher;
   const originator = raw.authors?.[0]?.name ?? raw.author;
-  const link = (type: string) => raw.externalReferences?.find((reference) => reference.type === type)?.url;
+  // a file: address is that of the file within what is described
+  const link = (type: string) =>
+    raw.externalReferences?.find((one) => one.type === type && one.url?.startsWith('file:') !== true)?.url;
   const [homepage, downloadLocation] = [link('website'), link('distribution')];
   const occurrences = (raw.evidence?.occurrences ?? []).flatMap(({ location }) =>
     location === undefined ? [] : [{ path: location }],
@@ -274,7 +277,7 @@ function readComponent(raw: RawComponent, id: string): Component {
     name: joinName(raw, purl?.type),
     version,
     ...(raw.purl === undefined ? {} : { purl: raw.purl }),
-    licences: (raw.licenses ?? []).flatMap(readLicence),
+    licences: readLicences(raw.licenses ?? []),
     locations: facts.locations.length > 0 ? facts.locations : occurrences,
     ...(facts.cpes === undefined && raw.cpe !== undefined ? { cpes: [raw.cpe] } : {}),
     ...(supplier === undefined ? {} : { supplier }),
@@ -295,9 +298,13 @@ function joinName(raw: RawComponent, purlType: string | undefined): string {
   return `${raw.group}${purlType === 'maven' ? ':' : '/'}${raw.name}`;
 }
 
-function readLicence(raw: ReturnType<typeof decodeLicence>): readonly string[] {
-  const text = raw.expression ?? raw.license?.id ?? raw.license?.name;
-  return text === undefined ? [] : [text];
+/** As the package declares them, where that is told from what somebody concluded. */
+function readLicences(list: readonly ReturnType<typeof decodeLicence>[]): readonly string[] {
+  const declared = list.filter((one) => (one.license ?? one).acknowledgement === 'declared');
+  return (declared.length > 0 ? declared : list).flatMap(({ expression, license }) => {
+    const text = expression ?? license?.id ?? license?.name;
+    return text === undefined ? [] : [text];
+  });
 }
 
 function readHash(name: string, value: string): readonly Hash[] {

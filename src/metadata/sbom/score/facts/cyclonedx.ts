@@ -22,6 +22,7 @@ export function readCyclonedxFacts(document: Raw): SbomFacts {
     lifecycles: records(metadata.lifecycles).flatMap(({ phase, name }) => texts([phase, name])),
     ...fact('dataLicence', licencesOf(metadata.licenses)[0]?.text),
     signature: signatureOf(document.signature),
+    tellsCompleteness: records(document.compositions).length > 0,
     hasVulnerabilities: records(document.vulnerabilities).length > 0,
     components: raw.map((component, index) => {
       const dependsOn = stated.get(component['bom-ref']);

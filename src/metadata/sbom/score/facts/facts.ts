@@ -18,6 +18,8 @@ export interface SbomFacts {
   /** Undefined where the family has no place for one. */
   readonly signature?: 'absent' | 'incomplete' | 'complete';
   readonly hasVulnerabilities: boolean;
+  /** Whether it says of anything in it that it is complete, or not; undefined where the family has no place for that. */
+  readonly tellsCompleteness?: boolean;
   /** The one that the document is about comes first. */
   readonly components: readonly ComponentFacts[];
 }
@@ -115,4 +117,4 @@ export function toolOf(text: string): Tool {
 export const isUri = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\S+$/i.test(text) && URL.canParse(text);
 /** One that may be asked for: a scheme and a host. */
 export const isUrl = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\/[^\s/]+/i.test(text) && isUri(text);
-export const isEmail = (text: string): boolean => /^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/u.test(text);
+export const isEmail = (text: string): boolean => /^[^\s@<>()]+@[^\s@.<>()]+(?:\.[^\s@.<>()]+)+$/u.test(text);

@@ -9,15 +9,15 @@ export function readSpdx2Facts(document: Raw): SbomFacts {
   const creation: Raw = isRecord(document.creationInfo) ? document.creationInfo : {};
   const creators = texts(creation.creators);
   const edges = readEdges(document);
-  const described = [...texts(document.documentDescribes)];
+  const described = new Set(texts(document.documentDescribes));
   for (const { spdxElementId: from, relatedSpdxElement: to, relationshipType: type } of records(
     document.relationships,
   )) {
-    if (type === 'DESCRIBES') described.push(...texts(to));
-    if (type === 'DESCRIBED_BY') described.push(...texts(from));
+    if (type === 'DESCRIBES') described.add(String(to));
+    if (type === 'DESCRIBED_BY') described.add(String(from));
   }
   const packages = records(document.packages);
-  const primary = packages.find(({ SPDXID }) => described.includes(String(SPDXID)));
+  const primary = packages.find(({ SPDXID }) => described.has(String(SPDXID)));
   return {
     family: 'SPDX',
     version: String(document.spdxVersion).replace('SPDX-', ''),

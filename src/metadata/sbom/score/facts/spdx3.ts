@@ -29,6 +29,7 @@ export function readSpdx3Facts(document: Raw): SbomFacts {
     tools: uses.filter(({ type }) => isTool(type)).flatMap(({ name }) => texts(name).map(toolOf)),
     lifecycles: boms.flatMap((one) => texts(value(one, 'sbomType'))),
     ...fact('dataLicence', texts(root.dataLicense).map((id) => graph.licence(id))[0]),
+    tellsCompleteness: graph.edges.some(({ completeness }) => texts(completeness).length > 0),
     hasVulnerabilities: graph.elements.some(({ type }) => String(type).startsWith('security_')),
     components: [...(primary === undefined ? [] : [primary]), ...packages.filter((entry) => entry !== primary)].map(
       (entry) => ({ ...readPackage(entry, graph), isPrimary: entry === primary }),

@@ -112,18 +112,11 @@ const completeness: readonly Criterion[] = [
     wants: 'a place among the dependencies',
     fix: 'write the dependency relationships',
   }),
-  whole(
-    0.15,
-    ({ family, version, components }) =>
-      family === 'SPDX' && !version.startsWith('3')
-        ? undefined
-        : components.some((component) => component.completeness !== undefined),
-    {
-      id: 'declared-completeness',
-      wants: 'whether the list is complete',
-      fix: 'write compositions, or completeness in SPDX 3',
-    },
-  ),
+  whole(0.15, ({ tellsCompleteness }) => tellsCompleteness, {
+    id: 'declared-completeness',
+    wants: 'whether the list is complete',
+    fix: 'write compositions, or completeness in SPDX 3',
+  }),
   whole(0.2, ({ components: [first] }) => first?.isPrimary === true, {
     id: 'primary-component',
     wants: 'what the document is about',
