@@ -55,6 +55,10 @@ export const licenses = defineCommand({
     });
     const report = checkLicences(sbom, { policy, exceptions, at: context.ports.clock() });
     context.output.result(report, formatReport(report, context.output));
+    const passed = report.licences.filter(({ kind, outcome }) => kind === 'unknown' && outcome === 'allowed').length;
+    if (passed > 0 && policy.deny.length > 0) {
+      context.output.note(`${passed} texts are no licences that SPDX knows and passed; --deny unknown refuses such`);
+    }
     return report.violations.length === 0 ? 0 : EXIT_NEGATIVE;
   },
 });

@@ -48,6 +48,7 @@ test('what a component lists must be let through as a whole; nothing and nonsens
   assert.equal(judgeLicences([], { allow: ['MIT'], deny: [] }).outcome, 'not-allowed');
   assert.equal(judgeLicences([], { allow: ['MIT', 'none'], deny: [] }).outcome, 'allowed');
   assert.equal(judgeLicences([], deny).outcome, 'denied');
+  assert.equal(judgeLicences(['GPL2'], { allow: [], deny: ['GPL*'] }).outcome, 'denied');
   assert.deepEqual(judgeLicences(['see LICENSE'], deny), { outcome: 'denied', because: ['see LICENSE'] });
   assert.deepEqual(
     ['MIT', 'LicenseRef-X OR MIT', 'what'].map((text) => kindOfLicences([text])),

@@ -48,7 +48,7 @@ function judgeId({ id, exception }: Extract<LicenceTree, { id: string }>, policy
 }
 
 function judgeLeaf(id: string, { allow, deny }: LicencePolicy, shown = id): LicenceVerdict {
-  if (covers(deny, id)) return { outcome: 'denied', because: [shown] };
+  if (covers(deny, id) || covers(deny, shown)) return { outcome: 'denied', because: [shown] };
   // of a licence "or later" one may choose that one
   const isAllowed = allow.length === 0 || covers(allow, id) || covers(allow, id.replace(/\+$/, ''));
   return { outcome: isAllowed ? 'allowed' : 'not-allowed', because: [shown] };
