@@ -1,6 +1,6 @@
 /** Whether a document is one: by the official schema of its version, and by what the specifications demand in words. */
 import { Ajv } from 'ajv';
-import type { ErrorObject, ValidateFunction } from 'ajv';
+import type { ErrorObject, FuncKeywordDefinition, ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { AppError, isRecord } from '../../core/index.ts';
@@ -50,10 +50,27 @@ export function createValidator(load: LoadSchema): (document: unknown) => Promis
   };
 }
 
+/** As the standard has it, in the time of one pass: the validator's own compares each item with each. */
+const UNIQUE_ITEMS: FuncKeywordDefinition = {
+  keyword: 'uniqueItems',
+  type: 'array',
+  schemaType: 'boolean',
+  error: { message: 'must NOT have duplicate items' },
+  validate: (wanted: boolean, items: readonly unknown[]) =>
+    !wanted || new Set(items.map((item) => JSON.stringify(item, sortKeys))).size === items.length,
+};
+
+/** Keys have no order in JSON. */
+function sortKeys(_key: string, value: unknown): unknown {
+  return isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
+}
+
 async function compile(schema: string, parts: readonly string[], load: LoadSchema): Promise<ValidateFunction> {
   const options = { strict: false, allErrors: true, formats: { 'iri-reference': true, 'idn-email': isEmail } } as const;
   const ajv = schema.startsWith('spdx-3') ? new Ajv2020(options) : new Ajv(options);
   addFormats.default(ajv);
+  ajv.removeKeyword('uniqueItems');
+  ajv.addKeyword(UNIQUE_ITEMS);
   for (const part of parts) ajv.addSchema(asSchema(await load(part)), `http://cyclonedx.org/schema/${part}`);
   return ajv.compile(asSchema(await load(schema)));
 }
