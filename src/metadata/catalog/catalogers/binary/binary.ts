@@ -16,6 +16,9 @@ import { toolRules } from './rules/tools.ts';
 
 const RULES: readonly BinaryRule[] = [...runtimeRules, ...serverRules, ...toolRules];
 
+/** All names at once: of the files of an image, few have one that a rule knows. */
+const KNOWN_NAME = new RegExp(RULES.map(({ files }) => files.source).join('|'));
+
 /** Browsers and servers with their debug symbols have some GiB. */
 const MAX_BYTES = 4 * 1024 * 1024 * 1024;
 
@@ -36,10 +39,9 @@ function fileNameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** Of files in a list as long as an image, few have a name that a rule knows. */
 function choose(fileName: string): Choice {
+  if (!KNOWN_NAME.test(fileName)) return SKIP;
   const rules = RULES.filter(({ files }) => files.test(fileName));
-  if (rules.length === 0) return SKIP;
   return {
     kind: 'condense',
     id: `binary ${fileName}`,
