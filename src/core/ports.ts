@@ -282,6 +282,8 @@ export const HEAD_BYTES = 16;
 
 /** Sees one file's bytes once, in order. */
 export interface Condenser {
+  /** How many of the first bytes it wants; the others need not be read. All where absent. */
+  readonly bytes?: number;
   /** A chunk is good only during the call. The first ones repeat the head. */
   write(chunk: Uint8Array): void;
   /** What is to be kept; undefined keeps nothing. */

@@ -116,6 +116,7 @@ async function readSelected(
   for await (const chunk of files.stream(path, { start: 0, end: HEAD_BYTES })) chunks.push(chunk);
   const condenser = selection.open(Buffer.concat(chunks), size);
   if (condenser === undefined) return undefined;
-  for await (const chunk of files.stream(path, { start: 0, end: size, recycle: true })) condenser.write(chunk);
+  const end = Math.min(size, condenser.bytes ?? size);
+  for await (const chunk of files.stream(path, { start: 0, end, recycle: true })) condenser.write(chunk);
   return condenser.end();
 }

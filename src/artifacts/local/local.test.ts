@@ -178,6 +178,27 @@ test('a folder is walked without following links out of it', async () => {
   assert.deepEqual(tree.skipped, [{ path: 'large', reason: 'larger than 100 bytes' }]);
 });
 
+test('of a file whose head is enough, no more is read', async () => {
+  const ports = createTestPorts();
+  await ports.files.writeAtomic(join(ports.home, 'model'), 'head and much more after it');
+  const seen: string[] = [];
+  const selector: FileSelector = {
+    id: 'head',
+    select: () => ({
+      kind: 'condense',
+      maxBytes: 100,
+      open: () => ({
+        bytes: 4,
+        write: (chunk) => void seen.push(Buffer.from(chunk).toString()),
+        end: () => Buffer.from('kept'),
+      }),
+    }),
+  };
+  const tree = await openFolderTree(ports.files, ports.home, selector);
+  assert.equal(String(await tree.read('model')), 'kept');
+  assert.deepEqual(seen.join(''), 'head');
+});
+
 test('what cannot be read is named, and the walk goes on', async () => {
   const ports = createTestPorts();
   await ports.files.writeAtomic(join(ports.home, 'a/file'), 'x');

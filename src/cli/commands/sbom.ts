@@ -10,7 +10,7 @@ export const sbom = defineCommand({
   group: 'metadata',
   summary: 'list what an image, a folder or an archive is made of',
   description:
-    'Finds packages of Debian, Alpine, npm and Go with the layer that brought each, and writes SPDX 2.2, 2.3 or 3.0 or CycloneDX 1.4 to 1.7. ' +
+    'Finds packages of distributions, of some twenty languages and of tools (docs/reference/catalogers.md) with the layer that brought each, and writes SPDX 2.2, 2.3 or 3.0 or CycloneDX 1.4 to 1.7. ' +
     'The same source gives the same document; the time in it is SOURCE_DATE_EPOCH where that is set. ' +
     'In images only what is installed counts; in folders lock files count too. Files that could not be read are said in the document.',
   args: [

@@ -5,13 +5,22 @@ import { mergeComponents } from '../sbom/index.ts';
 import type { Component, Dependency } from '../sbom/index.ts';
 import type { Catalog, Cataloger } from './cataloger.ts';
 import { binaryCatalogers } from './catalogers/binary/index.ts';
+import { cppCatalogers } from './catalogers/cpp/index.ts';
+import { dotnetCatalogers } from './catalogers/dotnet/index.ts';
 import { embeddedCatalogers } from './catalogers/embedded/index.ts';
+import { erlangCatalogers } from './catalogers/erlang/index.ts';
 import { goCatalogers } from './catalogers/go/index.ts';
+import { infrastructureCatalogers } from './catalogers/infrastructure/index.ts';
 import { javaCatalogers } from './catalogers/java/index.ts';
 import { javascriptCatalogers } from './catalogers/javascript/index.ts';
+import { languageCatalogers } from './catalogers/languages/index.ts';
+import { modelCatalogers } from './catalogers/models/index.ts';
 import { osCatalogers } from './catalogers/os/index.ts';
+import { phpCatalogers } from './catalogers/php/index.ts';
 import { pythonCatalogers } from './catalogers/python/index.ts';
+import { rubyCatalogers } from './catalogers/ruby/index.ts';
 import { rustCatalogers } from './catalogers/rust/index.ts';
+import { swiftCatalogers } from './catalogers/swift/index.ts';
 import { detectDistro } from './distro.ts';
 import { CatalogerIndex } from './selection.ts';
 
@@ -23,6 +32,15 @@ export const catalogers: readonly Cataloger[] = [
   ...javaCatalogers,
   ...goCatalogers,
   ...rustCatalogers,
+  ...dotnetCatalogers,
+  ...cppCatalogers,
+  ...rubyCatalogers,
+  ...phpCatalogers,
+  ...swiftCatalogers,
+  ...erlangCatalogers,
+  ...languageCatalogers,
+  ...infrastructureCatalogers,
+  ...modelCatalogers,
   ...embeddedCatalogers,
   ...binaryCatalogers,
 ];

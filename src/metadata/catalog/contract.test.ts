@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { condense } from '../../core/index.ts';
 import { parsePurl } from '../ecosystem/index.ts';
 import { createLayeredTree, createMemoryTree } from '../../core/testing.ts';
+import { LANGUAGE_FIXTURES } from './catalogers/testing.ts';
 import { catalogers, catalogSelector, catalogTree } from './index.ts';
 import { crates, elfFile, packageNote } from './executable/testing.ts';
 import { OS_FIXTURES } from './catalogers/os/testing.ts';
@@ -16,6 +17,7 @@ const GO_PROGRAM = goProgram(
 
 /** One path that each cataloger chooses, with content that it understands. */
 const GOOD: Readonly<Record<string, readonly [path: string, content: string | Uint8Array]>> = {
+  ...LANGUAGE_FIXTURES,
   'os-release': ['etc/os-release', 'ID=debian\nVERSION_ID="12"\n'],
   dpkg: [
     'var/lib/dpkg/status',

@@ -11,6 +11,13 @@ export function onlyHash(texts: readonly unknown[]): readonly Hash[] {
   return algorithm === undefined ? [] : [{ algorithm, value: match?.[2] ?? '' }];
 }
 
+/** None where the text is no digest of the algorithm in hex. */
+export function hexHashes(algorithm: 'sha1' | 'sha256', text: unknown): readonly Hash[] {
+  const value = typeof text === 'string' ? text.toLowerCase() : '';
+  const isHash = /^[0-9a-f]+$/.test(value) && value.length === (algorithm === 'sha1' ? 40 : 64);
+  return isHash ? [{ algorithm, value }] : [];
+}
+
 export type Raw = Readonly<Record<string, unknown>>;
 
 export function recordOf(value: unknown): Raw {

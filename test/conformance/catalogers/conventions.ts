@@ -15,6 +15,8 @@ export function keyOf(
 }
 
 const same = (text: string) => text;
+/** OSV-Scalibr keeps a commit apart from the version. */
+const withoutCommit = (version: string) => (/^[0-9a-f]{7,40}$/.test(version) ? '' : version);
 
 const NAMES: Readonly<Record<string, (name: string) => string>> = {
   // Syft shows the title that the document has beside the package URL.
@@ -27,6 +29,8 @@ const NAMES: Readonly<Record<string, (name: string) => string>> = {
   go: (name) => (name === 'go' ? 'stdlib' : name),
   // Spellings that PEP 503 calls equal.
   python: foldPypi,
+  // Syft has the last part of the name.
+  swift: (name) => name.replace(/^github\.com\/[^/]+\//, ''),
 };
 
 function foldPypi(name: string): string {
@@ -36,6 +40,10 @@ function foldPypi(name: string): string {
 const VERSIONS: Readonly<Record<string, (version: string) => string>> = {
   // OSV-Scalibr drops the leading v; a program without a version is `(devel)` to Go and nothing to Trivy.
   go: (version) => (version === '(devel)' ? '' : version.replace(/^v/, '')),
+  dotnet: withoutCommit,
+  elixir: withoutCommit,
+  // what has no version is `unknown` to Trivy
+  julia: (version) => (version === 'unknown' ? '' : version),
 };
 
 /** Syft names Maven packages by their artifact alone; the group is in the package URL. */
@@ -74,19 +82,28 @@ export function isCounted(
 export function isOptional(component: Component, expectation: Expectation): boolean {
   const isStdlib = expectation.ecosystem === 'go' && component.name === 'stdlib';
   const isProgram = component.kind === 'application' && component.version === '(devel)';
+  const origin = expectation.case.split('-', 1)[0];
+  const isForeign = LEFT_OUT[`${origin} ${expectation.ecosystem}`]?.(component) === true;
   const isUnlisted = component.scope === 'development' && !expectation.case.startsWith('scalibr-');
   const isFolder = expectation.ecosystem === 'go' && component.version === '';
   const isIndirect =
     expectation.case.startsWith('trivy-golang_mod') && component.properties['go:indirect'] !== undefined;
-  return isStdlib || isProgram || isProject(component) || isUnlisted || isFolder || isIndirect;
+  return isStdlib || isProgram || isProject(component) || isForeign || isUnlisted || isFolder || isIndirect;
 }
+
+/** What each origin leaves out of an ecosystem: what is from elsewhere than its registry, what has no version. */
+const LEFT_OUT: Readonly<Record<string, (component: Component) => boolean>> = {
+  'scalibr julia': ({ version }) => version === '',
+  'scalibr r': ({ purl }) => purl?.startsWith('pkg:cran/') !== true,
+  'trivy elixir': ({ purl }) => purl?.includes('vcs_url=') === true,
+};
 
 export function isProject(component: Component): boolean {
   return component.kind === 'application' && component.purl === undefined;
 }
 
 /** Qualifiers that each tool fills in its own way; the distribution is under `distro`, the source package in a field of its own. */
-const OWN_QUALIFIERS: ReadonlySet<string> = new Set(['distro', 'upstream', 'epoch']);
+const OWN_QUALIFIERS: ReadonlySet<string> = new Set(['distro', 'upstream', 'epoch', 'vcs_url']);
 
 /** A package URL without what is each tool's own. */
 export function comparablePurl(text: string): string {
@@ -96,6 +113,9 @@ export function comparablePurl(text: string): string {
     .filter(([name]) => !OWN_QUALIFIERS.has(name))
     .map((pair) => pair.join('='))
     .toSorted();
-  const name = purl.type === 'pypi' ? foldPypi(purl.name) : purl.name;
-  return JSON.stringify([purl.type, purl.namespace, name, purl.version, qualifiers, purl.subpath]);
+  const folded = purl.type === 'pypi' ? foldPypi(purl.name) : purl.name;
+  // Syft writes a subspec of CocoaPods as part of the name; the type's definition has it as subpath.
+  const [name, subpath] =
+    purl.type === 'cocoapods' ? [[purl.name, purl.subpath ?? []].flat().join('/')] : [folded, purl.subpath];
+  return JSON.stringify([purl.type, purl.namespace, name, purl.version, qualifiers, subpath]);
 }

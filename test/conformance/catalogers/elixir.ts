@@ -1,13 +1,6 @@
 import type { EcosystemCases } from './table.ts';
 
 export const elixir: EcosystemCases = {
-  notYet: [
-    'scalibr-elixir_mixlock_invalid',
-    'scalibr-elixir_mixlock_valid',
-    'scalibr-erlang_mixlock_git.lock',
-    'scalibr-erlang_mixlock_many.lock',
-    'scalibr-erlang_mixlock_two-packages.lock',
-    'syft-elixir_mix.lock',
-    'trivy-hex_mix_happy.mix.lock',
-  ],
+  treatAs: { mixlock: 'app/mix.lock', 'mix.lock': 'app/mix.lock' },
+  notYet: [],
 };

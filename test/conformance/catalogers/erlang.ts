@@ -1,5 +1,9 @@
 import type { EcosystemCases } from './table.ts';
 
 export const erlang: EcosystemCases = {
-  notYet: ['syft-erlang_rabbitmq.app', 'syft-erlang_rebar-2.lock'],
+  cases: [
+    [/rebar/, 'app/rebar.lock'],
+    [/\.app$/, 'opt/rabbitmq/plugins/rabbit/ebin/rabbit.app'],
+  ],
+  notYet: [],
 };

@@ -66,7 +66,8 @@ function layOut(
   path: string,
   { expectation, table }: { readonly expectation: Expectation; readonly table: EcosystemCases },
 ): { readonly files: Readonly<Record<string, MemoryFile>>; readonly place: string | undefined } {
-  const files: Record<string, MemoryFile> = {};
+  const beside = table.beside?.[expectation.case] ?? {};
+  const files: Record<string, MemoryFile> = { ...beside };
   const input = readFiles(join(root, path, 'input'));
   const { inputFile } = expectation;
   const osRelease = (expectation.variants ?? [expectation]).find((variant) => variant.osRelease)?.osRelease;
@@ -81,7 +82,7 @@ function layOut(
     files[isZipped ? target.replace(/\.gz$/, '') : target] = { content, mode: 0o755 };
   }
   const same = expectation.inputFrom?.sameContentAs;
-  if (same === undefined) return { files, place: input.size > 1 ? place : undefined };
+  if (same === undefined) return { files, place: input.size + Object.keys(beside).length > 1 ? place : undefined };
   return { files: { ...files, ...layOutShared(root, same) }, place: `app/${same.split('/').slice(2).join('/')}` };
 }
 

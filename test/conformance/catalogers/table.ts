@@ -9,6 +9,8 @@ export interface EcosystemCases {
    * under its own name.
    */
   readonly cases?: readonly (readonly [pattern: RegExp, path: string])[];
+  /** What lies beside the file in its origin's folder and decides the case, by the case's name and by path. */
+  readonly beside?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Cases that are decided otherwise here, with the specification that says so. */
   readonly exceptions?: Readonly<Record<string, string>>;
   /** Cases that no cataloger gets right yet. */

@@ -10,7 +10,7 @@ import type { Reading } from '../file-cataloger.ts';
 
 /** Adds those components of the document that `isWanted` picks, with the dependencies among them. Throws `invalid-input`. */
 export function addDocument(
-  { content, file, finds }: Reading,
+  { content, file, finds }: Pick<Reading, 'content' | 'file' | 'finds'>,
   isWanted: (component: Component) => boolean = () => true,
 ): void {
   const document = openEnvelope(parseSbomDocument(content, file.path), file.path);

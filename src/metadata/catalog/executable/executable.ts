@@ -7,9 +7,11 @@ import { holdWhole, isRecord, parseJson } from '../../../core/index.ts';
 import type { Condenser } from '../../../core/index.ts';
 import type { Condensing, SelectedFile } from '../cataloger.ts';
 import { findCrates } from './cargo-auditable.ts';
+import { findBundledDeps } from './dotnet-bundle.ts';
 import { findGoBuildInfo } from './go-buildinfo.ts';
 import { findGraalvmSbom } from './graalvm.ts';
 import { findPackageNote } from './package-note.ts';
+import { findPeFacts } from './pe.ts';
 import { isExecutable } from './segments.ts';
 
 /** A run over one executable. */
@@ -30,6 +32,8 @@ const PROBES = [
   { id: 'graalvm', open: () => ({ end: findGraalvmSbom }) },
   { id: 'rust', open: () => ({ end: findCrates }) },
   { id: 'note', open: () => ({ end: findPackageNote }) },
+  { id: 'pe', open: () => ({ end: findPeFacts }) },
+  { id: 'dotnet-bundle', open: () => ({ end: findBundledDeps }) },
 ] as const satisfies readonly ExecutableProbe[];
 
 type ProbeId = (typeof PROBES)[number]['id'];

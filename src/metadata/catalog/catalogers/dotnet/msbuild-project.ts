@@ -1,0 +1,106 @@
+/**
+ * Package references of MSBuild projects (`*.csproj` and kin) and of central package management (`Directory.Packages.props`,
+ * learn.microsoft.com/nuget). Properties are resolved where the same file sets them; conditions are not evaluated. Without restoring,
+ * what these packages need in turn is not known.
+ */
+import { mismatch, parseXml } from '../../../../core/index.ts';
+import type { FileTree, XmlElement } from '../../../../core/index.ts';
+import { textOf } from '../../components.ts';
+import { besideOf, createFileCataloger, linesOf, MAX_FILE_BYTES } from '../../file-cataloger.ts';
+import type { Reading } from '../../file-cataloger.ts';
+import { nugetIdentity } from './nuget.ts';
+
+const CENTRAL = 'Directory.Packages.props';
+
+export const msbuildProject = createFileCataloger({
+  id: 'nuget-project',
+  evidence: 'manifest',
+  names: ['*.csproj', '*.fsproj', '*.vbproj', CENTRAL, 'Packages.props'],
+  read,
+});
+
+const REFERENCES: ReadonlySet<string> = new Set(['PackageReference', 'PackageVersion', 'GlobalPackageReference']);
+
+async function read({ content, file, finds, tree }: Reading): Promise<void> {
+  const items = readItems(content, file.path);
+  const central = items.some(({ version }) => version === '') ? await readCentral(tree, file.path) : new Map();
+  for (const { name, version, isPrivate, line } of items) {
+    const found = exactVersion(version === '' ? (central.get(name.toLowerCase()) ?? '') : version);
+    if (found === undefined)
+      finds.skip(file, `expected a version of ${name.slice(0, 80)}, found "${version.slice(0, 80)}"`);
+    else
+      finds.add(file, {
+        ...nugetIdentity(name, found),
+        locations: linesOf(file, line),
+        scope: isPrivate ? 'development' : 'runtime',
+      });
+  }
+}
+
+interface Item {
+  readonly name: string;
+  readonly version: string;
+  /** Nothing of it reaches who uses the project. */
+  readonly isPrivate: boolean;
+  readonly line: number;
+}
+
+function readItems(content: Uint8Array, what: string): readonly Item[] {
+  const root = parseXml(textOf(content), { what, maxLength: MAX_FILE_BYTES });
+  if (root.name !== 'Project') throw mismatch(what, 'the element Project', root.name);
+  const properties = readProperties(root);
+  return root.children
+    .filter(({ name }) => name === 'ItemGroup')
+    .flatMap(({ children }) => children.filter(({ name }) => REFERENCES.has(name)))
+    .flatMap((element) => {
+      const field = (name: string) =>
+        (element.attributes[name] ?? element.children.find((child) => child.name === name)?.text ?? '').trim();
+      const name = field('Include') || field('Update');
+      const version = expand(field('VersionOverride') || field('Version'), properties);
+      const isPrivate = field('PrivateAssets').toLowerCase() === 'all' || element.name === 'GlobalPackageReference';
+      return name === '' ? [] : [{ name, version, isPrivate, line: element.line }];
+    });
+}
+
+/** No version is longer. */
+const MAX_PROPERTY = 100;
+
+function readProperties(root: XmlElement): ReadonlyMap<string, string> {
+  const groups = root.children.filter(({ name }) => name === 'PropertyGroup');
+  return new Map(
+    groups.flatMap(({ children }) =>
+      children.map(({ name, text }) => [name, text.trim().slice(0, MAX_PROPERTY)] as const),
+    ),
+  );
+}
+
+/** Properties may be made of properties: as many rounds as anybody nests them. */
+const MAX_ROUNDS = 8;
+
+function expand(text: string, properties: ReadonlyMap<string, string>): string {
+  let expanded = text;
+  for (let round = 0; round < MAX_ROUNDS && expanded.includes('$(') && expanded.length < 1024; round++) {
+    expanded = expanded.replaceAll(/\$\(([\w.]+)\)/g, (whole, name: string) => properties.get(name) ?? whole);
+  }
+  return expanded;
+}
+
+/** `1.0` and `[1.0]`; a range or a floating version says which ones would do, not which one is taken. */
+function exactVersion(text: string): string | undefined {
+  return /^\[?\s*([\w.+-]+)\s*\]?$/.exec(text)?.[1];
+}
+
+/** Folders between a project and the file with the versions of its repository. */
+const MAX_LEVELS = 16;
+
+/** Versions by name from the nearest Directory.Packages.props; a damaged one is told of where it is read itself. */
+async function readCentral(tree: FileTree, path: string): Promise<ReadonlyMap<string, string>> {
+  const levels = Math.min(path.split('/').length, MAX_LEVELS);
+  for (let level = 0; level < levels; level++) {
+    const central = besideOf(path, CENTRAL, level);
+    const content = central === path ? undefined : await tree.read(central);
+    if (content !== undefined)
+      return new Map(readItems(content, central).map(({ name, version }) => [name.toLowerCase(), version]));
+  }
+  return new Map();
+}
