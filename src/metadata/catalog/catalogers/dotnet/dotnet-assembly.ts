@@ -89,10 +89,8 @@ function addProgram(finds: Finds, file: FileEntry, { facts: { strings, assembly 
     return;
   const version = bestVersion(strings) ?? assembly?.version;
   const name = original || (assembly === undefined ? '' : baseName(file.path));
-  if (name === '' || version === undefined) {
-    finds.skip(file, 'expected a version resource or an assembly, found neither');
-    return;
-  }
+  // launchers and the like say nothing of themselves
+  if (name === '' || version === undefined) return;
   const supplier = strings.CompanyName;
   const program = finds.add(file, {
     name,

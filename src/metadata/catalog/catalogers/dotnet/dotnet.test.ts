@@ -64,6 +64,15 @@ test('an assembly has the version of the product, and what it refers to is liste
   ]);
 });
 
+test('a program that says nothing of itself is passed over; what is called one and is none is told', async () => {
+  const found = await catalog({ 'bin/launcher.exe': createPe({ strings: {} }), 'bin/broken.dll': 'MZ and no more' });
+  assert.deepEqual(ids(found), []);
+  assert.deepEqual(
+    found.skipped.map(({ path }) => path),
+    ['bin/broken.dll'],
+  );
+});
+
 test('a program in a single file has the packages that its own deps.json names', async () => {
   for (const major of [1, 6] as const) {
     const found = await catalog({ 'usr/bin/app': createDotnetBundle(DEPS, major) });
