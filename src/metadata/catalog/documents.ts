@@ -14,7 +14,12 @@ const MAX_ALIASES = 100;
 interface Yaml {
   readonly parseAllDocuments: (
     text: string,
-    options: { readonly schema: 'failsafe'; readonly uniqueKeys: false; readonly prettyErrors: false },
+    options: {
+      readonly schema: 'failsafe';
+      readonly uniqueKeys: false;
+      readonly prettyErrors: false;
+      readonly logLevel: 'silent';
+    },
   ) => readonly {
     readonly errors: readonly Error[];
     readonly toJS: (options: { readonly maxAliasCount: number }) => unknown;
@@ -31,7 +36,8 @@ export function parseYamlTexts(bytes: Uint8Array, what: string): readonly unknow
   }
   return parsing(what, 'YAML', () => {
     const { parseAllDocuments } = require('yaml') as Yaml;
-    const options = { schema: 'failsafe', uniqueKeys: false, prettyErrors: false } as const;
+    // warnings would go to the console
+    const options = { schema: 'failsafe', uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const;
     return [...parseAllDocuments(textOf(bytes), options)].map((document) => {
       if (document.errors[0] !== undefined) throw document.errors[0];
       return document.toJS({ maxAliasCount: MAX_ALIASES });
