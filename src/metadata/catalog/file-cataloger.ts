@@ -112,12 +112,6 @@ export function linesOf(file: FileEntry, first: number, last = first): readonly 
   return [{ ...locationOf(file), lines: [first, last] }];
 }
 
-/** The path of a file beside another, or some folders above. */
-export function besideOf(path: string, name: string, levels = 0): string {
-  const folders = path.split('/').slice(0, -1);
-  return [...folders.slice(0, folders.length - levels), name].join('/');
-}
-
 /** A commit is all that says which version of a repository is meant: package URLs of it carry its address, without a password. */
 export function vcsUrl(address: string, commit: string): string {
   const withoutPassword = address.replace(/\/\/[^/@]*@/, (user) => (user.includes(':') ? '//' : user));

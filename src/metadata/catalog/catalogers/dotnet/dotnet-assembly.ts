@@ -9,6 +9,7 @@ import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
 import { Finds, trying } from '../../components.ts';
 import { EXECUTABLE, readFacts } from '../../executable/executable.ts';
 import { MAX_FILE_BYTES } from '../../file-cataloger.ts';
+import { folderOf } from '../../paths.ts';
 import { recordOf } from '../../values.ts';
 
 const PROGRAM = /\.(?:dll|exe)$/i;
@@ -52,7 +53,7 @@ async function readClaims(tree: FileTree, files: readonly FileEntry[]): Promise<
         for (const kind of ['runtime', 'native', 'resources', 'runtimeTargets']) {
           for (const asset of Object.keys(recordOf(recordOf(library)[kind]))) {
             // a published program has them beside itself; one that is run from a build keeps their folders
-            for (const place of [baseName(asset), asset]) claimed.add(folderOf(path) + place.toLowerCase());
+            for (const place of [baseName(asset), asset]) claimed.add(`${folderOf(path)}${place}`.toLowerCase());
           }
         }
       }
@@ -122,9 +123,4 @@ function bestVersion(strings: Facts['strings']): string | undefined {
 
 function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
-}
-
-/** With its slash, in lower case. */
-function folderOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/') + 1).toLowerCase();
 }

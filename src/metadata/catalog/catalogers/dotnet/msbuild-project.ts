@@ -6,8 +6,9 @@
 import { mismatch, parseXml } from '../../../../core/index.ts';
 import type { FileTree, XmlElement } from '../../../../core/index.ts';
 import { textOf } from '../../components.ts';
-import { besideOf, createFileCataloger, linesOf, MAX_FILE_BYTES } from '../../file-cataloger.ts';
+import { createFileCataloger, linesOf, MAX_FILE_BYTES } from '../../file-cataloger.ts';
 import type { Reading } from '../../file-cataloger.ts';
+import { folderOf, joinPath } from '../../paths.ts';
 import { nugetIdentity } from './nuget.ts';
 
 const CENTRAL = 'Directory.Packages.props';
@@ -95,9 +96,9 @@ const MAX_LEVELS = 16;
 
 /** Versions by name from the nearest Directory.Packages.props; a damaged one is told of where it is read itself. */
 async function readCentral(tree: FileTree, path: string): Promise<ReadonlyMap<string, string>> {
-  const levels = Math.min(path.split('/').length, MAX_LEVELS);
-  for (let level = 0; level < levels; level++) {
-    const central = besideOf(path, CENTRAL, level);
+  for (let level = 0; level < MAX_LEVELS; level++) {
+    const central = joinPath(folderOf(path), `${'../'.repeat(level)}${CENTRAL}`);
+    if (central === undefined) break;
     const content = central === path ? undefined : await tree.read(central);
     if (content !== undefined)
       return new Map(readItems(content, central).map(({ name, version }) => [name.toLowerCase(), version]));

@@ -5,8 +5,9 @@
 import { AppError } from '../../../../core/index.ts';
 import { textOf } from '../../components.ts';
 import type { Given } from '../../components.ts';
-import { addEntries, besideOf, createFileCataloger, linesOf } from '../../file-cataloger.ts';
+import { addEntries, createFileCataloger, linesOf } from '../../file-cataloger.ts';
 import type { Entry, Reading } from '../../file-cataloger.ts';
+import { folderOf } from '../../paths.ts';
 import { nugetIdentity } from './nuget.ts';
 
 export const paketLock = createFileCataloger({
@@ -69,7 +70,7 @@ const KEYWORDS =
   /^(?:source|nuget|clitool|github|gist|git|http|group|framework|references|storage|strategy|lowest_matching|restriction|redirects|import_targets|content|copy_\w+|cache|version|generate_load_scripts|load|condition|external_lock|license_download)\b/i;
 
 function readDependencies({ content, file, finds, tree }: Reading): void {
-  if (tree.find(besideOf(file.path, 'paket.lock')) !== undefined) return;
+  if (tree.find(`${folderOf(file.path)}paket.lock`) !== undefined) return;
   const lines = textOf(content)
     .split(/\r?\n/)
     .map((line) => line.replace(/(?:^|\s)(?:\/\/|#).*$|(?<!:)\/\/.*$/, '').trim());

@@ -5,8 +5,9 @@
  */
 import { AppError, isRecord } from '../../../../core/index.ts';
 import { parseToml } from '../../documents.ts';
-import { addEntries, besideOf, createFileCataloger, reach } from '../../file-cataloger.ts';
+import { addEntries, createFileCataloger, reach } from '../../file-cataloger.ts';
 import type { Entry, Reading } from '../../file-cataloger.ts';
+import { folderOf } from '../../paths.ts';
 import { recordOf, textsOf } from '../../values.ts';
 import type { Raw } from '../../values.ts';
 
@@ -45,10 +46,7 @@ async function readManifest(reading: Reading): Promise<void> {
   const needs = new Map(
     packages.map(({ name, raw }) => [keyOf(name, raw), { needs: needsOf({ name, raw }, byName, refuse) }]),
   );
-  const projectPath = besideOf(
-    file.path,
-    file.path.endsWith('JuliaManifest.toml') ? 'JuliaProject.toml' : 'Project.toml',
-  );
+  const projectPath = `${folderOf(file.path)}${file.path.endsWith('JuliaManifest.toml') ? 'JuliaProject.toml' : 'Project.toml'}`;
   const project = await tree.read(projectPath);
   const runtime = project === undefined ? undefined : reachedBy(parseToml(project, projectPath), packages, needs);
   const entries = new Map<string, Entry>();

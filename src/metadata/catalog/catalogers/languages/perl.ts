@@ -69,11 +69,11 @@ function read({ content, file, finds, tree, link }: Reading): void {
   const needs = Object.keys({ ...runtime, ...recordOf(meta.requires) });
   // the distribution's own module, and each that it says to provide
   const modules = new Set([name.replaceAll('-', '::'), ...Object.keys(recordOf(meta.provides))]);
-  for (const module of modules) link({ component, within: folderOf(file.path), name: module, needs });
+  for (const module of modules) link({ component, within: placeOf(file.path), name: module, needs });
 }
 
 /** Distributions in one folder of `.meta`, or in one project, see each other. */
-function folderOf(path: string): string {
+function placeOf(path: string): string {
   return path.split('/').slice(0, -2).join('/');
 }
 

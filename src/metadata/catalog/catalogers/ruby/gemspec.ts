@@ -6,8 +6,9 @@ import { AppError } from '../../../../core/index.ts';
 import type { FileTree } from '../../../../core/index.ts';
 import { readText, textOf } from '../../components.ts';
 import type { Given } from '../../components.ts';
-import { besideOf, createFileCataloger } from '../../file-cataloger.ts';
+import { createFileCataloger } from '../../file-cataloger.ts';
 import type { Reading } from '../../file-cataloger.ts';
+import { folderOf } from '../../paths.ts';
 
 const INSTALLED = /(?:^|\/)specifications\/(?:.*\/)?[^/]+\.gemspec$/;
 const SPECIFICATION = /\.gemspec$/;
@@ -102,7 +103,7 @@ async function findVersion(value: string | undefined, { text, path, tree }: Plac
   const assigned = new RegExp(`^[ \\t]*${constant}[ \\t]*=[ \\t]*(${LITERAL})`, 'm');
   const required = [...text.matchAll(/["'](?:\.{0,2}\/){0,8}([\w./-]{0,200}version)(?:\.rb)?["']/g)];
   const places = required.slice(0, MAX_REQUIRED).flatMap(([, one = '']) => [`${one}.rb`, `lib/${one}.rb`]);
-  const texts = await Promise.all(places.map((one) => readText(tree, besideOf(path, one))));
+  const texts = await Promise.all(places.map((one) => readText(tree, `${folderOf(path)}${one}`)));
   for (const source of [text, ...texts]) {
     const found = firstLiteral(assigned.exec(source ?? '')?.[1]);
     if (found !== undefined) return found;
