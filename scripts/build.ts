@@ -89,10 +89,10 @@ async function makeChunk(text: string): Promise<string> {
   return code.replaceAll(/\bimport\(("\.\/[^"]+\.js")\)/g, 'require.later($1)');
 }
 
-/** ASCII alone: V8 keeps one byte for each character then. */
+/** ASCII alone: V8 keeps one byte for each character then. Strict, as the modules that it is made of. */
 function formatPack(chunks: ReadonlyMap<string, string>): string {
   const functions = [...chunks].map(([name, code]) => `${JSON.stringify(name)}(require,module,exports){${code}}`);
-  const text = `(function(__dirname,__filename){return{\n${functions.join(',\n')}\n}})`;
+  const text = `(function(__dirname,__filename){"use strict";return{\n${functions.join(',\n')}\n}})`;
   return text.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 

@@ -15,7 +15,7 @@ const EXPORT = /^export \{([^}]*)\} from '(\.[^']*)';/gm;
 
 const doors = new Map<string, ReadonlyMap<string, Place>>();
 
-/** The text of a source with its imports of doors led on. Lines keep their numbers where they can. */
+/** The text of a source with its imports of doors led on. */
 export function openDoors(text: string, path: string): string {
   return text.replaceAll(IMPORT, (statement: string, list: string, from: string) => {
     const door = resolve(dirname(path), from);

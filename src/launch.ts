@@ -2,9 +2,20 @@
  * What the bundle begins with. The program lies in packs of chunks, each of them a function that runs when it is first needed, so that a
  * command costs what it uses. What V8 made of a pack in a command's first run is kept among the caches: its next run compiles nothing.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { constants, Script } from 'node:vm';
 
 type Chunk = (
@@ -73,16 +84,22 @@ function cacheFile(pack: string): string | undefined {
   if (!WORD.test(word)) return undefined;
   const { PLIMSOLL_CACHE_DIR: own, XDG_CACHE_HOME: common } = process.env;
   const folder = own ?? join(common ?? join(homedir(), '.cache'), 'plimsoll');
+  // code of the folder that one happens to work in is not run
+  if (!isAbsolute(folder)) return undefined;
   return join(folder, 'code', `${BUILD}-${process.version}-${process.arch}`, `${word}.${pack}`);
 }
 
 /** What somebody else could have written is not run. */
 function readOwn(file: string): Buffer | undefined {
+  let descriptor: number | undefined;
   try {
-    const { uid, mode } = statSync(file);
-    return uid === process.geteuid?.() && (mode & 0o022) === 0 ? readFileSync(file) : undefined;
+    descriptor = openSync(file, 'r');
+    const { uid, mode } = fstatSync(descriptor);
+    return uid === process.geteuid?.() && (mode & 0o022) === 0 ? readFileSync(descriptor) : undefined;
   } catch {
-    return undefined;
+    return undefined; // there is none yet
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
@@ -100,7 +117,7 @@ function keep(file: string, make: () => Buffer): void {
   try {
     if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) forgetOthers(dirname(folder));
     const temporary = `${file}.${process.pid}.tmp`;
-    writeFileSync(temporary, make(), { mode: 0o600 });
+    writeFileSync(temporary, make(), { mode: 0o600, flag: 'wx' });
     renameSync(temporary, file);
   } catch {
     // the next run tries again

@@ -21,12 +21,16 @@ const source = join(import.meta.dirname, '../../src/launch.ts');
 const isFresh = existsSync(bundle) && statSync(bundle).mtimeMs >= statSync(source).mtimeMs;
 const built = { skip: isFresh ? false : 'npm run build has not been run' };
 
-function start(context: TestContext): { readonly run: (word: string) => number | null; readonly kept: () => string[] } {
+function start(context: TestContext): {
+  readonly run: (word: string, cache?: string) => number | null;
+  readonly kept: () => string[];
+} {
   const folder = mkdtempSync(join(tmpdir(), 'plimsoll-launch-'));
   context.after(() => rmSync(folder, { recursive: true }));
-  const env = { ...process.env, PLIMSOLL_CACHE_DIR: folder };
   return {
-    run: (word) => spawnSync(process.execPath, [bundle, word], { env }).status,
+    run: (word, cache = folder) =>
+      spawnSync(process.execPath, [bundle, word], { cwd: folder, env: { ...process.env, PLIMSOLL_CACHE_DIR: cache } })
+        .status,
     kept: () =>
       readdirSync(folder, { recursive: true, encoding: 'utf8' })
         .map((path) => join(folder, path))
@@ -68,4 +72,16 @@ test('what is no command leaves nothing', built, (context) => {
   assert.equal(run('../../version'), 2);
   assert.equal(run('versoin'), 2);
   assert.deepEqual(kept(), []);
+});
+
+test('in the folder that one works in no code is kept or looked for', built, (context) => {
+  const { run, kept } = start(context);
+  for (const cache of ['', '.', 'here']) assert.equal(run('version', cache), 0);
+  assert.deepEqual(kept(), []);
+});
+
+test('the bundle is as strict as the modules that it is made of', built, () => {
+  for (const pack of ['often.js', 'rest.js']) {
+    assert.match(readFileSync(join(bundle, '..', pack), 'utf8').slice(0, 60), /\{"use strict";/);
+  }
 });
