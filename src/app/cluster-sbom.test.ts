@@ -50,10 +50,13 @@ test('digests come from pods that run the image, unless two tell two', async () 
   const pod = (name: string, id: string) => ({
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace: 'shop', ownerReferences: [{ kind: 'ReplicaSet' }] },
+    metadata: { name, namespace: 'shop', ownerReferences: [{ kind: 'ReplicaSet', controller: true }] },
     spec: containers('ghcr.io/shop/web:1.2'),
+    // nodes call images by names of their own
     status: {
-      containerStatuses: [{ image: 'ghcr.io/shop/web:1.2', imageID: `ghcr.io/shop/web@sha256:${id.repeat(64)}` }],
+      containerStatuses: [
+        { name: 'c0', image: 'docker.io/other:name', imageID: `ghcr.io/shop/web@sha256:${id.repeat(64)}` },
+      ],
     },
   });
   const versions = async (...pods: readonly object[]) =>
@@ -61,9 +64,18 @@ test('digests come from pods that run the image, unless two tell two', async () 
       .filter(({ name }) => name === 'ghcr.io/shop/web')
       .map(({ version }) => version);
   assert.deepEqual(await versions(pod('a', 'b')), [`sha256:${'b'.repeat(64)}`]);
-  assert.deepEqual(await versions(pod('a', 'b'), pod('c', 'd')), ['1.2']);
+  assert.deepEqual(
+    await versions(pod('a', 'b'), pod('c', 'd')),
+    [`sha256:${'b'.repeat(64)}`, `sha256:${'d'.repeat(64)}`, '1.2'].toSorted(),
+  );
   // a pod that a controller made is no workload of its own
   assert.ok(!(await read(pod('a', 'b'))).components.some(({ id }) => id.startsWith('k8s/shop')));
+});
+
+test('an object that is none of a cluster is named as passed over', async () => {
+  assert.deepEqual((await read({ a: 1 })).skipped, [
+    { path: 'all.yaml', reason: 'expected an object with kind and metadata, found a' },
+  ]);
 });
 
 test('what is no manifest is refused with its place', async () => {

@@ -1,8 +1,15 @@
 /** What a cluster is made of: workloads and the images they run, nodes and what makes them nodes, from manifests or from its API server. */
 import { AppError, isRecord, parseReference, VERSION } from '../core/index.ts';
-import type { Ports, Reference } from '../core/index.ts';
-import { createKubeClient, findImages, openConnection } from '../cluster/index.ts';
-import type { KubeClient, KubeObject } from '../cluster/index.ts';
+import type { Ports, Reference, SkippedFile } from '../core/index.ts';
+import {
+  asPulled,
+  controllerOf,
+  createKubeClient,
+  findImages,
+  openConnection,
+  WORKLOAD_KINDS,
+} from '../cluster/index.ts';
+import type { KubeObject } from '../cluster/index.ts';
 import { createPurl, formatPurl } from '../metadata/ecosystem/index.ts';
 import { arrangeSbom, mergeComponents } from '../metadata/sbom/index.ts';
 import type { Component, Dependency, Sbom } from '../metadata/sbom/index.ts';
@@ -13,8 +20,13 @@ export interface ClusterSbomInput {
   /** Of the cluster or of what is delivered to it. */
   readonly name: string;
   readonly manifests: readonly { readonly name: string; readonly text: string }[];
-  /** Ask the API server, too. An empty path: the one that a pod has. */
-  readonly kubeconfig?: string;
+  /** Ask the API server, too. */
+  readonly live?: {
+    /** KUBECONFIG when absent, and the cluster around this pod when that is not there. */
+    readonly kubeconfig: string | undefined;
+    /** Of the kubeconfig; its current one when absent. */
+    readonly context: string | undefined;
+  };
   readonly signal: AbortSignal;
 }
 
@@ -23,7 +35,7 @@ export async function createClusterSbom(ports: Ports, input: ClusterSbomInput): 
   const declared = input.manifests.flatMap(({ name, text }) =>
     readManifestObjects(text, name).map((object) => ({ object, where: name })),
   );
-  const live = input.kubeconfig === undefined ? undefined : await readCluster(ports, input.kubeconfig, input.signal);
+  const live = input.live === undefined ? undefined : await readCluster(ports, input.live, input.signal);
   const objects = [...declared, ...(live?.objects ?? []).map((object) => ({ object, where: 'API server' }))];
   const digests = runningDigests(objects.map(({ object }) => object));
   const parts = [
@@ -34,7 +46,7 @@ export async function createClusterSbom(ports: Ports, input: ClusterSbomInput): 
     subject: { kind: 'cluster', name: input.name, ...(live === undefined ? {} : { version: live.version }) },
     components: mergeComponents(parts.flatMap(({ components }) => components)),
     dependencies: parts.flatMap(({ dependencies }) => dependencies),
-    skipped: [],
+    skipped: parts.flatMap(({ skipped = [] }) => skipped),
     tool: { name: 'plimsoll', version: VERSION },
     created: creationTime(ports),
   });
@@ -43,20 +55,22 @@ export async function createClusterSbom(ports: Ports, input: ClusterSbomInput): 
 interface Part {
   readonly components: readonly Component[];
   readonly dependencies: readonly Dependency[];
+  readonly skipped?: readonly SkippedFile[];
 }
-
-const NONE: Part = { components: [], dependencies: [] };
 
 function describeObject(object: KubeObject, where: string, digests: ReadonlyMap<string, string>): Part {
   if (object.kind === 'Node' && object.apiVersion === 'v1') return describeNode(object, where);
   const { metadata } = object;
-  if (!isRecord(metadata) || typeof object.kind !== 'string') return NONE;
-  const isMade = Array.isArray(metadata.ownerReferences) && metadata.ownerReferences.length > 0;
-  const images = imagesOf(object, where).map((image) => describeImage(image, where, digests));
+  if (!isRecord(metadata) || typeof object.kind !== 'string') {
+    const reason = `expected an object with kind and metadata, found ${Object.keys(object).slice(0, 5).join(', ')}`;
+    return { components: [], dependencies: [], skipped: [{ path: where, reason }] };
+  }
+  const images = imagesOf(asPulled(object), where).map((image) => describeImage(image, where, digests));
   const { name, namespace } = metadata;
   const id = ['k8s', namespace, object.kind, name].filter((part) => typeof part === 'string').join('/');
   // what a controller made is the controller's; its images may be of an older revision, and run
-  if (isMade || images.length === 0) return { components: [...images, apiOf(object, where)], dependencies: [] };
+  if (controllerOf(object) !== undefined || images.length === 0)
+    return { components: [...images, apiOf(object, where)], dependencies: [] };
   const workload = {
     ...blank(id, typeof name === 'string' ? name : object.kind, where),
     kind: 'application' as const,
@@ -115,21 +129,18 @@ function blank(id: string, name: string, where: string): Component {
   };
 }
 
-/** Digests that nodes pulled for a reference, as pods tell them; none where two pods tell two. */
+/** By an image as it is written, the digest that nodes pulled for it, as pods tell; none where two pods tell two. */
 function runningDigests(objects: readonly KubeObject[]): ReadonlyMap<string, string> {
   const found = new Map<string, Set<string>>();
-  for (const { status } of objects) {
-    if (!isRecord(status)) continue;
-    for (const key of ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses']) {
-      const list: unknown = status[key];
-      for (const entry of Array.isArray(list) ? list.filter(isRecord) : []) {
-        const digest = /@(sha256:[\da-f]{64})$/.exec(String(entry.imageID))?.[1];
-        if (digest === undefined || typeof entry.image !== 'string') continue;
-        found.set(entry.image, (found.get(entry.image) ?? new Set()).add(digest));
-      }
+  for (const pod of objects.filter(({ kind }) => kind === 'Pod')) {
+    const written = findImages(pod) ?? [];
+    for (const [index, { image }] of (findImages(asPulled(pod)) ?? []).entries()) {
+      const { digest } = parseReference(image);
+      const name = written[index]?.image;
+      if (name !== undefined && digest !== undefined) found.set(name, (found.get(name) ?? new Set()).add(digest));
     }
   }
-  return new Map([...found].flatMap(([image, all]) => (all.size === 1 ? [[image, [...all][0] ?? '']] : [])));
+  return new Map([...found].flatMap(([name, all]) => (all.size === 1 ? [[name, [...all][0] ?? '']] : [])));
 }
 
 /** The node itself, what runs its containers, and its kubelet. */
@@ -192,49 +203,25 @@ function describeVersion(version: string): Part {
   return { components: [kubernetes('kube-apiserver', version, 'API server')], dependencies: [] };
 }
 
-/** What may hold images, and nodes. */
-const COLLECTIONS = [
-  '/api/v1/nodes',
-  '/api/v1/pods',
-  '/api/v1/replicationcontrollers',
-  '/apis/apps/v1/deployments',
-  '/apis/apps/v1/statefulsets',
-  '/apis/apps/v1/daemonsets',
-  '/apis/apps/v1/replicasets',
-  '/apis/batch/v1/jobs',
-  '/apis/batch/v1/cronjobs',
-] as const;
-const KINDS: Readonly<Record<(typeof COLLECTIONS)[number], string>> = {
-  '/api/v1/nodes': 'Node',
-  '/api/v1/pods': 'Pod',
-  '/api/v1/replicationcontrollers': 'ReplicationController',
-  '/apis/apps/v1/deployments': 'Deployment',
-  '/apis/apps/v1/statefulsets': 'StatefulSet',
-  '/apis/apps/v1/daemonsets': 'DaemonSet',
-  '/apis/apps/v1/replicasets': 'ReplicaSet',
-  '/apis/batch/v1/jobs': 'Job',
-  '/apis/batch/v1/cronjobs': 'CronJob',
-};
+const KINDS = [{ collection: '/api/v1/nodes', apiVersion: 'v1', kind: 'Node' }, ...WORKLOAD_KINDS];
 
 async function readCluster(
   ports: Ports,
-  kubeconfig: string,
+  { kubeconfig, context }: NonNullable<ClusterSbomInput['live']>,
   signal: AbortSignal,
 ): Promise<{ readonly version: string; readonly objects: readonly KubeObject[] }> {
-  const client: KubeClient = createKubeClient(
-    ports.http,
-    await openConnection(ports, kubeconfig === '' ? undefined : kubeconfig),
-  );
+  const connection = await openConnection(ports, kubeconfig ?? ports.environment.KUBECONFIG, context);
+  const client = createKubeClient(ports.http, connection);
   const { gitVersion } = await client.get('/version', signal);
   if (typeof gitVersion !== 'string') {
     throw new AppError('invalid-input', '/version: expected gitVersion, found none');
   }
   const objects: KubeObject[] = [];
-  for (const collection of COLLECTIONS) {
-    const { items } = await client.list(collection, signal);
-    const apiVersion = collection.split('/').slice(2, -1).join('/');
+  for (const { collection, apiVersion, kind } of KINDS) {
     // items of a list do not repeat what they are
-    objects.push(...items.map((item) => ({ ...item, apiVersion, kind: KINDS[collection] })));
+    for await (const page of client.pages(collection, signal)) {
+      objects.push(...page.map((item) => ({ ...item, apiVersion, kind })));
+    }
   }
   return { version: gitVersion, objects };
 }

@@ -1,5 +1,5 @@
 /** What runs in a cluster, as the API server stores it: pods with the images that nodes did pull, and the controllers that make them. */
-import { findDigest, isRecord } from '../core/index.ts';
+import { findDigest, isRecord, recordsOf } from '../core/index.ts';
 import type { Collection, KubeObject } from './api/client.ts';
 
 export interface WorkloadKind {
@@ -70,8 +70,4 @@ export function asPulled(pod: KubeObject): KubeObject {
 function pulledDigest(imageId: unknown): string | undefined {
   const [, digest = ''] = typeof imageId === 'string' ? (/^.+@(.+)$/.exec(imageId) ?? []) : [];
   return findDigest(digest);
-}
-
-function recordsOf(value: unknown): readonly KubeObject[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }

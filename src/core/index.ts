@@ -45,6 +45,7 @@ export {
   optional,
   parseJson,
   record,
+  recordsOf,
   strictObject,
   string,
 } from './decode.ts';

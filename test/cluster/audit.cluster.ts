@@ -1,4 +1,4 @@
-/** What policies would do to what runs: read from a real API server, with statuses of pods as a kubelet would write them. */
+/** What policies would do to what runs, and what that is made of: read from a real API server, with statuses of pods as a kubelet would write them. */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -102,6 +102,50 @@ describe('audit of what runs', missingPeers(...CLUSTER_PEERS), () => {
     const alone = rows.find(({ name }) => name === 'alone');
     assert.equal(alone?.outcome, 'deny');
     assert.equal(alone?.images[0]?.image, `${images.signed}@sha256:${'0'.repeat(64)}`);
+  });
+
+  test('the bill of the cluster has its workloads, images by the digests that nodes pulled, and nodes with their parts', async () => {
+    const nodeInfo = {
+      machineID: 'm',
+      systemUUID: 's',
+      bootID: 'b',
+      kernelVersion: '6.1.0',
+      osImage: 'Debian GNU/Linux 12',
+      containerRuntimeVersion: 'containerd://2.1.0',
+      kubeletVersion: 'v1.34.1',
+      kubeProxyVersion: '',
+      operatingSystem: 'linux',
+      architecture: 'amd64',
+    };
+    await plane.kubectl('apply -f -', [{ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } }]);
+    const patch = JSON.stringify({ status: { nodeInfo } }).replaceAll(' ', '\\u0020');
+    await plane.kubectl(`patch node n1 --subresource=status --type=merge -p ${patch}`);
+    const words = [
+      'sbom',
+      'cluster',
+      '--kubeconfig',
+      plane.kubeconfig,
+      '-o',
+      'cyclonedx-json=cluster.json',
+      '-o',
+      'table',
+    ];
+    const { code, stdout, stderr } = await bench.attempt([PLIMSOLL, ...words]);
+    assert.equal(code, 0, stderr);
+    const found = stdout.split('\n').map((line) => line.split(/\s+/).slice(0, 2).join(' '));
+    const repository = images.signed.replace(/:v1$/, '');
+    for (const line of [
+      `${repository} sha256:${'0'.repeat(64)}`,
+      'n1 v1.34.1',
+      'kubelet v1.34.1',
+      'containerd v2.1.0',
+      'apps/v1 v1',
+    ]) {
+      assert.ok(found.includes(line), `${line} in\n${stdout}`);
+    }
+    assert.match(stdout, /^kube-apiserver +v1\./m);
+    assert.equal((await bench.attempt([PLIMSOLL, 'sbom', 'validate', 'cluster.json'])).code, 0);
+    await plane.kubectl('delete node n1');
   });
 
   test('pods of one controller that are alike are one', async () => {

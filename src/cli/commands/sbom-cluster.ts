@@ -9,13 +9,17 @@ export const sbomCluster = defineCommand({
   group: 'metadata',
   summary: 'list what a cluster is made of: workloads, images, nodes',
   description:
-    'From manifests, output of Helm and kustomize, or `kubectl get -o yaml`; with --kubeconfig or --in-cluster also from the API server: ' +
+    'From manifests, output of Helm and kustomize, or `kubectl get -o yaml`; with --cluster or --kubeconfig also from the API server: ' +
     'nodes, their kubelets and container runtimes, what runs, and the digests that nodes pulled.',
   args: [],
   flags: {
     filename: { kind: 'list', short: 'f', value: 'FILE', description: 'manifests, or - for standard input' },
-    kubeconfig: { kind: 'string', value: 'FILE', description: 'ask the API server of its current context' },
-    'in-cluster': { kind: 'boolean', description: 'ask the API server of the cluster that this runs in' },
+    cluster: {
+      kind: 'boolean',
+      description: 'what runs in the cluster of the kubeconfig (KUBECONFIG), or around this pod',
+    },
+    kubeconfig: { kind: 'string', value: 'FILE', description: 'how to reach the API server; implies --cluster' },
+    context: { kind: 'string', value: 'NAME', description: 'of the kubeconfig, instead of its current one' },
     name: { kind: 'string', value: 'NAME', default: 'cluster', description: 'of the cluster' },
     ...SBOM_OUTPUT_FLAG,
   },
@@ -24,18 +28,22 @@ export const sbomCluster = defineCommand({
       command: 'helm template shop | plimsoll sbom cluster --name shop -o cyclonedx-json=shop.cdx.json -f -',
       explains: 'what a chart brings into a cluster',
     },
-    { command: 'plimsoll sbom cluster --kubeconfig ~/.kube/config', explains: 'what runs' },
+    { command: 'plimsoll sbom cluster --cluster --name production', explains: 'what runs' },
   ],
   async run({ flags }, context) {
-    const kubeconfig = flags['in-cluster'] ? '' : flags.kubeconfig;
-    if (flags.filename.length === 0 && kubeconfig === undefined) {
-      throw new AppError('usage', 'expected -f FILE, --kubeconfig FILE or --in-cluster');
+    const { kubeconfig, context: name } = flags;
+    const isLive = flags.cluster || kubeconfig !== undefined;
+    if (flags.filename.length === 0 && !isLive) {
+      throw new AppError('usage', 'expected -f FILE, or --cluster or --kubeconfig FILE');
+    }
+    if (name !== undefined && !isLive) {
+      throw new AppError('usage', '--context: expected --cluster or --kubeconfig FILE beside it');
     }
     const targets = readSbomTargets(flags.output, 'table');
     const sbom = await createClusterSbom(context.ports, {
       name: flags.name,
-      manifests: await Promise.all(flags.filename.map((name) => readManifest(name, context))),
-      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      manifests: await Promise.all(flags.filename.map((file) => readManifest(file, context))),
+      ...(isLive ? { live: { kubeconfig, context: name } } : {}),
       signal: context.signal,
     });
     await writeSbomTargets(sbom, targets, context);

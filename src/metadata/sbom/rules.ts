@@ -1,5 +1,5 @@
 /** What the specifications of SBOMs demand in words and no schema checks: ids that are unique, references that lead somewhere. */
-import { isRecord } from '../../core/index.ts';
+import { isRecord, recordsOf } from '../../core/index.ts';
 import type { SbomFault } from './validate.ts';
 
 type Document = Readonly<Record<string, unknown>>;
@@ -9,7 +9,7 @@ export function findFaults(document: unknown): readonly SbomFault[] {
   if (!isRecord(document)) return [];
   if (document.bomFormat === 'CycloneDX') return cyclonedxFaults(document);
   if (typeof document.spdxVersion === 'string') return spdx2Faults(document);
-  return Array.isArray(document['@graph']) ? spdx3Faults(records(document['@graph'])) : [];
+  return Array.isArray(document['@graph']) ? spdx3Faults(recordsOf(document['@graph'])) : [];
 }
 
 /** Paths of components and services, nested ones too. */
@@ -30,7 +30,7 @@ function cyclonedxFaults(document: Document): readonly SbomFault[] {
       faults.push({ where, rule: 'version-range', message: 'a range of versions is for external components alone' });
     }
   }
-  records(document.dependencies).forEach(({ ref, dependsOn, provides }, index) => {
+  recordsOf(document.dependencies).forEach(({ ref, dependsOn, provides }, index) => {
     const where = `dependencies[${index}]`;
     for (const target of [ref, ...list(dependsOn), ...list(provides)]) {
       if (typeof target === 'string' && !ids.has(target) && !target.startsWith('urn:cdx:')) {
@@ -71,7 +71,7 @@ function spdx2Faults(document: Document): readonly SbomFault[] {
     if (!isKnown(id))
       faults.push({ where, rule: 'known-reference', message: `nothing has the SPDXID "${String(id)}"` });
   };
-  records(document.relationships).forEach(({ spdxElementId, relatedSpdxElement }, index) => {
+  recordsOf(document.relationships).forEach(({ spdxElementId, relatedSpdxElement }, index) => {
     demand(`relationships[${index}]`, spdxElementId);
     demand(`relationships[${index}]`, relatedSpdxElement);
   });
@@ -96,7 +96,7 @@ function spdx3Faults(graph: readonly Document[]): readonly SbomFault[] {
     } else ids.set(id, index);
   });
   const external = new Set(
-    graph.flatMap((element) => records(element.import).map(({ externalSpdxId }) => externalSpdxId)),
+    graph.flatMap((element) => recordsOf(element.import).map(({ externalSpdxId }) => externalSpdxId)),
   );
   graph.forEach(({ from, to }, index) => {
     for (const id of [from, ...list(to)]) {
@@ -106,10 +106,6 @@ function spdx3Faults(graph: readonly Document[]): readonly SbomFault[] {
     }
   });
   return faults;
-}
-
-function records(value: unknown): readonly Document[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
 function list(value: unknown): readonly unknown[] {

@@ -1,5 +1,5 @@
 /** What a document says that the neutral model has no place for: it is lost when the document is written anew, and whoever does so is told. */
-import { isRecord } from '../../core/index.ts';
+import { isRecord, recordsOf } from '../../core/index.ts';
 
 export interface UnreadField {
   /** `components[].pedigree`, `relationships of BUILD_TOOL_OF`. */
@@ -39,11 +39,11 @@ export function listUnread(document: unknown): readonly UnreadField[] {
   if (isRecord(document) && document.bomFormat === 'CycloneDX') visitKeys(document, '', { known: CYCLONEDX, count });
   if (isRecord(document) && typeof document.spdxVersion === 'string') {
     visitKeys(document, '', { known: SPDX2, count });
-    for (const { relationshipType } of records(document.relationships)) {
+    for (const { relationshipType } of recordsOf(document.relationships)) {
       if (!SPDX2_EDGES.has(String(relationshipType))) count(`relationships of ${String(relationshipType)}`);
     }
   }
-  for (const { type, relationshipType } of records(isRecord(document) ? document['@graph'] : undefined)) {
+  for (const { type, relationshipType } of recordsOf(isRecord(document) ? document['@graph'] : undefined)) {
     const isEdge = String(type).endsWith('Relationship');
     if (isEdge && !SPDX3_EDGES.has(String(relationshipType))) count(`relationships of ${String(relationshipType)}`);
     else if (!isEdge && !SPDX3_TYPES.has(String(type))) count(`elements of ${String(type)}`);
@@ -64,11 +64,7 @@ function visitKeys(value: Readonly<Record<string, unknown>>, place: string, visi
     else if (isRecord(child) && field in visit.known) visitKeys(child, field, visit);
     else {
       const list = key === 'components' ? 'components[]' : `${field}[]`;
-      if (list in visit.known) for (const item of records(child)) visitKeys(item, list, visit);
+      if (list in visit.known) for (const item of recordsOf(child)) visitKeys(item, list, visit);
     }
   }
-}
-
-function records(value: unknown): readonly Readonly<Record<string, unknown>>[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }

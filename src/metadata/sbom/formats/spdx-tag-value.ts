@@ -1,5 +1,5 @@
 /** SPDX tag-value (SPDX 2.3, chapters 6 to 12) as another spelling of the JSON of SPDX 2. Reviews are passed over. */
-import { AppError, isRecord } from '../../../core/index.ts';
+import { AppError, isRecord, recordsOf } from '../../../core/index.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 
@@ -67,13 +67,13 @@ export function writeTagValue(document: Document): string {
     ...formatTags(DOCUMENT_TAGS, document),
     ...strings(info.creators).map((creator) => `Creator: ${creator}`),
     `Created: ${String(info.created)}`,
-    ...records(document.annotations).flatMap((annotation) => formatAnnotation(annotation, document.SPDXID)),
+    ...recordsOf(document.annotations).flatMap((annotation) => formatAnnotation(annotation, document.SPDXID)),
   ];
-  for (const entry of records(document.packages)) lines.push('', ...formatPackage(entry));
-  for (const licence of records(document.hasExtractedLicensingInfos))
+  for (const entry of recordsOf(document.packages)) lines.push('', ...formatPackage(entry));
+  for (const licence of recordsOf(document.hasExtractedLicensingInfos))
     lines.push('', ...formatTags(LICENCE_TAGS, licence));
   lines.push('');
-  for (const { spdxElementId, relationshipType, relatedSpdxElement } of records(document.relationships)) {
+  for (const { spdxElementId, relationshipType, relatedSpdxElement } of recordsOf(document.relationships)) {
     lines.push(`Relationship: ${String(spdxElementId)} ${String(relationshipType)} ${String(relatedSpdxElement)}`);
   }
   return `${lines.join('\n')}\n`;
@@ -82,14 +82,14 @@ export function writeTagValue(document: Document): string {
 function formatPackage(entry: Document): readonly string[] {
   return [
     ...formatTags(PACKAGE_TAGS, entry),
-    ...records(entry.checksums).map(
+    ...recordsOf(entry.checksums).map(
       ({ algorithm, checksumValue }) => `PackageChecksum: ${String(algorithm)}: ${String(checksumValue)}`,
     ),
-    ...records(entry.externalRefs).map(
+    ...recordsOf(entry.externalRefs).map(
       ({ referenceCategory, referenceType, referenceLocator }) =>
         `ExternalRef: ${String(referenceCategory).replace('_', '-')} ${String(referenceType)} ${String(referenceLocator)}`,
     ),
-    ...records(entry.annotations).flatMap((annotation) => formatAnnotation(annotation, entry.SPDXID)),
+    ...recordsOf(entry.annotations).flatMap((annotation) => formatAnnotation(annotation, entry.SPDXID)),
   ];
 }
 
@@ -188,7 +188,7 @@ class TagReader {
     const byId = new Map([this.#head, ...packages, ...files, ...snippets].map((element) => [element.SPDXID, element]));
     for (const { of, ...annotation } of this.#annotations) {
       const owner = byId.get(of);
-      if (owner !== undefined) owner.annotations = [...records(owner.annotations), annotation];
+      if (owner !== undefined) owner.annotations = [...recordsOf(owner.annotations), annotation];
     }
     return {
       ...this.#head,
@@ -287,10 +287,6 @@ function push(target: Draft, key: string, value: unknown): void {
 function set(target: Draft, tags: Readonly<Record<string, string>>, { name, value }: Tag): void {
   const key = tags[name];
   if (key !== undefined) target[key] = value;
-}
-
-function records(value: unknown): readonly Document[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
 function strings(value: unknown): readonly string[] {

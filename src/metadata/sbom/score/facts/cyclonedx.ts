@@ -1,15 +1,15 @@
 /** Facts of CycloneDX 1.2 to 1.7; nested components are read flat. The BSI's properties are those of its taxonomy for CycloneDX. */
-import { isRecord } from '../../../../core/index.ts';
-import { checksum, fact, isUrl, records, texts } from './facts.ts';
+import { isRecord, recordsOf } from '../../../../core/index.ts';
+import { checksum, fact, isUrl, texts } from './facts.ts';
 import type { ComponentFacts, Licence, Party, SbomFacts, Tool } from './facts.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 
 export function readCyclonedxFacts(document: Raw): SbomFacts {
   const metadata = recordOf(document.metadata);
-  const stated = new Map(records(document.dependencies).map(({ ref, dependsOn }) => [ref, texts(dependsOn)]));
+  const stated = new Map(recordsOf(document.dependencies).map(({ ref, dependsOn }) => [ref, texts(dependsOn)]));
   const primary = isRecord(metadata.component) ? flatten([metadata.component]) : [];
-  const raw = [...primary, ...flatten(records(document.components))];
+  const raw = [...primary, ...flatten(recordsOf(document.components))];
   const completenessOf = readCompositions(document);
   return {
     family: 'CycloneDX',
@@ -19,11 +19,11 @@ export function readCyclonedxFacts(document: Raw): SbomFacts {
     authors: [...partiesOf(metadata.authors), ...partiesOf(metadata.manufacturer), ...partiesOf(metadata.manufacture)],
     suppliers: partiesOf(metadata.supplier),
     tools: toolsOf(metadata.tools),
-    lifecycles: records(metadata.lifecycles).flatMap(({ phase, name }) => texts([phase, name])),
+    lifecycles: recordsOf(metadata.lifecycles).flatMap(({ phase, name }) => texts([phase, name])),
     ...fact('dataLicence', licencesOf(metadata.licenses)[0]?.text),
     signature: signatureOf(document.signature),
-    tellsCompleteness: records(document.compositions).length > 0,
-    hasVulnerabilities: records(document.vulnerabilities).length > 0,
+    tellsCompleteness: recordsOf(document.compositions).length > 0,
+    hasVulnerabilities: recordsOf(document.vulnerabilities).length > 0,
     components: raw.map((component, index) => {
       const dependsOn = stated.get(component['bom-ref']);
       return {
@@ -43,18 +43,18 @@ function flatten(list: readonly Raw[]): readonly Raw[] {
   const waiting = [...list].reverse();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     result.push(next);
-    waiting.push(...[...records(next.components)].reverse());
+    waiting.push(...[...recordsOf(next.components)].reverse());
   }
   return result;
 }
 
 function readComponent(raw: Raw, place: string): ComponentFacts {
   const references = (...types: readonly string[]) =>
-    records(raw.externalReferences).filter(({ type }) => types.includes(String(type)));
+    recordsOf(raw.externalReferences).filter(({ type }) => types.includes(String(type)));
   const urls = (...types: readonly string[]) => references(...types).flatMap(({ url }) => texts(url));
   const hashes = (...types: readonly string[]) => references(...types).flatMap((reference) => hashesOf(reference));
   const property = (name: string) =>
-    records(raw.properties).find((entry) => entry.name === `bsi:component:${name}`)?.value;
+    recordsOf(raw.properties).find((entry) => entry.name === `bsi:component:${name}`)?.value;
   return {
     id: texts(raw['bom-ref'])[0] ?? place,
     isPrimary: false,
@@ -86,25 +86,25 @@ function readComponent(raw: Raw, place: string): ComponentFacts {
 }
 
 function hashesOf(raw: Raw): ComponentFacts['checksums'] {
-  return records(raw.hashes).flatMap(({ alg, content }) => checksum(alg, content));
+  return recordsOf(raw.hashes).flatMap(({ alg, content }) => checksum(alg, content));
 }
 
 /** One or a list, of persons (`email`) or organizations (`contact`, `url`). */
 function partiesOf(value: unknown): readonly Party[] {
-  return records(Array.isArray(value) ? value : [value]).map((raw) => ({
+  return recordsOf(Array.isArray(value) ? value : [value]).map((raw) => ({
     ...fact('name', raw.name),
-    emails: [...texts(raw.email), ...records(raw.contact).flatMap(({ email }) => texts(email))],
+    emails: [...texts(raw.email), ...recordsOf(raw.contact).flatMap(({ email }) => texts(email))],
     urls: texts(raw.url),
   }));
 }
 
 function toolsOf(value: unknown): readonly Tool[] {
-  const list = isRecord(value) ? [...records(value.components), ...records(value.services)] : records(value);
+  const list = isRecord(value) ? [...recordsOf(value.components), ...recordsOf(value.services)] : recordsOf(value);
   return list.flatMap(({ name, version }) => texts(name).map((text) => ({ name: text, ...fact('version', version) })));
 }
 
 function licencesOf(value: unknown): readonly Licence[] {
-  return records(value).flatMap((choice) => {
+  return recordsOf(value).flatMap((choice) => {
     const licence = recordOf(choice.license);
     const acknowledgement = licence.acknowledgement ?? choice.acknowledgement;
     return texts([licence.id ?? licence.name ?? choice.expression]).map((text) => ({
@@ -118,7 +118,7 @@ function licencesOf(value: unknown): readonly Licence[] {
 function readCompositions(document: Raw): (reference: unknown) => unknown {
   const named = new Map<unknown, unknown>();
   let whole: unknown;
-  for (const { aggregate, dependencies, assemblies } of records(document.compositions)) {
+  for (const { aggregate, dependencies, assemblies } of recordsOf(document.compositions)) {
     for (const reference of texts(dependencies)) named.set(reference, aggregate);
     if (texts(dependencies).length + texts(assemblies).length === 0) whole = aggregate;
   }
@@ -128,7 +128,7 @@ function readCompositions(document: Raw): (reference: unknown) => unknown {
 /** JSON Signature Format: one, several, or a chain; each with its value and a key. */
 function signatureOf(value: unknown): SbomFacts['signature'] & string {
   if (!isRecord(value)) return 'absent';
-  const all = [...records(value.signers), ...records(value.chain)];
+  const all = [...recordsOf(value.signers), ...recordsOf(value.chain)];
   const isComplete = (one: Raw) =>
     texts(one.algorithm).length > 0 &&
     texts(one.value).length > 0 &&

@@ -1,5 +1,4 @@
 /** What profiles ask of a bill of materials, the same whichever family the document is of. */
-import { isRecord } from '../../../../core/index.ts';
 
 export interface SbomFacts {
   readonly family: 'CycloneDX' | 'SPDX';
@@ -78,12 +77,6 @@ export interface ComponentFacts {
   readonly dependsOn?: readonly string[];
   /** Whether all of them are said: complete, incomplete or unknown; undefined where that is not said. */
   readonly completeness?: string;
-}
-
-type Raw = Readonly<Record<string, unknown>>;
-
-export function records(value: unknown): readonly Raw[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
 /** Strings that say something. */

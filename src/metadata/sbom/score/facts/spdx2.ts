@@ -1,6 +1,6 @@
 /** Facts of SPDX 2.2 and 2.3. Files that are no package are no components here. */
-import { isRecord } from '../../../../core/index.ts';
-import { checksum, fact, isUrl, records, texts, toolOf } from './facts.ts';
+import { isRecord, recordsOf } from '../../../../core/index.ts';
+import { checksum, fact, isUrl, texts, toolOf } from './facts.ts';
 import type { ComponentFacts, Licence, Party, SbomFacts } from './facts.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -10,13 +10,13 @@ export function readSpdx2Facts(document: Raw): SbomFacts {
   const creators = texts(creation.creators);
   const edges = readEdges(document);
   const described = new Set(texts(document.documentDescribes));
-  for (const { spdxElementId: from, relatedSpdxElement: to, relationshipType: type } of records(
+  for (const { spdxElementId: from, relatedSpdxElement: to, relationshipType: type } of recordsOf(
     document.relationships,
   )) {
     if (type === 'DESCRIBES') described.add(String(to));
     if (type === 'DESCRIBED_BY') described.add(String(from));
   }
-  const packages = records(document.packages);
+  const packages = recordsOf(document.packages);
   const primary = packages.find(({ SPDXID }) => described.has(String(SPDXID)));
   return {
     family: 'SPDX',
@@ -43,7 +43,7 @@ type Edges = Pick<ComponentFacts, 'dependsOn' | 'completeness'>;
 /** By id. NONE says that there are no more, NOASSERTION that more may be. */
 function readEdges(document: Raw): ReadonlyMap<string, Edges> {
   const result = new Map<string, { readonly dependsOn: string[]; completeness?: string }>();
-  for (const { spdxElementId, relatedSpdxElement, relationshipType } of records(document.relationships)) {
+  for (const { spdxElementId, relatedSpdxElement, relationshipType } of recordsOf(document.relationships)) {
     const type = String(relationshipType);
     const isForward = type === 'DEPENDS_ON' || type === 'CONTAINS';
     if (!isForward && !type.endsWith('DEPENDENCY_OF') && type !== 'CONTAINED_BY') continue;
@@ -65,12 +65,12 @@ function partyOf(text: string): Party {
 }
 
 function readPackage(raw: Raw): ComponentFacts {
-  const references = records(raw.externalRefs);
+  const references = recordsOf(raw.externalRefs);
   const locators = (kind: RegExp) =>
     references
       .filter(({ referenceType }) => kind.test(String(referenceType)))
       .flatMap((one) => texts(one.referenceLocator));
-  const checksums = records(raw.checksums).flatMap((one) => checksum(one.algorithm, one.checksumValue));
+  const checksums = recordsOf(raw.checksums).flatMap((one) => checksum(one.algorithm, one.checksumValue));
   const download = texts(raw.downloadLocation).filter(isUrl);
   const licences = (value: unknown, acknowledgement: Licence['acknowledgement'] & string) =>
     texts(value).map((text) => ({ text, acknowledgement }));

@@ -2,13 +2,14 @@
  * Facts of SPDX 3.0. Files count where they are the distribution artifact of a package: they tell its file name and properties. Names of
  * properties are taken with the prefix of their profile or without it, as documents in the field have them.
  */
-import { checksum, fact, isUri, isUrl, records, texts, toolOf } from './facts.ts';
+import { recordsOf } from '../../../../core/index.ts';
+import { checksum, fact, isUri, isUrl, texts, toolOf } from './facts.ts';
 import type { ComponentFacts, Licence, Party, SbomFacts } from './facts.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 
 export function readSpdx3Facts(document: Raw): SbomFacts {
-  const graph = new Graph(records(document['@graph']));
+  const graph = new Graph(recordsOf(document['@graph']));
   const [creation = {}] = graph.of('CreationInfo');
   const [root = {}] = graph.of('SpdxDocument');
   const boms = graph.of('software_Sbom', 'Bom');
@@ -51,7 +52,7 @@ function value(raw: Raw, name: string): unknown {
 function uriOf(root: Raw): string | undefined {
   const [id = ''] = texts(root.spdxId);
   if (isUri(id) && !id.startsWith('_:')) return id;
-  const base = records(root.namespaceMap).find(({ prefix }) => prefix === '')?.namespace;
+  const base = recordsOf(root.namespaceMap).find(({ prefix }) => prefix === '')?.namespace;
   return typeof base === 'string' && id !== '' ? `${base}${id}` : undefined;
 }
 
@@ -124,20 +125,20 @@ function partyOf(raw: Raw): Party {
 
 /** `externalIdentifier` is the name in the specification; the plural is in documents of the field. */
 function identifiers(raw: Raw, kind: RegExp): readonly string[] {
-  return [...records(raw.externalIdentifier), ...records(raw.externalIdentifiers)]
+  return [...recordsOf(raw.externalIdentifier), ...recordsOf(raw.externalIdentifiers)]
     .filter(({ externalIdentifierType }) => kind.test(String(externalIdentifierType)))
     .flatMap(({ identifier }) => texts(identifier));
 }
 
 function locators(raw: Raw, kind: RegExp): readonly string[] {
-  return [...records(raw.externalRef), ...records(raw.externalRefs)]
+  return [...recordsOf(raw.externalRef), ...recordsOf(raw.externalRefs)]
     .filter(({ externalRefType }) => kind.test(String(externalRefType)))
     .flatMap(({ locator }) => texts(locator))
     .filter(isUrl);
 }
 
 function checksumsOf(raw: Raw): ComponentFacts['checksums'] {
-  return records(raw.verifiedUsing).flatMap(({ algorithm, hashValue }) => checksum(algorithm, hashValue));
+  return recordsOf(raw.verifiedUsing).flatMap(({ algorithm, hashValue }) => checksum(algorithm, hashValue));
 }
 
 function readPackage(raw: Raw, graph: Graph): ComponentFacts {
