@@ -40,6 +40,7 @@ test('merging tells two things under one id apart, and edges follow', () => {
   const merged = mergeSboms(base, [
     sbomOf('one', [thing('1')]),
     sbomOf('two', [thing('2'), other], [{ from: other.id, to: ['ref'] }]),
+    sbomOf('three', [thing('2')]),
   ]);
   assert.deepEqual(
     merged.components.filter(({ name }) => name === 'x').map(({ id, version }) => `${id} ${version}`),

@@ -8,18 +8,18 @@ import type { Component, Dependency, Sbom } from './sbom.ts';
 /** Takes the time and the tool of `base`, and its subject. Throws `usage` for nothing to merge. */
 export function mergeSboms(base: Pick<Sbom, 'subject' | 'tool' | 'created'>, sboms: readonly Sbom[]): Sbom {
   if (sboms.length === 0) throw new AppError('usage', 'expected at least one SBOM to merge');
-  const known = new Map<string, Component>();
+  const known = new Map<string, string>();
   const taken = new Set<string>();
   const components: Component[] = [];
   const dependencies: Dependency[] = [];
   for (const sbom of sboms) {
     const ids = new Map<string, string>();
     for (const component of sbom.components) {
-      const same = known.get(component.id);
       // one id for two different things: the second one gets another
-      const id = same !== undefined && isSame(same, component) ? same.id : uniqueId(component.id, taken);
+      const thing = JSON.stringify([component.id, component.name, component.version, component.purl]);
+      const id = known.get(thing) ?? uniqueId(component.id, taken);
+      known.set(thing, id);
       ids.set(component.id, id);
-      known.set(id, component);
       components.push(id === component.id ? component : { ...component, id });
     }
     const renamed = (wanted: readonly string[]) => wanted.map((id) => ids.get(id) ?? id);
@@ -41,10 +41,6 @@ export function mergeSboms(base: Pick<Sbom, 'subject' | 'tool' | 'created'>, sbo
       skipped.map(({ path, reason }) => ({ path: `${subject.name}: ${path}`, reason })),
     ),
   });
-}
-
-function isSame(a: Component, b: Component): boolean {
-  return a.name === b.name && a.version === b.version && a.purl === b.purl;
 }
 
 function subjectComponent({ subject, distro }: Sbom, taken: Set<string>): Component {
