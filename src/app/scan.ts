@@ -7,7 +7,7 @@ import { applyVex, matchSbom, readVex } from '../metadata/match/index.ts';
 import type { MatchResult, Unjudged, VexStatement } from '../metadata/match/index.ts';
 import type { Sbom } from '../metadata/sbom/index.ts';
 import { getAdvisories } from './advisories.ts';
-import { createSbom, loadSbom } from './sbom.ts';
+import { openSbom } from './sbom.ts';
 import type { SbomOptions } from './sbom.ts';
 
 export interface ScanOptions extends SbomOptions {
@@ -63,9 +63,7 @@ export async function scanSbom(ports: Ports, sbom: Sbom, options: ScanOptions = 
 }
 
 async function sbomOf(ports: Ports, source: string, options: ScanOptions): Promise<Sbom> {
-  if (source.startsWith('sbom:')) return await loadSbom(ports, source.slice('sbom:'.length));
-  if (source.startsWith('pkg:')) return sbomOfPurl(source);
-  return await createSbom(ports, source, options);
+  return source.startsWith('pkg:') ? sbomOfPurl(source) : await openSbom(ports, source, options);
 }
 
 /** A bill of one package. Throws `invalid-input` for a package URL without version or of a type without rules. */

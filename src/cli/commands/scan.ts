@@ -14,7 +14,7 @@ export const scan = defineCommand({
     'Matches against the local advisory store (see `db update` and `db import`); without advisories the scan fails. ' +
     'VEX statements of not_affected and fixed hide a finding; the report says which and why. ' +
     'With --fail-on, a finding of unknown severity counts as reaching the threshold.',
-  args: [{ name: 'SOURCE', description: 'what `sbom` takes, or sbom:FILE, or a package URL' }],
+  args: [{ name: 'SOURCE', description: 'what `sbom` takes, an SBOM file, or a package URL' }],
   flags: {
     'fail-on': {
       kind: 'choice',
@@ -50,7 +50,7 @@ export const scan = defineCommand({
       explains: 'fails a build on high and critical findings',
     },
     { command: 'plimsoll scan pkg:golang/golang.org/x/net@v0.1.0', explains: 'asks about one package' },
-    { command: 'plimsoll scan -o vuln sbom:app.spdx.json', explains: 'scans a stored SBOM for an attestation' },
+    { command: 'plimsoll scan -o vuln app.spdx.json', explains: 'scans a stored SBOM for an attestation' },
   ],
   async run({ args: [source = ''], flags }, context) {
     const result = await scanSource(context.ports, source, {
