@@ -35,3 +35,25 @@ test('more admissions than may wait are left out, the oldest first, and one warn
     'graph-not-told {"reason":"expected at most 10000 admissions to wait; the oldest 50 of more are not in the graph"}',
   ]);
 });
+
+test('a graph that cannot be told is tried again after a while, and keeps no server from ending', async () => {
+  const reasons: unknown[] = [];
+  const plain = createTestPorts();
+  const log = {
+    ...plain.log,
+    warn: (_event: string, facts?: { readonly reason?: unknown }) => void reasons.push(facts?.reason),
+  };
+  let tries = 0;
+  const run = async () => {
+    tries += 1;
+    throw new Error('no disk');
+  };
+  const graph = openGraph(':memory:');
+  const teller = createGraphTeller({ ...plain, log, threads: { run } }, graph, 'graph.db');
+  teller.tell(record('1'));
+  await new Promise((resolve) => void setTimeout(resolve, 50));
+  assert.equal(tries, 1);
+  await teller.close();
+  assert.equal(tries, 2);
+  assert.deepEqual(reasons, ['no disk', 'no disk', 'the server ends; 1 admissions are not in the graph']);
+});

@@ -18,6 +18,8 @@ const BATCH = 64;
 const PATIENCE = 20;
 /** Waiting to be told; at a thousand reviews a second, ten seconds of a disk that hangs. */
 const MAX_WAITING = 10_000;
+/** Milliseconds after which a graph that could not be told is told again. */
+const AGAIN = 1000;
 /** Milliseconds between two warnings of what the graph was not told. */
 const WARN_EVERY = 10_000;
 
@@ -50,21 +52,16 @@ export function createGraphTeller(ports: Ports, graph: Graph, path?: string): Gr
     }
   };
   const run = async (): Promise<void> => {
-    const { threads, files } = ports;
-    const advisories = advisoryStorePath(ports);
-    // a thread that dies takes with it what it was handed
     const hasMore = () => !isClosing || waiting.length > 0;
+    // a thread that dies takes with it what it was handed
     while (hasMore()) {
-      const telling =
-        threads === undefined || path === undefined
-          ? tellGraph(graph, batches(), { files, advisories, onFault: losses.fault })
-          : threads.run({
-              name: 'tell-graph',
-              input: { graph: path, advisories },
-              source: batches(),
-              onFault: losses.fault,
-            });
-      await telling.catch((error: unknown) => losses.fault(reasonOf(error)));
+      try {
+        await tellOnce(ports, { graph, path, source: batches(), onFault: losses.fault });
+      } catch (error) {
+        losses.fault(reasonOf(error));
+        if (isClosing) return losses.leave(waiting.length);
+        await pause(AGAIN);
+      }
     }
   };
   // a thread takes a while to start: not when the first review is answered
@@ -91,6 +88,21 @@ export function createGraphTeller(ports: Ports, graph: Graph, path?: string): Gr
   };
 }
 
+interface TellingOnce {
+  readonly graph: Graph;
+  readonly path: string | undefined;
+  readonly source: AsyncIterable<Uint8Array>;
+  readonly onFault: (reason: string) => void;
+}
+
+/** Until the source ends; on a thread where there are threads and the graph is in a file. */
+async function tellOnce({ threads, files, ...ports }: Ports, { graph, path, ...telling }: TellingOnce): Promise<void> {
+  const advisories = advisoryStorePath(ports);
+  if (threads === undefined || path === undefined) {
+    await tellGraph(graph, telling.source, { files, advisories, onFault: telling.onFault });
+  } else await threads.run({ name: 'tell-graph', input: { graph: path, advisories }, ...telling });
+}
+
 /** What the graph was not told, and why. */
 function createLosses({ log, clock }: Ports) {
   let lost = 0;
@@ -99,6 +111,10 @@ function createLosses({ log, clock }: Ports) {
   return {
     fault,
     add: (): void => void (lost += 1),
+    /** At the end. */
+    leave: (count: number): void => {
+      if (count > 0) fault(`the server ends; ${count} admissions are not in the graph`);
+    },
     warn: (): void => {
       const now = clock().getTime();
       if (lost === 0 || now - warned < WARN_EVERY) return;
