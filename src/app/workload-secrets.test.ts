@@ -79,6 +79,16 @@ test('what a pod names opens the registry for its namespace, and what it opened 
   await assert.rejects(resolve(workload('other')), { kind: 'unauthorized' });
 });
 
+test('a name that leads out of the namespace is no name', async () => {
+  const { secrets, gather, state } = await setUp({ 'shop/secrets/pull': secretOf('right') });
+  for (const name of ['../../shop/secrets/pull', '..', '../secrets', 'a/b', 'pull?x', '%2e%2e', 'Pull', '']) {
+    assert.deepEqual(await secrets.named('other', [name]), []);
+    await assert.rejects(gather(workload('other', [name], name)), { kind: 'unauthorized' });
+  }
+  assert.deepEqual(await secrets.named('../namespaces/shop', ['pull']), []);
+  assert.deepEqual(state.asked, []);
+});
+
 test('equal credentials of two namespaces keep two pieces of evidence', async () => {
   const set = await setUp({ 'a/secrets/pull': secretOf('right'), 'b/secrets/pull': secretOf('right') });
   await set.gather(workload('a', ['pull']));

@@ -26,6 +26,9 @@ const MAX_KEPT = 1000;
 /** Milliseconds for one; whoever asks may give up before. */
 const DEADLINE_MS = 5_000;
 
+/** Names of objects (Kubernetes, "Object Names and IDs"). A pod may say anything here, and a path must lead nowhere else. */
+const NAME = /^[a-z\d](?:[-a-z\d.]{0,251}[a-z\d])?$/;
+
 export function createWorkloadSecrets({ clock, log }: Ports, client: KubeClient): WorkloadSecrets {
   const kept = new Map<string, { readonly found: Promise<KubeObject | undefined>; readonly until: number }>();
   const read = async (path: string): Promise<KubeObject | undefined> => {
@@ -39,6 +42,8 @@ export function createWorkloadSecrets({ clock, log }: Ports, client: KubeClient)
     }
   };
   const find = async (namespace: string, plural: string, name: string): Promise<KubeObject | undefined> => {
+    // there is none of such a name
+    if (!NAME.test(name) || !NAME.test(namespace)) return undefined;
     const path = `/api/v1/namespaces/${namespace}/${plural}/${name}`;
     const now = clock().getTime();
     const known = kept.get(path);
