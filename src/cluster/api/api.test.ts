@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../core/index.ts';
@@ -178,6 +179,11 @@ test('a kubeconfig names server, authority and user; what is not supported is re
   const byCertificate = await openConnection(ports, await write(data));
   assert.deepEqual(byCertificate.tls, { ca: 'CA', certificate: 'C', key: 'K' });
   assert.equal(await byCertificate.authorization(), undefined);
+  const path = await write({ tokenFile: 'keys/token', 'client-certificate': 'keys/c', 'client-key': 'keys/k' });
+  for (const name of ['token', 'c', 'k']) await ports.files.writeAtomic(join(path, '../keys', name), name);
+  const byFiles = await openConnection(ports, path);
+  assert.deepEqual(byFiles.tls, { ca: 'CA', certificate: 'c', key: 'k' });
+  assert.equal(await byFiles.authorization(), 'Bearer token');
   await assert.rejects(openConnection(ports, await write({ 'auth-provider': {} })), /auth-provider is not supported/);
   await assert.rejects(openConnection(ports, await write({}, 'elsewhere')), /expected an entry "elsewhere"/);
   const bad = `${temporaryFolder()}/config`;

@@ -2,6 +2,7 @@
  * Where the API server is and who we are there: a kubeconfig file, or what a pod finds in its own file system
  * (kubernetes.io "Accessing the API from within a Pod"). Not done, and refused by name: `auth-provider` of users.
  */
+import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { AppError, arrayOf, boolean, object, optional, record, string } from '../../core/index.ts';
 import type { Environment, Files, HttpTls, RunProgram } from '../../core/index.ts';
@@ -86,12 +87,14 @@ async function readKubeconfig(sources: Sources, path: string, chosen: string | u
       'invalid-input',
       `${path}: user ${context.user}: auth-provider is not supported; name a token, a certificate or exec`,
     );
+  // as kubectl has it: relative to the folder of the kubeconfig
+  const beside = (file: string) => resolve(dirname(path), file);
   const pem = async (data: string | undefined, file: string | undefined) =>
     data !== undefined
       ? Buffer.from(data, 'base64').toString()
       : file === undefined
         ? undefined
-        : await readText(sources, file);
+        : await readText(sources, beside(file));
   const ca = await pem(cluster['certificate-authority-data'], cluster['certificate-authority']);
   const certificate = await pem(user['client-certificate-data'], user['client-certificate']);
   const key = await pem(user['client-key-data'], user['client-key']);
@@ -104,7 +107,11 @@ async function readKubeconfig(sources: Sources, path: string, chosen: string | u
       ...(cluster['insecure-skip-tls-verify'] === true ? { skipVerify: true } : {}),
     },
     namespace: context.namespace ?? 'default',
-    authorization: authorizationOf(sources, user, { cluster, kubeconfig: path }),
+    authorization: authorizationOf(
+      sources,
+      { ...user, tokenFile: user.tokenFile === undefined ? undefined : beside(user.tokenFile) },
+      { cluster, kubeconfig: path },
+    ),
   };
 }
 
