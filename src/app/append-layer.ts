@@ -29,7 +29,7 @@ import { pushTarLayers } from './layer-file.ts';
 import type { OpenedArtifact } from './open-artifact.ts';
 import { parseTarget, type TargetName } from './open-target.ts';
 import { createdAt, type Pushed } from './push-artifact.ts';
-import { BASE_DIGEST, BASE_NAME } from './rebase-image.ts';
+import { BASE_DIGEST, BASE_NAME } from './base-image.ts';
 import type { RepositoryAccess } from './registry.ts';
 
 export interface AppendInput {

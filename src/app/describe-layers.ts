@@ -1,5 +1,5 @@
 /** What each layer of an image is and did: which added a path, which changed it, which deleted it. */
-import { chainIdsOf, LAYER_ALONE, layerFormatOf, type LayerFormat } from '../artifacts/index.ts';
+import { chainIdsOf, LAYER_ALONE, layerFormatOf, stepsOf, type LayerFormat } from '../artifacts/index.ts';
 import { AppError, type Digest, type LayerChange, type Platform, type Ports } from '../core/index.ts';
 import { openSource, type OpenedImage } from './open-source.ts';
 import type { RepositoryAccess } from './registry.ts';
@@ -63,7 +63,7 @@ function layerFacts(image: OpenedImage, changes: ReadonlyMap<string, readonly La
     if (count !== undefined) count[change] += 1;
   }
   const chainIds = chainIdsOf(image.layers.map(({ diffId }) => diffId));
-  const steps = image.config.history.filter(({ isEmptyLayer }) => !isEmptyLayer);
+  const steps = stepsOf(image.config);
   return image.layers.map(({ descriptor, diffId }, index) => ({
     index,
     digest: descriptor.digest,
@@ -71,7 +71,7 @@ function layerFacts(image: OpenedImage, changes: ReadonlyMap<string, readonly La
     chainId: chainIds[index] ?? diffId,
     size: descriptor.size,
     format: layerFormatOf(descriptor),
-    createdBy: steps[index]?.createdBy ?? '',
+    createdBy: steps?.[index] ?? '',
     ...(counts[index] ?? { added: 0, changed: 0, deleted: 0 }),
   }));
 }

@@ -1,8 +1,8 @@
 /** Questions to an SBOM: which components an expression is true of, and by which ways the subject comes to need them. */
 import { AppError } from '../core/index.ts';
 import { findPurl } from '../metadata/ecosystem/index.ts';
-import { findRoots } from '../metadata/sbom/index.ts';
-import type { Component, Sbom } from '../metadata/sbom/index.ts';
+import { findLayer, findRoots } from '../metadata/sbom/index.ts';
+import type { Component, Sbom, SbomLayer } from '../metadata/sbom/index.ts';
 import { compileCel } from '../policies/interpreters/index.ts';
 
 /** Variables of an expression: facts of one component. */
@@ -17,6 +17,8 @@ export const QUERY_NAMES = [
   'scope',
   'locations',
   'layer',
+  'instruction',
+  'fromBase',
   'foundBy',
   'ownedBy',
   'hashes',
@@ -28,14 +30,17 @@ export const QUERY_NAMES = [
 export function queryComponents(sbom: Sbom, expression: string): readonly Component[] {
   const ask = compileCel(expression, QUERY_NAMES, 'expression');
   return sbom.components.filter((component) => {
-    const outcome = ask(factsOf(component));
+    const outcome = ask(factsOf(component, findLayer(sbom, component)));
     if (outcome.kind === 'value' && typeof outcome.value === 'boolean') return outcome.value;
     const found = outcome.kind === 'error' ? outcome.message : JSON.stringify(outcome.value);
     throw new AppError('invalid-input', `expression: expected true or false of ${component.id}, found ${found}`);
   });
 }
 
-function factsOf(component: Component): ReadonlyMap<(typeof QUERY_NAMES)[number], unknown> {
+function factsOf(
+  component: Component,
+  layer: SbomLayer | undefined,
+): ReadonlyMap<(typeof QUERY_NAMES)[number], unknown> {
   return new Map<(typeof QUERY_NAMES)[number], unknown>([
     ['name', component.name],
     ['version', component.version],
@@ -47,6 +52,8 @@ function factsOf(component: Component): ReadonlyMap<(typeof QUERY_NAMES)[number]
     ['scope', component.scope],
     ['locations', component.locations.map(({ path }) => path)],
     ['layer', component.introducedBy?.index ?? -1],
+    ['instruction', layer?.instruction ?? ''],
+    ['fromBase', layer?.isBase === true],
     ['foundBy', component.foundBy ?? ''],
     ['ownedBy', component.ownedBy ?? ''],
     ['hashes', Object.fromEntries(component.hashes.map(({ algorithm, value }) => [algorithm, value]))],

@@ -8,10 +8,10 @@ import {
   referenceWithDigest,
   targetOf,
   parseDigest,
-  type Platform,
   type Ports,
   type Reference,
 } from '../core/index.ts';
+import { BASE_DIGEST, BASE_NAME, platformOfImage, refuseOtherBase } from './base-image.ts';
 import { bringLayers, editImage, partsOf, type EditInput, type ImageParts } from './edit-image.ts';
 import { createdAt, type Pushed } from './push-artifact.ts';
 import { accessBeside, openRepository } from './registry.ts';
@@ -23,9 +23,6 @@ export interface RebaseInput extends EditInput {
   readonly newBase?: string | undefined;
 }
 
-export const BASE_NAME = 'org.opencontainers.image.base.name';
-export const BASE_DIGEST = 'org.opencontainers.image.base.digest';
-
 /** Throws `invalid-input` when the image's lower layers are not the old base's. */
 export async function rebaseImage(ports: Ports, input: RebaseInput, signal: AbortSignal): Promise<Pushed> {
   const created = createdAt(ports);
@@ -36,7 +33,7 @@ export async function rebaseImage(ports: Ports, input: RebaseInput, signal: Abor
       const { oldBase, newBase } = basesOf(input, image);
       const open = (base: Reference) => openBase(ports, { base, input, to, image }, signal);
       const [old, next] = [await open(oldBase), await open(newBase)];
-      checkBase(image, old, formatReference(oldBase));
+      refuseOtherBase({ digest: image.descriptor.digest, layers: image.layers }, old, formatReference(oldBase));
       await bringLayers(ports, { from: next.repository, to, layers: next.layers }, signal);
       return { ...rebased({ parts, old, next }, created), annotations: annotationsOf(parts, newBase, next) };
     },
@@ -71,20 +68,7 @@ interface BaseInput {
 async function openBase(ports: Ports, { base, input, to, image }: BaseInput, signal: AbortSignal): Promise<Image> {
   const target = parseReference(to.name);
   const repository = openRepository(ports, base, accessBeside(input.access, target, base));
-  const { os, architecture, variant } = image.config;
-  const platform: Platform | undefined =
-    os === undefined || architecture === undefined
-      ? undefined
-      : { os, architecture, ...(variant === undefined ? {} : { variant }) };
-  return await openImage(repository, targetOf(base), { platform, signal });
-}
-
-function checkBase(image: Image, old: Image, name: string): void {
-  const at = old.layers.findIndex(({ diffId }, index) => image.layers[index]?.diffId !== diffId);
-  if (at < 0) return;
-  const found = image.layers[at]?.diffId ?? 'no layer';
-  const expected = `expected layer ${at} of ${name}, ${String(old.layers[at]?.diffId)}, found ${found}`;
-  throw new AppError('invalid-input', `image ${image.descriptor.digest} is not based on it: ${expected}`);
+  return await openImage(repository, targetOf(base), { platform: platformOfImage(image.config), signal });
 }
 
 /** Configuration of the image, platform of the new base, layers and history of the new base and then the image's own. */

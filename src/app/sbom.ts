@@ -6,6 +6,7 @@ import { catalogSelector, catalogTree } from '../metadata/catalog/index.ts';
 import {
   arrangeSbom,
   diffSboms,
+  excludeBase,
   findSbomForm,
   formatSbomTable,
   listUnread,
@@ -17,6 +18,7 @@ import {
   writeSbom,
 } from '../metadata/sbom/index.ts';
 import type { Sbom, SbomSubject, UnreadField } from '../metadata/sbom/index.ts';
+import { describeBase } from './base-image.ts';
 import { openSource } from './open-source.ts';
 import type { OpenedSource } from './open-source.ts';
 import type { RepositoryAccess } from './registry.ts';
@@ -24,6 +26,10 @@ import type { RepositoryAccess } from './registry.ts';
 export interface SbomOptions {
   /** `os/architecture[/variant]`; linux/amd64 when absent. */
   readonly platform?: string | undefined;
+  /** What an image stands on, see `BaseInput`; absent: guessed from its history. */
+  readonly base?: string | undefined;
+  /** Leaves out what the base image brought. */
+  readonly excludesBase?: boolean;
   readonly access?: RepositoryAccess;
   readonly signal?: AbortSignal;
 }
@@ -36,7 +42,7 @@ export async function createSbom(ports: Ports, source: string, options: SbomOpti
     ...(options.access === undefined ? {} : { access: options.access }),
     signal: options.signal,
   });
-  return await catalogSource(ports, opened, options.signal);
+  return await catalogSource(ports, opened, options);
 }
 
 const TOOL = { name: 'plimsoll', version: VERSION } as const;
@@ -60,17 +66,28 @@ export async function createImageSbom(
 }
 
 /** Of a source that was opened with `catalogSelector`. */
-async function catalogSource(ports: Ports, opened: OpenedSource, signal?: AbortSignal): Promise<Sbom> {
-  const declared = opened.kind !== 'image';
+async function catalogSource(ports: Ports, opened: OpenedSource, options: SbomOptions): Promise<Sbom> {
+  const { base, access, signal, excludesBase = false } = options;
+  const { image } = opened;
+  if (image === undefined && (base !== undefined || excludesBase))
+    throw new AppError('usage', `${opened.name}: expected an image, found files that stand on no base image`);
+  const layers = image === undefined ? {} : await describeBase(ports, { image, base, access, signal });
+  if (excludesBase && layers.base === undefined)
+    throw new AppError('invalid-input', `${opened.name}: expected a base image, found no trace of one`, {
+      hint: 'name it with --base',
+    });
+  const declared = image === undefined;
   const catalog = await catalogTree(opened.tree, { declared, ...(signal === undefined ? {} : { signal }) });
   const { distro, ...rest } = catalog;
-  return arrangeSbom({
+  const sbom = arrangeSbom({
     subject: subjectOf(opened),
     ...(distro === undefined ? {} : { distro }),
+    ...layers,
     ...rest,
     tool: TOOL,
     created: creationTime(ports),
   });
+  return excludesBase ? excludeBase(sbom) : sbom;
 }
 
 function subjectOf(opened: OpenedSource): SbomSubject {

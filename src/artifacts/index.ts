@@ -25,6 +25,7 @@ export { openReference, openRegistry } from './registry/client.ts';
 export type { Registry, RegistryOptions, RegistryPorts, RegistryRepository } from './registry/client.ts';
 export type { Credential } from './registry/docker-config.ts';
 export { chainIdsOf } from './image/chain-id.ts';
+export { guessBaseLayers, instructionOf, stepsOf } from './image/history.ts';
 export { openImage, openImageTree } from './image/image.ts';
 export type { Image, ImageConfig, ImageLayer, LayerReader, TreeOptions } from './image/image.ts';
 export { decodeLayerIndex, encodeLayerIndex } from './image/layer-cache.ts';

@@ -2,6 +2,7 @@ import { findWays, QUERY_NAMES, queryComponents } from '../../app/query-sbom.ts'
 import { openSbom } from '../../app/sbom.ts';
 import { EXIT_NEGATIVE } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
+import { BASE_FLAG } from '../flags/sbom.ts';
 import { PLATFORM_FLAG } from '../flags/platform.ts';
 import { IMAGE_FLAGS, imageAccessOf } from '../flags/trust.ts';
 
@@ -18,6 +19,7 @@ export const sbomQuery = defineCommand({
   ],
   flags: {
     why: { kind: 'boolean', description: 'show the shortest way by which each comes to be needed' },
+    base: BASE_FLAG,
     platform: PLATFORM_FLAG,
     ...IMAGE_FLAGS,
   },
@@ -34,6 +36,7 @@ export const sbomQuery = defineCommand({
   async run({ args: [source = '', expression = ''], flags }, context) {
     const sbom = await openSbom(context.ports, source, {
       platform: flags.platform,
+      base: flags.base,
       signal: context.signal,
       ...(await imageAccessOf(flags, context)),
     });

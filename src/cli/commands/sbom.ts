@@ -2,7 +2,7 @@ import { checkBsiForm, createBsiSbom, listBsiGaps, parseSbomAuthor, writeBsiSbom
 import { createSbom } from '../../app/sbom.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
-import { readSbomTargets, SBOM_OUTPUT_FLAG, writeSbomTargets } from '../flags/sbom.ts';
+import { BASE_FLAG, readSbomTargets, SBOM_OUTPUT_FLAG, writeSbomTargets } from '../flags/sbom.ts';
 import { IMAGE_FLAGS, imageAccessOf } from '../flags/trust.ts';
 
 export const sbom = defineCommand({
@@ -33,6 +33,8 @@ export const sbom = defineCommand({
       value: 'ADDRESS',
       description: 'who makes the document, for --profile: an e-mail address or URL, or NAME <ADDRESS>',
     },
+    base: BASE_FLAG,
+    'exclude-base': { kind: 'boolean', description: 'leave out what the base image brought' },
     platform: {
       kind: 'string',
       value: 'OS/ARCH',
@@ -45,6 +47,10 @@ export const sbom = defineCommand({
     {
       command: 'plimsoll sbom -o spdx-json=app.spdx.json -o cyclonedx-json=app.cdx.json localhost:5000/app:v1',
       explains: 'writes both formats in one pass over the image',
+    },
+    {
+      command: 'plimsoll sbom --base localhost:5000/base:v1 --exclude-base localhost:5000/app:v1',
+      explains: 'only what was added to the base image',
     },
     {
       command: `plimsoll sbom --profile bsi --author jane@example.com -o cyclonedx-json=app.cdx.json .`,
@@ -61,6 +67,8 @@ export const sbom = defineCommand({
       : readSbomTargets(flags.output, 'table');
     const found = await (isBsi ? createBsiSbom : createSbom)(context.ports, source, {
       platform: flags.platform,
+      base: flags.base,
+      excludesBase: flags['exclude-base'],
       signal: context.signal,
       ...(await imageAccessOf(flags, context)),
     });

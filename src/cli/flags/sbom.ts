@@ -12,6 +12,13 @@ export const SBOM_OUTPUT_FLAG = {
   },
 } as const;
 
+export const BASE_FLAG = {
+  kind: 'string',
+  value: 'IMAGE',
+  description:
+    "the image that SOURCE was built from, or auto: the one that its annotations or labels org.opencontainers.image.base.* name; guessed from the image's history when absent",
+} as const;
+
 export interface SbomTarget {
   readonly form: string;
   readonly file: string | undefined;

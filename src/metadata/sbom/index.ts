@@ -19,8 +19,9 @@ export type { ComponentChange, SbomDiff } from './diff.ts';
 export { checkLicencePattern, judgeLicences, kindOfLicences, matchesPattern } from './licence-policy.ts';
 export type { LicenceKind, LicenceOutcome, LicencePolicy, LicenceVerdict } from './licence-policy.ts';
 export { findLicenceId, isLicenceExpression } from './licences.ts';
-export { arrangeSbom, findRoots } from './sbom.ts';
+export { arrangeSbom, excludeBase, findLayer, findRoots } from './sbom.ts';
 export type {
+  BaseImage,
   Component,
   ComponentKind,
   Dependency,
@@ -29,6 +30,7 @@ export type {
   LayerMark,
   Location,
   Sbom,
+  SbomLayer,
   SbomSubject,
   SbomTool,
   Scope,

@@ -32,8 +32,10 @@ export function mergeSboms(base: Pick<Sbom, 'subject' | 'tool' | 'created'>, sbo
   const isOneSystem = sboms.every(
     ({ distro }) => distro?.id === first?.distro?.id && distro?.versionId === first?.distro?.versionId,
   );
+  const layers = new Map(sboms.flatMap((sbom) => sbom.layers ?? []).map((layer) => [layer.diffId, layer]));
   return arrangeSbom({
     ...base,
+    ...(layers.size === 0 ? {} : { layers: [...layers.values()] }),
     ...(isOneSystem && first?.distro !== undefined ? { distro: first.distro } : {}),
     components: mergeComponents(components),
     dependencies,

@@ -2,6 +2,7 @@
  * Facts of a component that neither SPDX 2.3 nor CycloneDX 1.6 has a field for, as name and value pairs:
  * CycloneDX writes them as properties, SPDX as annotations.
  */
+import { decodeBase, decodeDistro, decodeLayer, decodeSkipped } from './read.ts';
 import { EVIDENCE } from './sbom.ts';
 import type { Component, Location, Scope, Sbom, SbomSubject } from './sbom.ts';
 
@@ -116,26 +117,36 @@ export function readPairTexts(texts: readonly string[]): readonly Pair[] {
 
 const SUBJECT_KINDS: readonly SbomSubject['kind'][] = ['image', 'folder', 'file', 'cluster', 'unknown'];
 
-/** Facts of the whole document: the kind of subject, the release files, what was skipped. */
+/** Facts of the whole document: the kind of subject, the release files, layers and base, what was skipped. */
 export function documentPairs(sbom: Sbom): readonly Pair[] {
   const pairs: Pair[] = [[`${PREFIX}subjectKind`, sbom.subject.kind]];
   if (sbom.distro !== undefined) pairs.push([`${PREFIX}distro`, JSON.stringify(sbom.distro)]);
+  if (sbom.base !== undefined) pairs.push([`${PREFIX}base`, JSON.stringify(sbom.base)]);
+  for (const layer of sbom.layers ?? []) pairs.push([`${PREFIX}layer`, JSON.stringify(layer)]);
   for (const { path, reason } of sbom.skipped) pairs.push([`${PREFIX}skipped`, JSON.stringify({ path, reason })]);
   return pairs;
 }
 
-export function readDocumentPairs(pairs: readonly Pair[]): {
-  readonly kind: SbomSubject['kind'] | undefined;
-  readonly distro: unknown;
-  readonly skipped: readonly unknown[];
-} {
-  const all = (name: string) => pairs.filter(([key]) => key === `${PREFIX}${name}`).map(([, value]) => value);
-  const kind = SUBJECT_KINDS.find((known) => known === all('subjectKind')[0]);
-  return { kind, distro: tryJson(all('distro')[0]), skipped: all('skipped').map(tryJson) };
+/** Those that a document has, checked. */
+export type DocumentFacts = Partial<Pick<Sbom, 'distro' | 'layers' | 'base'>> &
+  Pick<Sbom, 'skipped'> & { readonly kind: SbomSubject['kind'] | undefined };
+
+export function readDocumentPairs(pairs: readonly Pair[]): DocumentFacts {
+  const all = (name: string) => pairs.filter(([key]) => key === `${PREFIX}${name}`).map(([, value]) => tryJson(value));
+  const kind = pairs.find(([key]) => key === `${PREFIX}subjectKind`)?.[1];
+  const distro = decodeDistro(all('distro')[0]);
+  const base = decodeBase(all('base')[0]);
+  const layers = all('layer').flatMap(decodeLayer);
+  return {
+    kind: SUBJECT_KINDS.find((known) => known === kind),
+    skipped: decodeSkipped(all('skipped')),
+    ...(distro === undefined ? {} : { distro }),
+    ...(layers.length === 0 ? {} : { layers }),
+    ...(base === undefined ? {} : { base }),
+  };
 }
 
-function tryJson(text: string | undefined): unknown {
-  if (text === undefined) return undefined;
+function tryJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,10 +1,10 @@
 /** What readers of formats share: the source package, ids, the distribution from whatever a foreign document has. */
-import { isRecord } from '../../core/index.ts';
+import { findDigest, isRecord } from '../../core/index.ts';
 import type { SkippedFile } from '../../core/index.ts';
 import { findPurl } from '../ecosystem/index.ts';
 import type { Distro, Purl } from '../ecosystem/index.ts';
-import { COMPONENT_KINDS } from './sbom.ts';
-import type { Component, Sbom } from './sbom.ts';
+import { BASE_EVIDENCE, COMPONENT_KINDS } from './sbom.ts';
+import type { BaseImage, Component, Sbom, SbomLayer } from './sbom.ts';
 
 /** Ceiling of components read from one document: the largest real images have some tens of thousands. */
 export const MAX_COMPONENTS = 500_000;
@@ -62,6 +62,26 @@ export function decodeSkipped(values: readonly unknown[]): readonly SkippedFile[
       ? [{ path: value.path, reason: value.reason }]
       : [],
   );
+}
+
+export function decodeLayer(value: unknown): readonly SbomLayer[] {
+  if (!isRecord(value)) return [];
+  const { index, digest, diffId, instruction } = value;
+  if (typeof index !== 'number' || typeof digest !== 'string' || typeof diffId !== 'string') return [];
+  const told = typeof instruction === 'string' ? { instruction } : {};
+  return [{ index, digest, diffId, ...told, isBase: value.isBase === true }];
+}
+
+export function decodeBase(value: unknown): BaseImage | undefined {
+  const foundBy = isRecord(value) ? BASE_EVIDENCE.find((known) => known === value.foundBy) : undefined;
+  if (!isRecord(value) || foundBy === undefined) return undefined;
+  const digest = findDigest(String(value.digest));
+  return {
+    ...(typeof value.name === 'string' ? { name: value.name } : {}),
+    ...(digest === undefined ? {} : { digest }),
+    foundBy,
+    isExcluded: value.isExcluded === true,
+  };
 }
 
 export type DraftSbom = Omit<Sbom, 'distro'> & { readonly distro: Distro | undefined };

@@ -5,6 +5,9 @@ import type { Distro } from '../ecosystem/index.ts';
 export interface Sbom {
   readonly subject: SbomSubject;
   readonly distro?: Distro;
+  /** Of an image, lowest first. Components point to them by `introducedBy`. */
+  readonly layers?: readonly SbomLayer[];
+  readonly base?: BaseImage;
   /** Sorted by id; ids are unique. */
   readonly components: readonly Component[];
   /** Sorted; both ends are ids of components. */
@@ -94,6 +97,26 @@ export interface LayerMark {
   readonly diffId: string;
 }
 
+export interface SbomLayer extends LayerMark {
+  /** Of the Dockerfile, where the image's history tells: `RUN apk add curl`. */
+  readonly instruction?: string;
+  /** Whether it is of the image that this one was built from. */
+  readonly isBase: boolean;
+}
+
+/** How it is known which layers are the base's: by an image that was named, by one that this image's annotations or labels name, by guess. */
+export const BASE_EVIDENCE = ['given', 'annotations', 'history'] as const;
+
+/** The image that the subject was built from. */
+export interface BaseImage {
+  /** As it was given, or as the subject's annotations and labels claim. */
+  readonly name?: string;
+  readonly digest?: Digest;
+  readonly foundBy: (typeof BASE_EVIDENCE)[number];
+  /** Whether its components were left out of the document. */
+  readonly isExcluded: boolean;
+}
+
 export const HASH_ALGORITHMS = ['md5', 'sha1', 'sha256', 'sha384', 'sha512'] as const;
 
 export interface Hash {
@@ -153,6 +176,26 @@ export function findRoots(sbom: Pick<Sbom, 'components' | 'dependencies'>): read
     }
   }
   return ids.filter((id) => roots.has(id));
+}
+
+/** All that is known of the layer that brought the component. */
+export function findLayer({ layers = [] }: Pick<Sbom, 'layers'>, { introducedBy }: Component): SbomLayer | undefined {
+  return layers.find(({ diffId }) => diffId === introducedBy?.diffId);
+}
+
+/** Without what the base image brought. Of an arranged SBOM. */
+export function excludeBase(sbom: Sbom): Sbom {
+  if (sbom.base === undefined) return sbom;
+  return arrangeSbom({
+    ...sbom,
+    base: { ...sbom.base, isExcluded: true },
+    components: sbom.components.filter((component) => findLayer(sbom, component)?.isBase !== true),
+  });
+}
+
+/** Whether it is known that there are components which the document does not list. */
+export function isIncomplete({ skipped, base }: Sbom): boolean {
+  return skipped.length > 0 || base?.isExcluded === true;
 }
 
 function compareText(a: string, b: string): number {

@@ -24,6 +24,11 @@ const digest = digestOf('layer');
 export const fullSbom: Sbom = {
   subject: { kind: 'image', name: 'localhost:5000/shop/app:1.0', digest: digestOf('manifest'), version: '1.0' },
   distro: { id: 'debian', versionId: '12', codename: 'bookworm', prettyName: 'Debian GNU/Linux 12 (bookworm)' },
+  layers: [
+    { index: 0, digest, diffId: digestOf('diff'), instruction: 'ADD "rootfs" = <all> in /\nENV A=1', isBase: true },
+    { index: 1, digest: digestOf('second'), diffId: digestOf('second diff'), isBase: false },
+  ],
+  base: { name: 'docker.io/library/debian:12', digest: digestOf('base'), foundBy: 'annotations', isExcluded: false },
   components: [
     createComponent({
       id: 'pkg:deb/debian/libssl3@3.0.11-1+b1?arch=amd64&distro=debian-12',

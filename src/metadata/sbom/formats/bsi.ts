@@ -5,7 +5,7 @@
 import { AppError } from '../../../core/index.ts';
 import { declaredLicence } from '../licences.ts';
 import { isEmail, isUrl } from '../score/facts/facts.ts';
-import { arrangeSbom } from '../sbom.ts';
+import { arrangeSbom, isIncomplete } from '../sbom.ts';
 import type { Component, Sbom } from '../sbom.ts';
 import { toCyclonedx } from './cyclonedx.ts';
 import { writeCyclonedxXml } from './cyclonedx-xml.ts';
@@ -152,13 +152,13 @@ function writeCompositions(sbom: Sbom, references: readonly string[]): readonly 
   );
   const isComplete = (ref: string) => {
     const component = byId.get(ref);
-    return sbom.skipped.length === 0 && component?.evidence === 'installed-db' && telling.has(component.foundBy);
+    return !isIncomplete(sbom) && component?.evidence === 'installed-db' && telling.has(component.foundBy);
   };
   const [complete, unknown] = [references.filter(isComplete), references.filter((ref) => !isComplete(ref))];
   return [
     ...(complete.length === 0 ? [] : [{ aggregate: 'complete', dependencies: complete }]),
     ...(unknown.length === 0
       ? []
-      : [{ aggregate: sbom.skipped.length > 0 ? 'incomplete' : 'unknown', dependencies: unknown }]),
+      : [{ aggregate: isIncomplete(sbom) ? 'incomplete' : 'unknown', dependencies: unknown }]),
   ];
 }

@@ -9,17 +9,8 @@ import { contentUuid } from '../identity.ts';
 import { findLicenceId, isLicenceExpression } from '../licences.ts';
 import { componentPairs, documentPairs, readComponentPairs, readDocumentPairs } from '../properties.ts';
 import type { Pair } from '../properties.ts';
-import {
-  decodeDistro,
-  decodeSkipped,
-  guessDistro,
-  MAX_COMPONENTS,
-  readKind,
-  sourceOfPurl,
-  uniqueId,
-  withDistro,
-} from '../read.ts';
-import { arrangeSbom, findRoots, HASH_ALGORITHMS } from '../sbom.ts';
+import { guessDistro, MAX_COMPONENTS, readKind, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
+import { arrangeSbom, findRoots, HASH_ALGORITHMS, isIncomplete } from '../sbom.ts';
 import type { Component, Dependency, Hash, Sbom, SbomSubject } from '../sbom.ts';
 import type { SbomReader } from './format.ts';
 
@@ -73,7 +64,7 @@ export function toCyclonedx(sbom: Sbom, version: CyclonedxVersion): Readonly<Rec
       ...(sbom.distro === undefined ? [] : [writeDistro(sbom.distro)]),
     ],
     dependencies: writeDependencies(sbom),
-    compositions: [{ aggregate: sbom.skipped.length > 0 ? 'incomplete' : 'unknown', assemblies: [ROOT] }],
+    compositions: [{ aggregate: isIncomplete(sbom) ? 'incomplete' : 'unknown', assemblies: [ROOT] }],
   };
 }
 
@@ -221,7 +212,7 @@ function findTool(value: unknown, path: string): { readonly name: string; readon
 function read(document: unknown): Sbom {
   const bom = decodeDocument(document, 'CycloneDX');
   const raw = flatten(bom.components ?? []);
-  const facts = readDocumentPairs(readPairs(bom.metadata?.properties));
+  const { kind, ...known } = readDocumentPairs(readPairs(bom.metadata?.properties));
   const ids = new Map<string, string>();
   const taken = new Set<string>();
   const components = raw.flatMap((entry) => {
@@ -233,11 +224,11 @@ function read(document: unknown): Sbom {
   });
   return arrangeSbom(
     withDistro({
-      subject: readSubject(bom.metadata?.component, facts.kind),
-      distro: decodeDistro(facts.distro) ?? readDistro(raw) ?? guessDistro(components),
+      ...known,
+      subject: readSubject(bom.metadata?.component, kind),
+      distro: known.distro ?? readDistro(raw) ?? guessDistro(components),
       components,
       dependencies: readDependencies(bom.dependencies ?? [], ids),
-      skipped: decodeSkipped(facts.skipped),
       tool: bom.metadata?.tools ?? { name: 'unknown', version: '' },
       created: bom.metadata?.timestamp ?? '',
     }),

@@ -15,16 +15,7 @@ import {
   readPairTexts,
 } from '../properties.ts';
 import type { Pair } from '../properties.ts';
-import {
-  decodeDistro,
-  decodeSkipped,
-  guessDistro,
-  MAX_COMPONENTS,
-  readKind,
-  sourceOfPurl,
-  uniqueId,
-  withDistro,
-} from '../read.ts';
+import { guessDistro, MAX_COMPONENTS, readKind, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
 import { arrangeSbom, HASH_ALGORITHMS } from '../sbom.ts';
 import type { Component, Dependency, Hash, Sbom, SbomSubject } from '../sbom.ts';
 import type { ReadOptions, SbomReader } from './format.ts';
@@ -229,7 +220,7 @@ type RawDocument = ReturnType<typeof decodeDocument>;
 function read(document: unknown, options?: ReadOptions): Sbom {
   const raw = decodeDocument(document, 'SPDX');
   const packages = raw.packages ?? [];
-  const facts = readDocumentPairs(readPairs(raw.annotations));
+  const { kind, ...known } = readDocumentPairs(readPairs(raw.annotations));
   const root = findRoot(raw, packages, options);
   const names = new Map(
     (raw.hasExtractedLicensingInfos ?? []).map((info) => [info.licenseId, info.name ?? info.extractedText ?? '']),
@@ -244,11 +235,11 @@ function read(document: unknown, options?: ReadOptions): Sbom {
   });
   return arrangeSbom(
     withDistro({
-      subject: readSubject(root, raw.name ?? 'unknown', facts.kind),
-      distro: decodeDistro(facts.distro) ?? readSystem(packages) ?? guessDistro(components),
+      ...known,
+      subject: readSubject(root, raw.name ?? 'unknown', kind),
+      distro: known.distro ?? readSystem(packages) ?? guessDistro(components),
       components,
       dependencies: readDependencies(raw, ids),
-      skipped: decodeSkipped(facts.skipped),
       tool: readTool(raw.creationInfo.creators ?? []),
       created: raw.creationInfo.created,
     }),

@@ -15,16 +15,7 @@ import {
   readPairTexts,
 } from '../properties.ts';
 import type { Pair } from '../properties.ts';
-import {
-  decodeDistro,
-  decodeSkipped,
-  guessDistro,
-  MAX_COMPONENTS,
-  readKind,
-  sourceOfPurl,
-  uniqueId,
-  withDistro,
-} from '../read.ts';
+import { guessDistro, MAX_COMPONENTS, readKind, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
 import { arrangeSbom, findRoots, HASH_ALGORITHMS } from '../sbom.ts';
 import type { Component, Dependency, Sbom, SbomSubject } from '../sbom.ts';
 import type { SbomReader } from './format.ts';
@@ -242,15 +233,15 @@ function read(document: unknown): Sbom {
     ids.set(entry.spdxId, component.id);
     return [component];
   });
-  const facts = readDocumentPairs(root === undefined ? [] : context.pairs(root.spdxId));
+  const { kind, ...known } = readDocumentPairs(root === undefined ? [] : context.pairs(root.spdxId));
   const creation = of('CreationInfo')[0] ?? {};
   return arrangeSbom(
     withDistro({
-      subject: readSubject(root, facts.kind),
-      distro: decodeDistro(facts.distro) ?? guessDistro(components),
+      ...known,
+      subject: readSubject(root, kind),
+      distro: known.distro ?? guessDistro(components),
       components,
       dependencies: readDependencies(relationships, ids),
-      skipped: decodeSkipped(facts.skipped),
       tool: readTool(creation, context),
       created: asText(creation.created) ?? '',
     }),

@@ -1,6 +1,6 @@
-/** The SBOM for people: one line per component, then what was not read. */
-import { arrangeSbom } from '../sbom.ts';
-import type { Sbom } from '../sbom.ts';
+/** The SBOM for people: one line per component, then the layers of an image, then what was not read. */
+import { arrangeSbom, findLayer } from '../sbom.ts';
+import type { Component, Sbom } from '../sbom.ts';
 
 export function formatSbomTable(sbom: Sbom): string {
   const arranged = arrangeSbom(sbom);
@@ -8,14 +8,34 @@ export function formatSbomTable(sbom: Sbom): string {
     component.name,
     component.version,
     component.purl?.slice('pkg:'.length).split('/', 1)[0] ?? '-',
-    component.introducedBy === undefined ? '-' : String(component.introducedBy.index),
+    formatLayer(arranged, component),
     component.licences.join(', ') || '-',
   ]);
   const lines = alignColumns([['NAME', 'VERSION', 'TYPE', 'LAYER', 'LICENCES'], ...rows]);
   const skipped = arranged.skipped.map(({ path, reason }) => `not read: ${path}: ${reason}`);
   const system = arranged.distro?.prettyName ?? arranged.distro?.id;
   const title = `${arranged.subject.name}${system === undefined ? '' : ` (${system})`}: ${rows.length} components`;
-  return [title, '', ...lines, ...(skipped.length === 0 ? [] : ['', ...skipped])].join('\n');
+  const parts = [[title], lines, listLayers(arranged), skipped];
+  return parts.flatMap((part, index) => (part.length === 0 || index === 0 ? part : ['', ...part])).join('\n');
+}
+
+/** `*` marks the base image. */
+function formatLayer(sbom: Sbom, component: Component): string {
+  if (component.introducedBy === undefined) return '-';
+  return `${component.introducedBy.index}${findLayer(sbom, component)?.isBase === true ? '*' : ''}`;
+}
+
+const HOW = { given: 'as given', annotations: "as the image's annotations say", history: 'a guess from the history' };
+
+function listLayers({ layers = [], base }: Sbom): readonly string[] {
+  const steps = layers.map(
+    ({ index, isBase, instruction = '-' }) =>
+      `layer ${index}${isBase ? '*' : ''}: ${instruction.replaceAll(/\s+/g, ' ').slice(0, 100)}`,
+  );
+  if (base === undefined) return steps;
+  const name = base.name === undefined ? '' : ` ${base.name}`;
+  const left = base.isExcluded ? '; its components are left out' : '';
+  return [...steps, `* base image${name}, ${HOW[base.foundBy]}${left}`];
 }
 
 /** Pads all columns but the last, which is cut at a width that keeps lines readable. */
