@@ -5,6 +5,7 @@ import { AppError, parseReference } from '../core/index.ts';
 import type { Descriptor, Http, WebHandler } from '../core/index.ts';
 import { createTestPorts, TEST_TIME } from '../io/testing.ts';
 import type { RequiredSigner, Requirement } from '../policies/index.ts';
+import { OCI_MANIFEST } from '../artifacts/index.ts';
 import { attestImage, formatPublicKey, signImage } from '../trust/index.ts';
 import type { SigningKey } from '../trust/index.ts';
 import { createSigningKey, pushImage, signOptionsOf } from '../trust/images/testing.ts';
@@ -221,28 +222,83 @@ test('a registry that serves other bytes under a digest is refused, whatever its
   await assert.rejects(set.source.resolve(reference, signal), /expected content with digest/);
 });
 
-test('evidence of an image is here after two rounds of requests, that of a bundle after three', async () => {
-  for (const [form, expected] of [
-    ['legacy', 2],
-    ['bundle', 3],
-  ] as const) {
-    let rounds = 0;
-    let open: Promise<void> | undefined;
-    // all requests of a round wait for each other
-    const set = await setUp((inner) => async (request, context) => {
-      open ??= new Promise((resolve) => {
-        rounds += 1;
-        setTimeout(() => {
-          open = undefined;
-          resolve();
-        }, 30);
-      });
-      await open;
-      return await inner(request, context);
-    });
-    await signImage(set.repository, { subject: set.image, annotations: {} }, signOptionsOf(key, [form]));
-    rounds = 0;
-    const { evidence } = await set.gather([signatureBy(key)]);
-    assert.deepEqual([form, evidence.length, rounds], [form, 1, expected]);
-  }
+/** A registry that hands out tokens and answers in waves: all requests of a round wait for each other. */
+async function setUpRounds() {
+  const state = { isPrivate: false, rounds: [] as string[][] };
+  let open: Promise<void> | undefined;
+  const set = await setUp((inner) => async (request, client) => {
+    const { pathname } = new URL(request.url);
+    if (open === undefined) {
+      state.rounds.push([]);
+      open = new Promise((resolve) => setTimeout(resolve, 20)).then(() => void (open = undefined));
+    }
+    state.rounds.at(-1)?.push(pathname);
+    await open;
+    if (pathname === '/token') return Response.json({ token: 't' });
+    const challenge = { 'www-authenticate': `Bearer realm="http://${HOST}/token",service="r"` };
+    const isRefused = state.isPrivate && request.headers.get('authorization') !== 'Bearer t';
+    return isRefused ? new Response('', { status: 401, headers: challenge }) : await inner(request, client);
+  });
+  await set.repository.pushManifest((await set.repository.fetchManifest(set.image.digest)).bytes, OCI_MANIFEST, 'v1');
+  /** Requests of each round, for an image by digest or by tag. */
+  const ask = async (name: string, requirements: readonly Requirement[]) => {
+    state.rounds.length = 0;
+    const reference = parseReference(`${HOST}/${name}`);
+    const digest = reference.digest ?? (await set.source.resolve(reference, signal));
+    const { evidence } = await set.source.gather({ reference, digest, requirements, isFresh: true }, signal);
+    return { evidence: evidence.length, rounds: state.rounds.length };
+  };
+  return { ...set, state, ask };
+}
+
+for (const [what, form, requirement, byDigest] of [
+  ['a signature under its tag', 'legacy', signatureBy(key), 1],
+  ['a signature in a bundle', 'bundle', signatureBy(key), 3],
+  ['three attestations under their tag', 'legacy', attestationBy(key), 2],
+  ['three attestations in bundles', 'bundle', attestationBy(key), 3],
+] as const) {
+  test(`${what}: rounds of requests by digest ${byDigest}, by tag one more`, async () => {
+    const { image, repository, ask } = await setUpRounds();
+    const isSignature = requirement.kind === 'signature';
+    for (const scanned of isSignature ? [] : ['1', '2', '3'])
+      await attestImage(
+        repository,
+        { subject: image, predicateType: VULN, predicate: { scanned } },
+        signOptionsOf(key, [form]),
+      );
+    if (isSignature) await signImage(repository, { subject: image, annotations: {} }, signOptionsOf(key, [form]));
+    const evidence = isSignature ? 1 : 3;
+    assert.deepEqual(await ask(`app@${image.digest}`, [requirement]), { evidence, rounds: byDigest });
+    assert.deepEqual(await ask('app:v1', [requirement]), { evidence, rounds: byDigest + 1 });
+  });
+}
+
+test('a signature that says anything but its image costs a round more, and is read as it is', async () => {
+  const { image, repository, ask } = await setUpRounds();
+  const copied = { name: 'elsewhere.example.com/app', pushBlob: repository.pushBlob };
+  await signImage({ ...repository, ...copied }, { subject: image, annotations: {} }, signOptionsOf(key, ['legacy']));
+  assert.deepEqual(await ask(`app@${image.digest}`, [signatureBy(key)]), { evidence: 1, rounds: 2 });
+  await signImage(repository, { subject: image, annotations: { by: 'ci' } }, signOptionsOf(key, ['legacy']));
+  assert.deepEqual(await ask(`app@${image.digest}`, [signatureBy(key)]), { evidence: 2, rounds: 2 });
+});
+
+test('a signature that is kept beside another repository names the image, and costs no round more', async () => {
+  const { image, ports, repository, ask } = await setUpRounds();
+  const source = { repository: `${HOST}/signatures`, pullSecrets: [] };
+  const signer: RequiredSigner = { ...keySigner(key.publicKey), source };
+  const elsewhere = openRepository(ports, parseReference(`${HOST}/signatures`));
+  const named = { ...elsewhere, name: repository.name };
+  await signImage(named, { subject: image, annotations: {} }, signOptionsOf(key, ['legacy']));
+  const requirement: Requirement = { kind: 'signature', signer };
+  assert.deepEqual(await ask(`app@${image.digest}`, [requirement]), { evidence: 1, rounds: 1 });
+});
+
+test('a registry says once who may ask, and gives one token for tag and signatures', async () => {
+  const { image, repository, ask, state } = await setUpRounds();
+  await signImage(repository, { subject: image, annotations: {} }, signOptionsOf(key, ['legacy']));
+  state.isPrivate = true;
+  assert.deepEqual(await ask('app:v1', [signatureBy(key)]), { evidence: 1, rounds: 4 });
+  const count = (path: string) => state.rounds.flat().filter((asked) => asked === path).length;
+  assert.deepEqual([count('/token'), count('/v2/app/manifests/v1')], [1, 2]);
+  assert.deepEqual(await ask('app:v1', [signatureBy(key)]), { evidence: 1, rounds: 2 });
 });

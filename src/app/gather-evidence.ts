@@ -4,14 +4,14 @@
  */
 import type { PolicySigners } from './policy-signers.ts';
 import { createPolicySigners } from './policy-signers.ts';
-import type { PullSecret } from '../artifacts/index.ts';
+import type { PullSecret, RegistryRepository } from '../artifacts/index.ts';
 import { digestOf, parseReference, targetOf } from '../core/index.ts';
 import type { Digest, Evidence, Ports, Reason, Reference, Verification } from '../core/index.ts';
 import type { RequiredSigner, Requirement } from '../policies/index.ts';
 import { fetchAttestations, fetchSignatures, verifyAttestations, verifySignatures } from '../trust/index.ts';
 import type { Candidate, SignerDemand } from '../trust/index.ts';
 import { fetchConfigs } from './fetch-configs.ts';
-import { accessBeside, openRepository } from './registry.ts';
+import { accessBeside, shareRegistries } from './registry.ts';
 import type { RepositoryAccess } from './registry.ts';
 import type { Workload, WorkloadSecrets } from './workload-secrets.ts';
 
@@ -67,10 +67,11 @@ interface Kept {
 export function createEvidenceSource(ports: Ports, options: EvidenceOptions): EvidenceSource {
   const kept = new Map<string, Kept>();
   const signers = createPolicySigners(ports);
+  const share = shareRegistries(ports);
   return {
     resolve: async (reference, signal, workload) => {
-      const { image } = await openSecrets(options, [], workload);
-      const repository = openRepository(ports, reference, accessWith(options, image));
+      const secrets = await openSecrets(options, [], workload);
+      const repository = openPlace({ access: options, secrets, share }, reference, { reference });
       return (await repository.fetchManifest(targetOf(reference), signal)).descriptor.digest;
     },
     epoch: signers.epoch,
@@ -85,7 +86,7 @@ export function createEvidenceSource(ports: Ports, options: EvidenceOptions): Ev
         const shared = await known.gathered.catch(() => undefined);
         if (shared !== undefined) return { ...shared, isOld: !isRunning };
       }
-      const gathered = gather(ports, wanted, { access: options, signers, signal, secrets });
+      const gathered = gather(wanted, { access: options, signers, signal, secrets, share });
       if (options.reuseFor > 0) keep(kept, key, { gathered, since: now, isRunning: true });
       return await gathered;
     },
@@ -100,6 +101,8 @@ interface Secrets {
   readonly named: ReadonlyMap<string, readonly PullSecret[]>;
   /** Equal only for the same credentials in the same namespace; empty where there are none. */
   readonly scope: string;
+  /** Undefined where none were looked for. */
+  readonly namespace?: string;
 }
 
 async function openSecrets(
@@ -115,13 +118,12 @@ async function openSecrets(
     ...new Set(names).values().map(async (name) => [name, await secrets.named(namespace, [name])] as const),
   ]);
   const all = [...image, ...entries.flatMap(([, found]) => found)];
-  const texts = all.map(({ name, auths }) => [name, [...auths]]);
-  const scope = all.length === 0 ? '' : digestOf(JSON.stringify([namespace, texts]));
-  return { image, named: new Map(entries), scope };
+  const scope = all.length === 0 ? '' : digestOf(JSON.stringify([namespace, textsOf(all)]));
+  return { image, named: new Map(entries), scope, namespace };
 }
 
-function accessWith(access: RepositoryAccess, workloadSecrets: readonly PullSecret[]): RepositoryAccess {
-  return { ...access, workloadSecrets };
+function textsOf(secrets: readonly PullSecret[]): unknown {
+  return secrets.map(({ name, auths }) => [name, [...auths]]);
 }
 
 function keyOf({ reference, digest, requirements }: Wanted): string {
@@ -143,26 +145,39 @@ function keep(kept: Map<string, Kept>, key: string, entry: Kept): void {
   );
 }
 
-interface Search {
+interface Access {
   readonly access: RepositoryAccess;
-  readonly signers: PolicySigners;
   readonly secrets: Secrets;
+  readonly share: ReturnType<typeof shareRegistries>;
+}
+
+/** A repository as `reference`'s workload sees it, with the secrets that are named for this place before those of the image. */
+function openPlace(
+  { access, secrets, share }: Access,
+  place: Reference,
+  { reference, pullSecrets = [] }: { readonly reference: Reference; readonly pullSecrets?: readonly string[] },
+): RegistryRepository {
+  const own = pullSecrets.flatMap((name) => secrets.named.get(name) ?? []);
+  const workloadSecrets = [...own, ...secrets.image];
+  const isBeside = place.registry !== reference.registry;
+  const scope = JSON.stringify([isBeside, secrets.namespace, textsOf(workloadSecrets)]);
+  return share(place, { ...accessBeside(access, place, reference), workloadSecrets }, digestOf(scope));
+}
+
+interface Search extends Access {
+  readonly signers: PolicySigners;
   readonly signal: AbortSignal;
 }
 
-async function gather(ports: Ports, wanted: Wanted, search: Search): Promise<Gathered> {
+async function gather(wanted: Wanted, search: Search): Promise<Gathered> {
   const { reference, digest, requirements } = wanted;
   const signed = requirements.filter((need) => need.kind !== 'config');
   const places = Map.groupBy(signed, ({ signer }) => JSON.stringify(signer.source ?? {}));
   const wantsConfig = requirements.some(({ kind }) => kind === 'config');
   const [results, configs] = await Promise.all([
-    Promise.all([...places.values()].map((needs) => gatherFrom(ports, wanted, needs, search))),
+    Promise.all([...places.values()].map((needs) => gatherFrom(wanted, needs, search))),
     wantsConfig
-      ? fetchConfigs(
-          openRepository(ports, reference, accessWith(search.access, search.secrets.image)),
-          digest,
-          search.signal,
-        )
+      ? fetchConfigs(openPlace(search, reference, { reference }), digest, search.signal)
       : Promise.resolve(undefined),
   ]);
   return {
@@ -176,24 +191,25 @@ type SignedNeed = Exclude<Requirement, { readonly kind: 'config' }>;
 
 /** All that is kept in one place is fetched once, however many signers are looked for. */
 async function gatherFrom(
-  ports: Ports,
   { reference, digest }: Wanted,
   needs: readonly SignedNeed[],
-  { access, signers, signal, secrets }: Search,
+  search: Search,
 ): Promise<Gathered> {
-  const source = needs[0]?.signer.source;
-  const place = source?.repository === undefined ? reference : parseReference(source.repository);
-  const own = (source?.pullSecrets ?? []).flatMap((name) => secrets.named.get(name) ?? []);
-  const placeAccess = accessWith(accessBeside(access, place, reference), [...own, ...secrets.image]);
-  const repository = openRepository(ports, place, placeAccess);
+  const { signers, signal } = search;
+  const { repository: elsewhere, pullSecrets, tagPrefix } = needs[0]?.signer.source ?? {};
+  const place = elsewhere === undefined ? reference : parseReference(elsewhere);
+  const repository = openPlace(search, place, { reference, ...(pullSecrets && { pullSecrets }) });
   const demandsOf = (kind: SignedNeed['kind']) => {
     const needed = needs.filter((need) => need.kind === kind).map((need) => need.signer);
     return openDemands(needed, signers);
   };
-  const [signing, attesting] = await Promise.all([demandsOf('signature'), demandsOf('attestation')]);
-  const [signatures, attestations] = await Promise.all([
-    signing.length === 0 ? [] : fetchSignatures(repository, digest, signal, source?.tagPrefix),
-    attesting.length === 0 ? [] : fetchAttestations(repository, digest, signal, source?.tagPrefix),
+  const asks = (kind: SignedNeed['kind']) => needs.some((need) => need.kind === kind);
+  const options = { signal, tagPrefix, artifactName: `${reference.registry}/${reference.repository}` };
+  const [signing, attesting, signatures, attestations] = await Promise.all([
+    demandsOf('signature'),
+    demandsOf('attestation'),
+    asks('signature') ? fetchSignatures(repository, digest, options) : [],
+    asks('attestation') ? fetchAttestations(repository, digest, options) : [],
   ]);
   const results = [
     ...signing.map((demand) =>

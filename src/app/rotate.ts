@@ -130,7 +130,7 @@ interface Counts {
 }
 
 async function rotateOwn({ repository, subject, by, options, dryRun, signal }: Work): Promise<Counts> {
-  const candidates = await fetchSignatures(repository, subject.digest, signal);
+  const candidates = await fetchSignatures(repository, subject.digest, { signal });
   const signedBy = (who: 'old' | 'new') =>
     verifySignatures(candidates, { artifact: subject.digest, by: by[who] }).verified;
   const done = new Set(signedBy('new').map((one) => claimOf(one.storage, one.annotations)));
@@ -144,7 +144,7 @@ async function rotateOwn({ repository, subject, by, options, dryRun, signal }: W
 }
 
 async function rotateAttestations({ repository, subject, by, options, dryRun, signal }: Work): Promise<Counts> {
-  const candidates = await fetchAttestations(repository, subject.digest, signal);
+  const candidates = await fetchAttestations(repository, subject.digest, { signal });
   const attestedBy = (who: 'old' | 'new') =>
     verifyAttestations(candidates, { artifact: subject.digest, by: by[who], predicateType: undefined }).verified;
   const done = new Set(attestedBy('new').map((one) => claimOf(one.storage, one.payload)));

@@ -70,7 +70,7 @@ export async function verifyImages(
 ): Promise<readonly (SignatureResult | FailedVerification)[]> {
   const { annotations, unsafeAnyArtifact = false } = input;
   return await verifyEach(ports, input, {
-    fetch: (repository, digest) => fetchSignatures(repository, digest, signal),
+    fetch: (repository, digest) => fetchSignatures(repository, digest, { signal }),
     verify: (candidates, artifact, by) =>
       verifySignatures(candidates, { artifact, by, annotations, unsafeAnyArtifact }),
     signal,
@@ -85,7 +85,7 @@ export async function verifyImageAttestations(
   const { predicateType, unsafeAnyArtifact = false, policies = [] } = input;
   const judge = await openStatementPolicies(ports, policies);
   return await verifyEach(ports, input, {
-    fetch: (repository, digest) => fetchAttestations(repository, digest, signal),
+    fetch: (repository, digest) => fetchAttestations(repository, digest, { signal }),
     verify: (candidates, artifact, by) => {
       const found = verifyAttestations(candidates, { artifact, by, predicateType, unsafeAnyArtifact });
       const unmet = found.verified.flatMap(({ payload, source }) =>

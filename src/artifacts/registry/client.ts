@@ -97,6 +97,8 @@ export function openRegistry(ports: RegistryPorts, host: string, options: Regist
     if (options.credential !== undefined) return Promise.resolve(options.credential);
     const known = found.get(repository) ?? findCredential(ports, { registry: host, repository }, options);
     found.set(repository, known);
+    // a helper may be back the next time
+    known.catch(() => found.delete(repository));
     return known;
   };
   const authorizer = new Authorizer({

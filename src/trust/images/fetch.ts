@@ -3,7 +3,7 @@
  * and OCI referrers. What is listed but cannot be read becomes a reason, never silence; what cannot be listed throws,
  * because "could not look" must not become "unsigned".
  */
-import { algorithmOf, AppError, hexOf } from '../../core/index.ts';
+import { algorithmOf, AppError, digestOf, hexOf, mapParallel } from '../../core/index.ts';
 import type { Descriptor, Digest, Reason, Storage } from '../../core/index.ts';
 import { OCI_EMPTY, parseImageManifest } from '../../artifacts/index.ts';
 import type { ImageManifest, Manifest, ReadableRepository } from '../../artifacts/index.ts';
@@ -11,13 +11,13 @@ import { DSSE_MEDIA_TYPE, MAX_ENVELOPE_BYTES } from '../../attestations/index.ts
 import { isBundleMediaType, MAX_BUNDLE_BYTES } from '../bundles/bundle.ts';
 import { rejection } from './candidate.ts';
 import type { Candidate, RejectionCode } from './candidate.ts';
-import { MAX_SIMPLE_SIGNING_BYTES, SIMPLE_SIGNING_MEDIA_TYPE } from './simple-signing.ts';
+import { encodeSimpleSigning, MAX_SIMPLE_SIGNING_BYTES, SIMPLE_SIGNING_MEDIA_TYPE } from './simple-signing.ts';
 
 /** Anybody who may push can add signatures, so their number bounds the work of one admission. */
 export const MAX_CANDIDATES = 256;
 /** Referrers of other kinds (SBOMs, reports) also count here, since only their manifest tells. */
 const MAX_REFERRERS = 1024;
-const PARALLEL_READS = 8;
+const PARALLEL_READS = 16;
 /** Sum of all payloads of one artifact that are held in memory at once. */
 const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
 
@@ -42,65 +42,67 @@ export function signatureTag(artifact: Digest, suffix: TagSuffix): string {
   return `${algorithmOf(artifact)}-${hexOf(artifact)}.${suffix}`;
 }
 
-/** Signatures of the artifact in both forms; names of tags begin with `tagPrefix`. Throws `unavailable` or `unauthorized` when the repository cannot be asked. */
-export function fetchSignatures(
-  repository: ReadableRepository,
-  artifact: Digest,
-  signal?: AbortSignal,
-  tagPrefix = '',
-): Promise<readonly Candidate[]> {
-  return fetchCandidates(repository, { artifact, suffix: 'sig', tagPrefix }, signal);
+/** What is known besides the artifact. */
+export interface FetchOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** With which names of tags begin. */
+  readonly tagPrefix?: string | undefined;
+  /** `registry/repository` of the artifact, where its signatures are kept elsewhere. */
+  readonly artifactName?: string | undefined;
 }
 
-/** Attestations of the artifact in both forms; signature bundles are among them, since only their payload tells. */
-export function fetchAttestations(
+/** Signatures of the artifact in both forms. Throws `unavailable` or `unauthorized` when the repository cannot be asked. */
+export async function fetchSignatures(
   repository: ReadableRepository,
   artifact: Digest,
-  signal?: AbortSignal,
-  tagPrefix = '',
+  options: FetchOptions = {},
 ): Promise<readonly Candidate[]> {
-  return fetchCandidates(repository, { artifact, suffix: 'att', tagPrefix }, signal);
+  const known = guessPayload(options.artifactName ?? repository.name, artifact);
+  return await fetchCandidates(repository, { ...options, artifact, suffix: 'sig', known });
 }
 
-interface Tagged {
+/** Attestations of the artifact in both forms, whatever their type; otherwise like fetchSignatures. */
+export async function fetchAttestations(
+  repository: ReadableRepository,
+  artifact: Digest,
+  options: FetchOptions = {},
+): Promise<readonly Candidate[]> {
+  return await fetchCandidates(repository, { ...options, artifact, suffix: 'att', known: new Map() });
+}
+
+/**
+ * What cosign signs where nobody adds anything. Bytes are bytes: with the digest that a layer names they are that layer, and need not be
+ * asked for. Where the name is another, as of copied images, they are simply not found.
+ */
+function guessPayload(reference: string, digest: Digest): ReadonlyMap<Digest, Uint8Array> {
+  const payload = encodeSimpleSigning({ reference, digest, annotations: {} });
+  return new Map([[digestOf(payload), payload]]);
+}
+
+interface Search extends FetchOptions {
   readonly artifact: Digest;
   readonly suffix: TagSuffix;
-  readonly tagPrefix: string;
+  /** Blobs at hand. */
+  readonly known: ReadonlyMap<Digest, Uint8Array>;
 }
 
-async function fetchCandidates(
-  repository: ReadableRepository,
-  wanted: Tagged,
-  signal?: AbortSignal,
-): Promise<readonly Candidate[]> {
+/** Asks for all lists at once, then for all manifests in them, then for all that these name. */
+async function fetchCandidates(repository: ReadableRepository, search: Search): Promise<readonly Candidate[]> {
+  const { artifact, signal } = search;
   const budget = new Budget();
-  const [tagged, referrers] = await Promise.all([
-    findTagged(repository, wanted, signal),
-    repository.listReferrers(wanted.artifact, undefined, signal),
+  const listing = repository.listReferrers(artifact, undefined, signal);
+  const [tagged, referred, referrers] = await Promise.all([
+    readTagged(repository, search, budget),
+    listing.then(async (referrers) => {
+      const promising = referrers.slice(0, MAX_REFERRERS).filter(mayCarryEvidence);
+      return await mapParallel(promising, PARALLEL_READS, async (referrer) =>
+        readReferrer(repository, referrer, { ...search, budget }),
+      );
+    }),
+    listing,
   ]);
-  const found: Candidate[] = [];
-  if (tagged !== undefined) {
-    found.push(
-      ...('kind' in tagged
-        ? [tagged]
-        : await readManifest(
-            repository,
-            tagged,
-            { storage: 'tag', budget, isOurs: true, suffix: wanted.suffix },
-            signal,
-          )),
-    );
-  }
-  const promising = referrers.slice(0, MAX_REFERRERS).filter(mayCarryEvidence);
-  for (let start = 0; start < promising.length; start += PARALLEL_READS) {
-    const read = promising
-      .slice(start, start + PARALLEL_READS)
-      .map((referrer) => readReferrer(repository, referrer, { suffix: wanted.suffix, budget }, signal));
-    found.push(...(await Promise.all(read)).flat());
-  }
   const beyond = referrers[MAX_REFERRERS];
-  if (beyond !== undefined) found.push(beyondReferrers(beyond, referrers.length));
-  return found;
+  return [...tagged, ...referred.flat(), ...(beyond === undefined ? [] : [beyondReferrers(beyond, referrers.length)])];
 }
 
 /** How much may still be read for this artifact. */
@@ -139,51 +141,51 @@ function beyondReferrers(first: Descriptor, count: number): Candidate {
   return unreadable('referrer', first.digest, rejection('too-many-signatures', first.digest, facts));
 }
 
-async function findTagged(
+async function readTagged(
   repository: ReadableRepository,
-  wanted: Tagged,
-  signal?: AbortSignal,
-): Promise<Manifest | Candidate | undefined> {
-  const tag = `${wanted.tagPrefix}${signatureTag(wanted.artifact, wanted.suffix)}`;
+  search: Search,
+  budget: Budget,
+): Promise<readonly Candidate[]> {
+  const { artifact, suffix, tagPrefix = '', signal } = search;
+  const tag = `${tagPrefix}${signatureTag(artifact, suffix)}`;
   // A sha512 digest does not fit into a tag, so nobody can have stored anything there.
-  if (tag.length > MAX_TAG_LENGTH) return undefined;
+  if (tag.length > MAX_TAG_LENGTH) return [];
+  let manifest: Manifest | undefined;
   try {
-    return await repository.findManifest(tag, signal);
+    manifest = await repository.findManifest(tag, signal);
   } catch (error) {
-    return unreadable('tag', wanted.artifact, readingRefused('manifest-unreadable', wanted.artifact, error));
+    return [unreadable('tag', artifact, readingRefused('manifest-unreadable', artifact, error))];
   }
+  if (manifest === undefined) return [];
+  return await readManifest(repository, manifest, { ...search, storage: 'tag', budget, isOurs: true });
 }
 
 async function readReferrer(
   repository: ReadableRepository,
   referrer: Descriptor,
-  search: { readonly suffix: TagSuffix; readonly budget: Budget },
-  signal?: AbortSignal,
+  search: Search & Pick<Reading, 'budget'>,
 ): Promise<readonly Candidate[]> {
   let manifest: Manifest;
   try {
-    manifest = await repository.fetchManifest(referrer.digest, signal);
+    manifest = await repository.fetchManifest(referrer.digest, search.signal);
   } catch (error) {
     return [unreadable('referrer', referrer.digest, readingRefused('manifest-unreadable', referrer.digest, error))];
   }
   const isOurs = isEvidenceType(manifest.descriptor.artifactType ?? '');
-  const reading = { storage: 'referrer', budget: search.budget, isOurs, suffix: search.suffix } as const;
-  return await readManifest(repository, manifest, reading, signal);
+  return await readManifest(repository, manifest, { ...search, storage: 'referrer', isOurs });
 }
 
-interface Reading {
+interface Reading extends Search {
   readonly storage: Storage;
   readonly budget: Budget;
   /** Whether all layers must be of our kinds; elsewhere foreign layers are not about signatures at all. */
   readonly isOurs: boolean;
-  readonly suffix: TagSuffix;
 }
 
 async function readManifest(
   repository: ReadableRepository,
   manifest: Manifest,
   reading: Reading,
-  signal?: AbortSignal,
 ): Promise<readonly Candidate[]> {
   const { digest } = manifest.descriptor;
   let content: ImageManifest;
@@ -194,12 +196,8 @@ async function readManifest(
   }
   const other = otherKind(content, digest, reading.suffix);
   if (other !== undefined) return [unreadable(reading.storage, digest, other)];
-  const found: Candidate[] = [];
-  for (const entry of content.layers) {
-    if (!reading.isOurs && ceilingOf(entry.mediaType) === undefined) continue;
-    found.push(await readLayer(repository, entry, reading, signal));
-  }
-  return found;
+  const layers = content.layers.filter((entry) => reading.isOurs || ceilingOf(entry.mediaType) !== undefined);
+  return await mapParallel(layers, PARALLEL_READS, async (entry) => readLayer(repository, entry, reading));
 }
 
 /**
@@ -214,20 +212,18 @@ function otherKind(manifest: ImageManifest, digest: Digest, suffix: TagSuffix): 
   return rejection('predicate-type-mismatch', digest, { message, found: type });
 }
 
-async function readLayer(
-  repository: ReadableRepository,
-  entry: Descriptor,
-  reading: Reading,
-  signal?: AbortSignal,
-): Promise<Candidate> {
+async function readLayer(repository: ReadableRepository, entry: Descriptor, reading: Reading): Promise<Candidate> {
   const ceiling = ceilingOf(entry.mediaType);
   if (ceiling === undefined) return refuse(entry, reading, 'media-type-unsupported', entry.mediaType);
   if (entry.size > ceiling) return refuse(entry, reading, 'payload-too-large', `${entry.size} bytes`);
   const over = reading.budget.take(entry.size);
   if (over !== undefined) return refuse(entry, reading, over, `${entry.size} bytes`);
-  const descriptor: Descriptor = { mediaType: entry.mediaType, digest: entry.digest, size: entry.size };
+  const { mediaType, digest, size, data } = entry;
+  const blob: Descriptor = { mediaType, digest, size, ...(data === undefined ? {} : { data }) };
+  const known = reading.known.get(digest);
   try {
-    return candidateOf(entry, reading.storage, await repository.fetchBlob(descriptor, ceiling, signal));
+    const bytes = known?.length === size ? known : await repository.fetchBlob(blob, ceiling, reading.signal);
+    return candidateOf(entry, reading.storage, bytes);
   } catch (error) {
     return unreadable(reading.storage, entry.digest, readingRefused('blob-unreadable', entry.digest, error));
   }

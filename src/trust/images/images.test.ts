@@ -327,7 +327,7 @@ test('a registry that lists referrers under a wrong artifact type hides nothing'
 test('a listed referrer or layer that is gone or damaged is a reason, not silence', async () => {
   const repository = createMemoryRepository();
   const subject = await pushImage(repository);
-  await signImage(repository, { subject, annotations: {} }, signOptionsOf(key));
+  await signImage(repository, { subject, annotations: { team: 'blue' } }, signOptionsOf(key));
   const gone = (kind: 'not-found' | 'invalid-input') => async (): Promise<never> => {
     throw new AppError(kind, 'gone');
   };

@@ -28,7 +28,7 @@ export async function fetchDocuments(
   const fetch = wanted.kind === 'signature' ? fetchSignatures : fetchAttestations;
   const documents: unknown[] = [];
   const unreadable: Reason[] = [];
-  for (const candidate of await fetch(repository, artifact, signal)) {
+  for (const candidate of await fetch(repository, artifact, { signal })) {
     if (candidate.kind === 'unreadable') {
       // what says of itself that it is of the other kind is not missed
       if (candidate.reason.code !== 'predicate-type-mismatch') unreadable.push(candidate.reason);
