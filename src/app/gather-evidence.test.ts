@@ -302,3 +302,24 @@ test('a registry says once who may ask, and gives one token for tag and signatur
   assert.deepEqual([count('/token'), count('/v2/app/manifests/v1')], [1, 2]);
   assert.deepEqual(await ask('app:v1', [signatureBy(key)]), { evidence: 1, rounds: 2 });
 });
+
+test('a bundle that its manifest embeds costs a round less, and is hashed as if it had been fetched', async () => {
+  const { image, repository, ask } = await setUpRounds();
+  await signImage(repository, { subject: image, annotations: {} }, signOptionsOf(key, ['bundle']));
+  const [referrer] = await repository.listReferrers(image.digest);
+  assert.ok(referrer);
+  const text = new TextDecoder().decode((await repository.fetchManifest(referrer.digest)).bytes);
+  const manifest = JSON.parse(text) as { readonly layers: readonly [Descriptor] };
+  const bundle = await repository.fetchBlob(manifest.layers[0], 100_000);
+  await repository.deleteManifest(referrer.digest);
+  const embed = async (data: Uint8Array) => {
+    const layers = [{ ...manifest.layers[0], data: Buffer.from(data).toString('base64') }];
+    const bytes = new TextEncoder().encode(JSON.stringify({ ...manifest, layers }));
+    return (await repository.pushManifest(bytes, OCI_MANIFEST)).digest;
+  };
+  const lying = await embed(bundle.toReversed());
+  assert.deepEqual(await ask(`app@${image.digest}`, [signatureBy(key)]), { evidence: 1, rounds: 3 });
+  await repository.deleteManifest(lying);
+  await embed(bundle);
+  assert.deepEqual(await ask(`app@${image.digest}`, [signatureBy(key)]), { evidence: 1, rounds: 2 });
+});
