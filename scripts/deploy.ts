@@ -10,6 +10,8 @@ const DEFAULTS = {
   namespaces: 'opt-in',
   exempt: ['kube-system'],
   registries: [],
+  platforms: 'any',
+  acceptPlatformProofs: false,
   timeoutSeconds: 10,
 } as const;
 
@@ -41,6 +43,10 @@ namespaces: ${DEFAULTS.namespaces}
 exempt: [${DEFAULTS.exempt.join(', ')}]
 # Registries that pods may run images of, as they are written there; all when empty.
 registries: []
+# Images of an index that policies look at: nodes (those that the nodes may run), a list like linux/amd64,linux/arm64, or any.
+platforms: ${DEFAULTS.platforms}
+# Let an index without proofs of its own in by the proofs of each of these images.
+acceptPlatformProofs: ${DEFAULTS.acceptPlatformProofs}
 # Seconds that the API server waits for a verdict.
 webhookTimeout: ${DEFAULTS.timeoutSeconds}
 `;
@@ -65,6 +71,8 @@ function chartTemplate(): string {
     replicas: raw('{{ .Values.replicas }}') as unknown as number,
     timeoutSeconds: raw('{{ .Values.webhookTimeout }}') as unknown as number,
     exempt: raw('{{ prepend .Values.exempt .Release.Namespace | uniq | toJson }}') as unknown as readonly string[],
+    platforms: '{{ .Values.platforms }}',
+    acceptPlatformProofs: '{{ .Values.acceptPlatformProofs }}',
     registries: raw('{{ .Values.registries | toJson | quote }}'),
   };
   const texts = (['opt-in', 'opt-out'] as const).map((namespaces) => {

@@ -1,5 +1,4 @@
 /** The admission server's life: policies of now, evidence kept for a while, a graph that is told afterwards. */
-import type { CredentialProviders } from '../artifacts/index.ts';
 import { AppError } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
 import { encodeReviewResponse, parseReview } from '../cluster/index.ts';
@@ -8,7 +7,7 @@ import type { AdmissionRecord } from './admission-facts.ts';
 import type { ClusterNotes } from './cluster-notes.ts';
 import { reviewException } from './exceptions.ts';
 import { createEvidenceSource } from './gather-evidence.ts';
-import type { EvidenceSource } from './gather-evidence.ts';
+import type { EvidenceOptions, EvidenceSource } from './gather-evidence.ts';
 import type { PolicySource } from './policy-source.ts';
 import { reviewPolicy } from './review-policy.ts';
 import { reviewAdmission } from './review.ts';
@@ -16,9 +15,8 @@ import { StepTimes } from './step-times.ts';
 import { createGraphTeller } from './tell-graph.ts';
 import type { GraphTeller } from './tell-graph.ts';
 import { createVerdictCache } from './verdict-cache.ts';
-import type { WorkloadSecrets } from './workload-secrets.ts';
 
-export interface AdmissionServiceOptions {
+export interface AdmissionServiceOptions extends Omit<EvidenceOptions, 'reuseFor'> {
   /** Closed with the service. */
   readonly policies: PolicySource;
   readonly graph: Graph;
@@ -26,10 +24,6 @@ export interface AdmissionServiceOptions {
   readonly graphPath?: string;
   /** What is told to a cluster; closed with the service. */
   readonly notes?: ClusterNotes | undefined;
-  /** With what workloads pull, where a cluster tells. */
-  readonly secrets?: WorkloadSecrets | undefined;
-  /** With what else everything is pulled, as a node would. */
-  readonly providers?: CredentialProviders | undefined;
 }
 
 export interface ServiceFacts {
@@ -82,13 +76,14 @@ class Service implements AdmissionService {
   readonly #teller: GraphTeller;
   readonly #cache = createVerdictCache(VERDICT_REUSE_MS);
 
-  constructor(ports: Ports, { graph, graphPath, policies, notes, secrets, providers }: AdmissionServiceOptions) {
+  constructor(ports: Ports, options: AdmissionServiceOptions) {
+    const { graph, graphPath, policies, notes, ...access } = options;
     this.#ports = ports;
     this.#policies = policies;
     this.#notes = notes;
     this.graph = graph;
     this.#teller = createGraphTeller(ports, graph, graphPath);
-    this.#source = timed(createEvidenceSource(ports, { reuseFor: EVIDENCE_REUSE_MS, secrets, providers }), this.steps);
+    this.#source = timed(createEvidenceSource(ports, { reuseFor: EVIDENCE_REUSE_MS, ...access }), this.steps);
   }
 
   async review(mode: 'validate' | 'mutate', bytes: Uint8Array, signal: AbortSignal): Promise<ReviewOutcome> {

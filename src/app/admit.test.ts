@@ -202,3 +202,62 @@ test('unknown kinds, connections and objects that contradict the review are deni
 test('deletion is never in the way', async () => {
   assert.equal((await review('validate', { operation: 'DELETE', object: null, oldObject: pod('x') })).allowed, true);
 });
+
+/** Of `digest`, which is an index, signatures by digest; nodes run the images that are named. */
+function createIndexSource(signatures: readonly string[], images: readonly string[] | undefined): EvidenceSource {
+  const evidence = signatures.map((name) => createSignature(key, digestOf(name)));
+  const entries = images?.map((architecture) => {
+    const platform = { os: 'linux', architecture };
+    return {
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      digest: digestOf(architecture),
+      size: 1,
+      platform,
+    };
+  });
+  return createSource(evidence, { listImages: async () => entries });
+}
+
+test('an index is let in by its own proof, or where that is accepted by those of all images that nodes run', async () => {
+  const both = ['amd64', 'arm64'];
+  const rows: readonly (readonly [readonly string[], readonly string[] | undefined, string, string])[] = [
+    [['app'], both, 'allow', 'signature-verified'],
+    [both, both, 'allow', 'judged-by-platform'],
+    [['amd64'], ['amd64'], 'allow', 'judged-by-platform'],
+    [['amd64'], both, 'deny', 'judged-by-platform'],
+    [[], both, 'deny', 'judged-by-platform'],
+    [both, undefined, 'deny', 'no-matching-signature'],
+    [both, [], 'deny', 'judged-by-platform'],
+  ];
+  for (const [signatures, images, expected, code] of rows) {
+    const judged = await judge(pod('r.example/app:1'), createIndexSource(signatures, images));
+    const what = JSON.stringify([signatures, images]);
+    assert.equal(judged.outcome, expected, what);
+    assert.equal(judged.images[0]?.verdict.reasons[0]?.code, code, what);
+    assert.equal(judged.images[0]?.pinned, `r.example/app:1@${digest}`, 'the index is pinned');
+  }
+  const unwilling = createSource(both.map((name) => createSignature(key, digestOf(name))));
+  assert.equal((await judge(pod('r.example/app:1'), unwilling)).outcome, 'deny');
+});
+
+test('an index that is proven and breaks a condition is not let in by its images', async () => {
+  const source = createIndexSource(['app', 'amd64'], ['amd64']);
+  const data = `isCompliant := false`;
+  const broken = policyText([{ key: { data: key.pem } }], {
+    policy: { type: 'rego', data: `package sigstore\n${data}` },
+  });
+  const { outcome, images } = await judge(pod('r.example/app:1'), source, {
+    policies: parsePolicies(broken, 'p.yaml'),
+  });
+  assert.equal(outcome, 'deny');
+  assert.ok(!images[0]?.verdict.reasons.some(({ code }) => code === 'judged-by-platform'));
+});
+
+test('what denies an image of an index says its platform', async () => {
+  const { images } = await judge(pod('r.example/app:1'), createIndexSource(['amd64'], ['amd64', 'arm64']));
+  const messages = images[0]?.verdict.reasons.map(({ message }) => message) ?? [];
+  assert.ok(
+    messages.some((message) => message.startsWith(`linux/arm64 ${digestOf('arm64')}: `)),
+    messages.join('\n'),
+  );
+});

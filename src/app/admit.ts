@@ -4,6 +4,7 @@
  */
 import { AppError, combineVerdicts, parseReference, toAppError } from '../core/index.ts';
 import type { Digest, Evidence, Outcome, Reason, Reference, Verdict } from '../core/index.ts';
+import { formatPlatform } from '../artifacts/index.ts';
 import { findImages, findPodSpecs, findPullNames } from '../cluster/index.ts';
 import type { ImageUse } from '../cluster/index.ts';
 import { evaluate, listRequirements, noMatchVerdict } from '../policies/index.ts';
@@ -179,21 +180,9 @@ async function judgeImage(
   const pinned = reference.digest === undefined ? `${image}@${digest}` : image;
   const epoch = cache === undefined ? '' : await source.epoch();
   const key = verdictKey({ image, digest, object, policies: applying, epoch });
-  const judge = async (isFresh: boolean, signal: AbortSignal) => {
-    progress.step = 'fetching and verifying its signatures and attestations';
-    const requirements = listRequirements(applying);
-    const gathered: Gathered =
-      requirements.length === 0
-        ? { evidence: [], rejected: [] }
-        : await source.gather({ reference, digest, requirements, isFresh, ...(workload && { workload }) }, signal);
-    progress.step = 'waiting for other images to be judged';
-    // timers run between two images, so that what is out of time is not judged at all
-    await new Promise((resolve) => setImmediate(resolve));
-    signal.throwIfAborted();
-    const { evidence, rejected, configs = {} } = gathered;
-    const subject = { reference, asWritten: image, digest, object };
-    return { gathered, verdict: evaluate(applying, { subject, evidence, rejected, configs, at, noMatch }) };
-  };
+  const question = { source, input, applying, object, reference, image, progress, ...(workload && { workload }) };
+  const judge = async (isFresh: boolean, signal: AbortSignal) =>
+    await judgeDigest({ ...question, isFresh }, digest, signal);
   const known = cache?.find(key, at);
   if (known !== undefined) {
     cache?.renew(key, at, async () => {
@@ -207,6 +196,66 @@ async function judgeImage(
   if (verdict.outcome !== 'allow' && gathered.isOld === true) ({ gathered, verdict } = await judge(true, signal));
   cache?.keep(key, verdict, at);
   return { verdict, reference, digest, pinned, evidence: gathered.evidence };
+}
+
+interface Question {
+  readonly source: EvidenceSource;
+  readonly input: AdmitInput;
+  readonly applying: readonly Policy[];
+  readonly object: SubjectObject;
+  readonly image: string;
+  readonly reference: Reference;
+  readonly workload?: Workload;
+  readonly progress: Progress;
+  readonly isFresh: boolean;
+}
+
+interface Judgement {
+  readonly gathered: Gathered;
+  readonly verdict: Verdict;
+}
+
+/** By the index's own proofs; where it has none and that is accepted, by those of all images in it that nodes may run. */
+async function judgeDigest(question: Question, digest: Digest, signal: AbortSignal): Promise<Judgement> {
+  const own = await judgeProofs(question, digest, signal);
+  if (own.verdict.outcome === 'allow' || own.gathered.evidence.length > 0) return own;
+  const images = await question.source.listImages?.({ ...question, digest }, signal);
+  if (images === undefined) return own;
+  const each = await Promise.all(
+    images.map(async (image) => ({ image, ...(await judgeProofs(question, image.digest, signal)) })),
+  );
+  const { outcome } = combineVerdicts(each.map(({ verdict }) => verdict));
+  const message = `the index carries no proof of its own; each of its ${each.length} images that nodes may run was judged`;
+  const reasons = each.flatMap(({ image, verdict }) => {
+    const name = image.platform === undefined ? image.digest : `${formatPlatform(image.platform)} ${image.digest}`;
+    return verdict.reasons.map((reason) => ({ ...reason, message: `${name}: ${reason.message}` }));
+  });
+  return {
+    gathered: {
+      evidence: each.flatMap(({ gathered }) => gathered.evidence),
+      rejected: [...own.gathered.rejected, ...each.flatMap(({ gathered }) => gathered.rejected)],
+      isOld: [own, ...each].some(({ gathered }) => gathered.isOld === true),
+    },
+    verdict: { outcome, reasons: [{ code: 'judged-by-platform', message }, ...reasons] },
+  };
+}
+
+async function judgeProofs(question: Question, digest: Digest, signal: AbortSignal): Promise<Judgement> {
+  const { source, input, applying, object, image, reference, progress, workload, isFresh } = question;
+  progress.step = 'fetching and verifying its signatures and attestations';
+  const requirements = listRequirements(applying);
+  const gathered: Gathered =
+    requirements.length === 0
+      ? { evidence: [], rejected: [] }
+      : await source.gather({ reference, digest, requirements, isFresh, ...(workload && { workload }) }, signal);
+  progress.step = 'waiting for other images to be judged';
+  // timers run between two images, so that what is out of time is not judged at all
+  await new Promise((resolve) => setImmediate(resolve));
+  signal.throwIfAborted();
+  const { evidence, rejected, configs = {} } = gathered;
+  const subject = { reference, asWritten: image, digest, object };
+  const { at, noMatch } = input;
+  return { gathered, verdict: evaluate(applying, { subject, evidence, rejected, configs, at, noMatch }) };
 }
 
 /** Nothing for what lives in no namespace: it has no credentials of its own. */

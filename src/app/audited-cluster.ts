@@ -66,7 +66,7 @@ const OWN_LABELS: ReadonlySet<string> = new Set([
 /** Throws `not-found` outside of a cluster without a kubeconfig. */
 export async function openAuditedCluster(ports: Ports, choice: ClusterChoice): Promise<AuditedCluster> {
   const connection = await openConnection(ports, choice.kubeconfig ?? ports.environment.KUBECONFIG, choice.context);
-  const client = createKubeClient(ports.http, connection, choice.policyNamespace);
+  const client = createKubeClient(ports.http, connection, { namespace: choice.policyNamespace });
   return {
     listWorkloads: async (signal) => await listWorkloads(client, choice, signal),
     readPolicies: async (signal) => await readClusterPolicies(ports, client, signal),

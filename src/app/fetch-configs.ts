@@ -8,21 +8,38 @@ import {
   type Repository,
 } from '../artifacts/index.ts';
 import { AppError, object, optional, parseJson, string } from '../core/index.ts';
-import type { Digest, Platform } from '../core/index.ts';
+import type { Descriptor, Digest, Platform } from '../core/index.ts';
+import { entriesFor } from './node-platforms.ts';
+import type { NodePlatform } from './node-platforms.ts';
 
 /** Of one configuration; those of the field have some kilobytes. */
 const MAX_CONFIG_BYTES = 1024 * 1024;
 /** Images in an index; the most that is published has about twenty. */
 const MAX_PLATFORMS = 64;
 
-/** One for each platform of an index, or the image's own. Throws `invalid-input` for an index inside an index. */
+export interface Selection {
+  readonly signal: AbortSignal;
+  /** Of the images in an index, those that nodes may run; all when absent. */
+  readonly platforms?: readonly NodePlatform[] | undefined;
+}
+
+/** One for each platform of an index that nodes may run, or the image's own. Throws `invalid-input` for an index inside an index. */
 export async function fetchConfigs(
   repository: Pick<Repository, 'fetchManifest' | 'fetchBlob'>,
   digest: Digest,
-  signal: AbortSignal,
+  { signal, platforms }: Selection,
 ): Promise<Readonly<Record<string, unknown>>> {
   const manifest = await repository.fetchManifest(digest, signal);
-  const images = await listImages(repository, manifest, signal);
+  const chosen = chooseImages(manifest, platforms);
+  const images =
+    chosen === undefined
+      ? [{ manifest }]
+      : await Promise.all(
+          chosen.map(async ({ digest: image, platform }) => ({
+            manifest: await repository.fetchManifest(image, signal),
+            ...(platform === undefined ? {} : { platform }),
+          })),
+        );
   const entries = images.map(async (image): Promise<readonly [string, unknown]> => {
     const { config } = parseImageManifest(image.manifest);
     const bytes = await repository.fetchBlob(config, MAX_CONFIG_BYTES, signal);
@@ -37,28 +54,28 @@ export async function fetchConfigs(
       throw new AppError('invalid-input', `${digest}: expected one image for ${platform}, found several`);
     found.set(platform, value);
   }
-  // of no configuration whatever is demanded of each is true
-  if (found.size === 0) throw new AppError('invalid-input', `${digest}: expected an image for a platform, found none`);
   return Object.fromEntries(found);
 }
 
-async function listImages(
-  repository: Pick<Repository, 'fetchManifest'>,
+/** Images of an index that nodes may run; undefined for what is no index. Throws `invalid-input` for one with none, or with too many. */
+export function chooseImages(
   manifest: Manifest,
-  signal: AbortSignal,
-): Promise<readonly { readonly manifest: Manifest; readonly platform?: Platform }[]> {
-  if (!isIndexType(manifest.descriptor.mediaType)) return [{ manifest }];
+  platforms: readonly NodePlatform[] | undefined,
+): readonly Descriptor[] | undefined {
+  const { mediaType, digest } = manifest.descriptor;
+  if (!isIndexType(mediaType)) return undefined;
   // builders put attestations into indexes, for a platform that nobody has
-  const entries = parseImageIndex(manifest).manifests.filter(({ platform }) => platform?.os !== 'unknown');
-  if (entries.length > MAX_PLATFORMS) {
-    const where = manifest.descriptor.digest;
-    throw new AppError('invalid-input', `${where}: expected at most ${MAX_PLATFORMS} images, found ${entries.length}`);
-  }
-  return await Promise.all(
-    entries.map(async ({ digest, platform }) => ({
-      manifest: await repository.fetchManifest(digest, signal),
-      ...(platform === undefined ? {} : { platform }),
-    })),
+  const images = parseImageIndex(manifest).manifests.filter(({ platform }) => platform?.os !== 'unknown');
+  const chosen = entriesFor(images, platforms);
+  if (chosen.length > MAX_PLATFORMS)
+    throw new AppError('invalid-input', `${digest}: expected at most ${MAX_PLATFORMS} images, found ${chosen.length}`);
+  if (chosen.length > 0) return chosen;
+  // of no image whatever is demanded of each is true
+  const wanted = platforms?.map(({ os, architecture }) => `${os}/${architecture}`).join(', ') ?? 'a platform';
+  const found = images.map(({ platform }) => (platform === undefined ? 'unnamed' : formatPlatform(platform)));
+  throw new AppError(
+    'invalid-input',
+    `${digest}: expected an image for ${wanted}, found ${found.join(', ') || 'none'}`,
   );
 }
 

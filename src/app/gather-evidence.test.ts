@@ -275,8 +275,11 @@ for (const [what, form, requirement, byDigest] of [
 
 test('a signature that says anything but its image costs a round more, and is read as it is', async () => {
   const { image, repository, ask } = await setUpRounds();
-  const copied = { name: 'elsewhere.example.com/app', pushBlob: repository.pushBlob };
-  await signImage({ ...repository, ...copied }, { subject: image, annotations: {} }, signOptionsOf(key, ['legacy']));
+  await signImage(
+    { ...repository, name: 'elsewhere.example.com/app' },
+    { subject: image, annotations: {} },
+    signOptionsOf(key, ['legacy']),
+  );
   assert.deepEqual(await ask(`app@${image.digest}`, [signatureBy(key)]), { evidence: 1, rounds: 2 });
   await signImage(repository, { subject: image, annotations: { by: 'ci' } }, signOptionsOf(key, ['legacy']));
   assert.deepEqual(await ask(`app@${image.digest}`, [signatureBy(key)]), { evidence: 2, rounds: 2 });

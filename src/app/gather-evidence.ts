@@ -6,11 +6,12 @@ import type { PolicySigners } from './policy-signers.ts';
 import { createPolicySigners } from './policy-signers.ts';
 import type { PullSecret, RegistryRepository } from '../artifacts/index.ts';
 import { digestOf, parseReference, targetOf } from '../core/index.ts';
-import type { Digest, Evidence, Ports, Reason, Reference, Verification } from '../core/index.ts';
+import type { Descriptor, Digest, Evidence, Ports, Reason, Reference, Verification } from '../core/index.ts';
 import type { RequiredSigner, Requirement } from '../policies/index.ts';
 import { fetchAttestations, fetchSignatures, verifyAttestations, verifySignatures } from '../trust/index.ts';
 import type { Candidate, SignerDemand } from '../trust/index.ts';
-import { fetchConfigs } from './fetch-configs.ts';
+import { chooseImages, fetchConfigs } from './fetch-configs.ts';
+import type { NodePlatform, PlatformSource } from './node-platforms.ts';
 import { accessBeside, shareRegistries } from './registry.ts';
 import type { RepositoryAccess } from './registry.ts';
 import type { Workload, WorkloadSecrets } from './workload-secrets.ts';
@@ -37,9 +38,17 @@ export interface Wanted {
 export interface EvidenceSource {
   /** The digest that the reference means now. */
   resolve(reference: Reference, signal: AbortSignal, workload?: Workload): Promise<Digest>;
-  /** Changes when others are believed than before. */
+  /** Changes when others are believed than before, or nodes run something else. */
   epoch(): Promise<string>;
   gather(wanted: Wanted, signal: AbortSignal): Promise<Gathered>;
+  /**
+   * Images of an index that nodes may run; undefined for what is no index. Throws `invalid-input` for an index with none. Absent where an
+   * index needs proofs of its own.
+   */
+  readonly listImages?: (
+    wanted: Pick<Wanted, 'reference' | 'digest' | 'workload'>,
+    signal: AbortSignal,
+  ) => Promise<readonly Descriptor[] | undefined>;
 }
 
 export interface EvidenceOptions extends RepositoryAccess {
@@ -47,6 +56,10 @@ export interface EvidenceOptions extends RepositoryAccess {
   readonly reuseFor: number;
   /** Where workloads' own credentials are; without it only those of this program are used. */
   readonly secrets?: WorkloadSecrets | undefined;
+  /** What nodes may run of an index; all of it when absent. */
+  readonly platforms?: Pick<PlatformSource, 'current'> | undefined;
+  /** Whether an index without proofs of its own may be let in by those of each of its images that nodes may run. */
+  readonly acceptsPlatformProofs?: boolean | undefined;
 }
 
 /** Digests whose evidence is kept: an image's is some hundred kilobytes where SBOMs are attested. */
@@ -68,16 +81,24 @@ export function createEvidenceSource(ports: Ports, options: EvidenceOptions): Ev
   const kept = new Map<string, Kept>();
   const signers = createPolicySigners(ports);
   const share = shareRegistries(ports);
+  const epoch = async () => `${await signers.epoch()} ${JSON.stringify(options.platforms?.current() ?? null)}`;
+  const listImages: EvidenceSource['listImages'] = async ({ reference, digest, workload }, signal) => {
+    const secrets = await openSecrets(options, [], workload);
+    const repository = openPlace({ access: options, secrets, share }, reference, { reference });
+    return chooseImages(await repository.fetchManifest(digest, signal), options.platforms?.current());
+  };
   return {
     resolve: async (reference, signal, workload) => {
       const secrets = await openSecrets(options, [], workload);
       const repository = openPlace({ access: options, secrets, share }, reference, { reference });
       return (await repository.fetchManifest(targetOf(reference), signal)).descriptor.digest;
     },
-    epoch: signers.epoch,
+    epoch,
+    ...(options.acceptsPlatformProofs === true ? { listImages } : {}),
     gather: async (wanted, signal) => {
+      const platforms = options.platforms?.current();
       const secrets = await openSecrets(options, wanted.requirements, wanted.workload);
-      const key = `${keyOf(wanted)}\n${await signers.epoch()}\n${secrets.scope}`;
+      const key = `${keyOf(wanted)}\n${await epoch()}\n${secrets.scope}`;
       const now = ports.clock().getTime();
       const known = wanted.isFresh === true ? undefined : kept.get(key);
       if (known !== undefined && now - known.since < options.reuseFor) {
@@ -86,7 +107,7 @@ export function createEvidenceSource(ports: Ports, options: EvidenceOptions): Ev
         const shared = await known.gathered.catch(() => undefined);
         if (shared !== undefined) return { ...shared, isOld: !isRunning };
       }
-      const gathered = gather(wanted, { access: options, signers, signal, secrets, share });
+      const gathered = gather(wanted, { access: options, signers, signal, secrets, share, platforms });
       if (options.reuseFor > 0) keep(kept, key, { gathered, since: now, isRunning: true });
       return await gathered;
     },
@@ -166,6 +187,7 @@ function openPlace(
 
 interface Search extends Access {
   readonly signers: PolicySigners;
+  readonly platforms: readonly NodePlatform[] | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -177,7 +199,7 @@ async function gather(wanted: Wanted, search: Search): Promise<Gathered> {
   const [results, configs] = await Promise.all([
     Promise.all([...places.values()].map((needs) => gatherFrom(wanted, needs, search))),
     wantsConfig
-      ? fetchConfigs(openPlace(search, reference, { reference }), digest, search.signal)
+      ? fetchConfigs(openPlace(search, reference, { reference }), digest, search)
       : Promise.resolve(undefined),
   ]);
   return {

@@ -10,6 +10,8 @@ const choices: InstallChoices = {
   namespaces: 'opt-in',
   exempt: ['kube-system'],
   registries: [],
+  platforms: 'any',
+  acceptPlatformProofs: false,
   timeoutSeconds: 10,
 };
 
@@ -34,6 +36,7 @@ test('an installation that no cluster would take is refused', () => {
     { replicas: 1.5 },
     { timeoutSeconds: 31 },
     { timeoutSeconds: 1 },
+    { platforms: 'amd64' },
   ];
   for (const change of bad)
     assert.throws(() => planInstallation({ ...choices, ...change }), { kind: 'usage' }, JSON.stringify(change));

@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import { AppError, parseReference, parseRegistry } from '../core/index.ts';
 import { listManifests } from '../cluster/index.ts';
 import type { InstallOptions, Manifest } from '../cluster/index.ts';
+import { fixedPlatforms } from './node-platforms.ts';
 
 export interface InstallChoices extends Omit<InstallOptions, 'registries' | 'exempt'> {
   /** Where pods may run images from, as they are written there; empty is everywhere. */
@@ -22,6 +23,7 @@ export function planInstallation(choices: InstallChoices): readonly Manifest[] {
   if (!isWithin(timeoutSeconds, 2, 30))
     throw new AppError('usage', `--webhook-timeout: expected 2 to 30 seconds, found ${timeoutSeconds}`);
   for (const registry of registries) parseRegistry(registry);
+  if (choices.platforms !== 'nodes') fixedPlatforms(choices.platforms);
   return listManifests({
     ...choices,
     exempt: [...new Set([namespace, ...exempt])],

@@ -5,6 +5,8 @@ import { createClusterNotes } from './cluster-notes.ts';
 import type { ClusterNotes } from './cluster-notes.ts';
 import { openClusterTls } from './cluster-tls.ts';
 import type { ClusterTls, ClusterTlsOptions } from './cluster-tls.ts';
+import { followNodes } from './node-platforms.ts';
+import type { PlatformSource } from './node-platforms.ts';
 import { openClusterPolicies } from './policy-cluster.ts';
 import type { NoMatch, PolicySource } from './policy-source.ts';
 import { createWorkloadSecrets } from './workload-secrets.ts';
@@ -23,16 +25,18 @@ export interface Cluster {
   openTls(options: ClusterTlsOptions): ClusterTls;
   openNotes(): ClusterNotes;
   openSecrets(): WorkloadSecrets;
+  openPlatforms(): PlatformSource;
 }
 
 /** Throws `not-found` outside of a cluster without a kubeconfig. An API server that does not answer yet is waited for by what is opened. */
 export async function openCluster(ports: Ports, { kubeconfig, namespace }: ClusterOptions): Promise<Cluster> {
   const connection = await openConnection(ports, kubeconfig);
-  const client = createKubeClient(ports.http, connection, namespace);
+  const client = createKubeClient(ports.http, connection, { namespace });
   return {
     openPolicies: (noMatch) => openClusterPolicies(ports, client, noMatch),
     openTls: (options) => openClusterTls(ports, client, options),
     openNotes: () => createClusterNotes(ports, client),
     openSecrets: () => createWorkloadSecrets(ports, client),
+    openPlatforms: () => followNodes(ports, createKubeClient(ports.http, connection, { metadataOnly: true })),
   };
 }

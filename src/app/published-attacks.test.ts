@@ -14,6 +14,8 @@ import { attestImage, formatPublicKey, signImage } from '../trust/index.ts';
 import { createSigningKey, pushImage, signOptionsOf } from '../trust/images/testing.ts';
 import { admit } from './admit.ts';
 import { createEvidenceSource } from './gather-evidence.ts';
+import type { EvidenceOptions } from './gather-evidence.ts';
+import { fixedPlatforms } from './node-platforms.ts';
 import type { EvidenceSource } from './gather-evidence.ts';
 import { openRepository } from './registry.ts';
 import { reviewAdmission } from './review.ts';
@@ -29,27 +31,28 @@ const keyed = { key: { data: formatPublicKey(key.publicKey) } };
 const signal = new AbortController().signal;
 
 interface Options {
+  readonly evidence?: Omit<EvidenceOptions, 'reuseFor'>;
   /** Stands between us and the registry. */
   readonly wrap?: (inner: WebHandler) => WebHandler;
   readonly authority?: object;
   readonly policy?: Json;
 }
 
-async function setUp({ wrap = (inner) => inner, authority = keyed, policy = {} }: Options = {}) {
+async function setUp({ wrap = (inner) => inner, authority = keyed, policy = {}, evidence = {} }: Options = {}) {
   const plain = createTestPorts();
   const registry = createTestRegistry(plain);
   const direct = { ...plain, http: createHandlerHttp({ [HOST]: registry }) };
   const repository = openRepository(direct, parseReference(`${HOST}/app`));
   const signed = await pushImage(repository, 'signed');
   const unsigned = await pushImage(repository, 'unsigned');
-  await signImage(repository, { subject: signed, annotations: {} }, signOptionsOf(key));
+  await signImage(repository, { subject: signed, annotations: { team: 'blue' } }, signOptionsOf(key));
   const tag = async (digest: Digest, name = 'v1') => {
     const { bytes, descriptor } = await repository.fetchManifest(digest);
     await repository.pushManifest(bytes, descriptor.mediaType, name);
   };
   await tag(signed.digest);
   const ports = { ...plain, http: createHandlerHttp({ [HOST]: wrap(registry) }) };
-  const source = createEvidenceSource(ports, { reuseFor: 0 });
+  const source = createEvidenceSource(ports, { reuseFor: 0, ...evidence });
   const policies = parsePolicies(policyText([authority], policy), 'p.yaml');
   const judge = async (object: Json, oldObject?: Json) => {
     const input = { object, policies, noMatch: 'deny', exceptions: [], at: ports.clock() } as const;
@@ -384,8 +387,23 @@ test('G10: of nothing everything is true, so nothing is no answer', async () => 
   assert.deepEqual([outcome, codes.includes('policy-holds')], ['deny', false], 'an authority must be satisfied first');
 });
 
-test('G12: what is signed is what is judged, the index or the one image of it', async () => {
-  const { judge, repository, signed, unsigned } = await setUp();
+test('G12: proofs of its images let an index in where that is accepted, and only if nodes run no other', async () => {
+  const outcomes = await Promise.all(
+    ['linux/amd64', 'linux/arm64', 'linux/amd64,linux/arm64', 'any', 'linux/s390x'].map(async (platforms) => {
+      const evidence = { platforms: fixedPlatforms(platforms), acceptsPlatformProofs: true };
+      const { judge, index } = await setUpIndex({ evidence });
+      return (await judge(pod(at(index.digest)))).outcome;
+    }),
+  );
+  assert.deepEqual(outcomes, ['allow', 'deny', 'deny', 'deny', 'deny']);
+  const { judge, index } = await setUpIndex({ evidence: { platforms: fixedPlatforms('linux/amd64') } });
+  assert.equal((await judge(pod(at(index.digest)))).outcome, 'deny', 'nobody accepted them');
+});
+
+/** An index of a signed image for amd64 and an unsigned one for arm64. */
+async function setUpIndex(options: Options = {}) {
+  const set = await setUp(options);
+  const { repository, signed, unsigned } = set;
   const entry = ({ mediaType, digest, size }: typeof signed, architecture: string) => ({
     mediaType,
     digest,
@@ -398,7 +416,11 @@ test('G12: what is signed is what is judged, the index or the one image of it', 
     mediaType,
     manifests: [entry(signed, 'amd64'), entry(unsigned, 'arm64')],
   });
-  const index = await repository.pushManifest(new TextEncoder().encode(text), mediaType);
+  return { ...set, index: await repository.pushManifest(new TextEncoder().encode(text), mediaType) };
+}
+
+test('G12: what is signed is what is judged, the index or the one image of it', async () => {
+  const { judge, repository, unsigned, index } = await setUpIndex();
   assert.equal((await judge(pod(at(index.digest)))).outcome, 'deny', 'a signed child signs no index');
   await signImage(repository, { subject: index, annotations: {} }, signOptionsOf(key));
   assert.equal((await judge(pod(at(index.digest)))).outcome, 'allow');

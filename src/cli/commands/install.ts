@@ -30,6 +30,13 @@ export const install = defineCommand({
       value: 'HOST',
       description: 'registries that pods may run images of, for the second line of defence; all when absent',
     },
+    platforms: {
+      kind: 'string',
+      value: 'nodes|LIST|any',
+      default: 'any',
+      description: 'images of an index that policies look at, as of serve',
+    },
+    'accept-platform-proofs': { kind: 'boolean', description: 'proofs of each of these let an index in, as of serve' },
     'webhook-timeout': { kind: 'number', default: 10, value: 'SECONDS', description: 'wait for a verdict' },
   },
   examples: [
@@ -51,6 +58,8 @@ export const install = defineCommand({
       namespaces: flags.namespaces === 'opt-out' ? 'opt-out' : 'opt-in',
       exempt: ['kube-system', ...flags.exempt],
       registries: flags.registry,
+      platforms: flags.platforms,
+      acceptPlatformProofs: flags['accept-platform-proofs'],
       timeoutSeconds: flags['webhook-timeout'],
     });
     output.result({ apiVersion: 'v1', kind: 'List', items: manifests }, formatManifests(manifests));

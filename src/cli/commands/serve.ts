@@ -6,6 +6,8 @@ import { openAdmissionService } from '../../app/admission-service.ts';
 import { defaultGraphPath, openOrCreateGraph } from '../../app/open-graph.ts';
 import type { ClusterTls } from '../../app/cluster-tls.ts';
 import type { Cluster } from '../../app/open-cluster.ts';
+import { fixedPlatforms } from '../../app/node-platforms.ts';
+import type { PlatformSource } from '../../app/node-platforms.ts';
 import { openPolicyFolder } from '../../app/policy-folder.ts';
 import type { NoMatch, PolicySource } from '../../app/policy-source.ts';
 import { openCredentialProviders } from '../../app/registry.ts';
@@ -80,6 +82,18 @@ export const serve = defineCommand({
       default: 'deny',
       description: 'verdict for an image that no policy speaks of, unless the settings in the cluster say otherwise',
     },
+    platforms: {
+      kind: 'string',
+      value: 'nodes|LIST|any',
+      default: 'any',
+      description:
+        'images of an index that policies look at: those that the nodes of the cluster may run, a list like linux/amd64,linux/arm64, or all',
+    },
+    'accept-platform-proofs': {
+      kind: 'boolean',
+      description:
+        'let an index without proofs of its own in by the proofs of each of its images that --platforms names',
+    },
     ...POLICY_TRUST_FLAG,
     'image-credential-provider-config': {
       kind: 'string',
@@ -110,12 +124,14 @@ export const serve = defineCommand({
     const graph = await openOrCreateGraph(ports, graphPath);
     const [notes, secrets] = [cluster?.openNotes(), cluster?.openSecrets()];
     const providers = await openProviders(ports, flags);
-    const service = openAdmissionService(ports, { policies, graph, graphPath, notes, secrets, providers });
+    const platforms = openPlatforms(flags.platforms, cluster);
+    const access = { secrets, providers, platforms, acceptsPlatformProofs: flags['accept-platform-proofs'] };
+    const service = openAdmissionService(ports, { policies, graph, graphPath, notes, ...access });
     let rotating: ClusterTls | undefined;
     let isDraining = false;
     const handler = await context.createHandler(service, {
       servesPrivate: isLoopback(address.host),
-      fault: () => rotating?.fault,
+      fault: () => rotating?.fault ?? platforms.fault,
       isDraining: () => isDraining,
     });
     const server = await ports.serve(handler, { ...address, tls, graceMs: GRACE_MS });
@@ -136,6 +152,7 @@ export const serve = defineCommand({
     await sleep(flags.drain * 1000);
     await server.close();
     await rotating?.close();
+    await platforms.close();
     await service.close();
     return 0;
   },
@@ -164,6 +181,12 @@ async function openPolicies(ports: Ports, flags: SourceFlags, cluster: Cluster |
   return cluster === undefined
     ? await openPolicyFolder(ports, { paths: flags.policy, noMatch })
     : cluster.openPolicies(noMatch);
+}
+
+function openPlatforms(text: string, cluster: Cluster | undefined): PlatformSource {
+  if (text !== 'nodes') return fixedPlatforms(text);
+  if (cluster !== undefined) return cluster.openPlatforms();
+  throw new AppError('usage', '--platforms nodes: expected --cluster beside it');
 }
 
 interface ProviderFlags {

@@ -55,7 +55,21 @@ const MAX_EVENT_BYTES = 8 * 1024 * 1024;
 const WATCH_SECONDS = 50;
 const FIELD_MANAGER = 'plimsoll';
 
-export function createKubeClient(http: Http, connection: Connection, namespace = connection.namespace): KubeClient {
+export interface KubeOptions {
+  /** That of the connection when absent. */
+  readonly namespace?: string | undefined;
+  /** Of what is listed and watched only `metadata` is sent: for collections of large objects. */
+  readonly metadataOnly?: boolean;
+}
+
+/** As kubernetes.io "API Concepts" has it under "Metadata-only fetches". */
+const metadataAs = (kind: string) => ({ accept: `application/json;as=${kind};g=meta.k8s.io;v=v1` });
+
+export function createKubeClient(http: Http, connection: Connection, options: KubeOptions = {}): KubeClient {
+  const { namespace = connection.namespace, metadataOnly = false } = options;
+  const [listed, watched] = metadataOnly
+    ? [metadataAs('PartialObjectMetadataList'), metadataAs('PartialObjectMetadata')]
+    : [{}, {}];
   const send = async (path: string, request: Partial<HttpRequest> & { readonly signal: AbortSignal }) => {
     const authorization = await connection.authorization();
     const response = await http({
@@ -88,12 +102,14 @@ export function createKubeClient(http: Http, connection: Connection, namespace =
   return {
     namespace,
     get: async (path, signal) => await exchange(path, { signal }),
-    list: async (collection, signal) => await listAll(collection, async (path) => await exchange(path, { signal })),
+    list: async (collection, signal) =>
+      await listAll(collection, async (path) => await exchange(path, { signal, headers: listed })),
     pages: async function* (collection, signal) {
-      const get = async (path: string) => await exchange(path, { signal });
+      const get = async (path: string) => await exchange(path, { signal, headers: listed });
       for await (const { items } of pagesOf(collection, { get, ceiling: MAX_SEEN })) yield items;
     },
-    watch: (collection, since, signal) => watch(collection, since, async (path) => await send(path, { signal })),
+    watch: (collection, since, signal) =>
+      watch(collection, since, async (path) => await send(path, { signal, headers: watched })),
     create: async (collection, value, signal) => await write('POST', collection, { value, signal }),
     replace: async (path, value, signal) => await write('PUT', path, { value, signal }),
     apply: async (path, value, signal) =>

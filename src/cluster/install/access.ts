@@ -85,6 +85,8 @@ function clusterRules(): readonly Manifest[] {
       verbs: ['get', 'update'],
     },
     { apiGroups: [''], resources: ['events'], verbs: ['create'] },
+    // for what platforms there are
+    { apiGroups: [''], resources: ['nodes'], verbs: FOLLOW },
     { apiGroups: ['wgpolicyk8s.io'], ...reports },
     { apiGroups: ['openreports.io'], ...reports, resources: ['reports'] },
   ];

@@ -10,6 +10,10 @@ export interface InstallOptions {
   readonly exempt: readonly string[];
   /** Where images may come from, as CEL list; empty is everywhere. For the second line of defence. */
   readonly registries: string;
+  /** Images of an index that policies look at: `nodes`, a list of platforms, or `any`. */
+  readonly platforms: string;
+  /** Whether an index is let in by the proofs of each of these. */
+  readonly acceptPlatformProofs: boolean | string;
   /** Seconds that the API server waits for a verdict. */
   readonly timeoutSeconds: number;
 }

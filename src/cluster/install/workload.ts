@@ -52,7 +52,7 @@ export function listWorkload(options: InstallOptions): readonly Manifest[] {
   ];
 }
 
-function podSpec({ namespace, image }: InstallOptions): Manifest {
+function podSpec({ namespace, image, platforms, acceptPlatformProofs }: InstallOptions): Manifest {
   return {
     serviceAccountName: NAME,
     // evicted last: without it nothing new starts
@@ -81,6 +81,8 @@ function podSpec({ namespace, image }: InstallOptions): Manifest {
           `--tls-secret=${TLS_SECRET}`,
           `--host=${NAME}.${namespace}.svc`,
           `--drain=${DRAIN_SECONDS}`,
+          `--platforms=${platforms}`,
+          `--accept-platform-proofs=${acceptPlatformProofs}`,
           '--verbose',
         ],
         env: [
