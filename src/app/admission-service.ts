@@ -8,6 +8,8 @@ import type { ClusterNotes } from './cluster-notes.ts';
 import { reviewException } from './exceptions.ts';
 import { createEvidenceSource } from './gather-evidence.ts';
 import type { EvidenceOptions, EvidenceSource } from './gather-evidence.ts';
+import type { TrustFault } from './kept-roots.ts';
+import type { KeptMaterial } from './policy-material.ts';
 import type { PolicySource } from './policy-source.ts';
 import { reviewPolicy } from './review-policy.ts';
 import { reviewAdmission } from './review.ts';
@@ -16,9 +18,11 @@ import { createGraphTeller } from './tell-graph.ts';
 import type { GraphTeller } from './tell-graph.ts';
 import { createVerdictCache } from './verdict-cache.ts';
 
-export interface AdmissionServiceOptions extends Omit<EvidenceOptions, 'reuseFor'> {
+export interface AdmissionServiceOptions extends Omit<EvidenceOptions, 'reuseFor' | 'signers'> {
   /** Closed with the service. */
   readonly policies: PolicySource;
+  /** What policies rest on, kept up to date; closed with the service. */
+  readonly material?: KeptMaterial;
   readonly graph: Graph;
   /** The file that holds the graph, if one does. */
   readonly graphPath?: string;
@@ -32,6 +36,8 @@ export interface ServiceFacts {
   /** In force now. */
   readonly exceptions: number;
   readonly notesDropped: number;
+  /** Roots and keys that could not be had anew. */
+  readonly material: readonly TrustFault[];
 }
 
 export interface AdmissionService {
@@ -74,16 +80,21 @@ class Service implements AdmissionService {
   readonly #source: EvidenceSource;
   readonly #notes: ClusterNotes | undefined;
   readonly #teller: GraphTeller;
+  readonly #material: KeptMaterial | undefined;
   readonly #cache = createVerdictCache(VERDICT_REUSE_MS);
 
   constructor(ports: Ports, options: AdmissionServiceOptions) {
-    const { graph, graphPath, policies, notes, ...access } = options;
+    const { graph, graphPath, policies, notes, material, ...access } = options;
+    this.#material = material;
     this.#ports = ports;
     this.#policies = policies;
     this.#notes = notes;
     this.graph = graph;
     this.#teller = createGraphTeller(ports, graph, graphPath);
-    this.#source = timed(createEvidenceSource(ports, { reuseFor: EVIDENCE_REUSE_MS, ...access }), this.steps);
+    this.#source = timed(
+      createEvidenceSource(ports, { reuseFor: EVIDENCE_REUSE_MS, signers: material?.signers, ...access }),
+      this.steps,
+    );
   }
 
   async review(mode: 'validate' | 'mutate', bytes: Uint8Array, signal: AbortSignal): Promise<ReviewOutcome> {
@@ -129,7 +140,13 @@ class Service implements AdmissionService {
     const { current, faults: policyFaults } = this.#policies;
     const now = this.#ports.clock();
     const exceptions = current.exceptions.filter(({ expires }) => expires > now).length;
-    return { policies: current.policies.length, policyFaults, exceptions, notesDropped: this.#notes?.dropped ?? 0 };
+    return {
+      policies: current.policies.length,
+      policyFaults,
+      exceptions,
+      notesDropped: this.#notes?.dropped ?? 0,
+      material: this.#material?.faults ?? [],
+    };
   }
 
   policyFault(): string | undefined {
@@ -138,6 +155,7 @@ class Service implements AdmissionService {
 
   async close(): Promise<void> {
     await this.#policies.close();
+    this.#material?.close();
     await this.#teller.close();
     await this.#notes?.close();
     this.graph.close();

@@ -54,6 +54,8 @@ export interface EvidenceSource {
 export interface EvidenceOptions extends RepositoryAccess {
   /** Milliseconds for which what was gathered for a digest is used again; 0 asks anew each time. */
   readonly reuseFor: number;
+  /** Whom to believe, where somebody keeps that up to date. */
+  readonly signers?: PolicySigners | undefined;
   /** Where workloads' own credentials are; without it only those of this program are used. */
   readonly secrets?: WorkloadSecrets | undefined;
   /** What nodes may run of an index; all of it when absent. */
@@ -79,7 +81,7 @@ interface Kept {
  */
 export function createEvidenceSource(ports: Ports, options: EvidenceOptions): EvidenceSource {
   const kept = new Map<string, Kept>();
-  const signers = createPolicySigners(ports);
+  const signers = options.signers ?? createPolicySigners(ports);
   const share = shareRegistries(ports);
   const epoch = async () => `${await signers.epoch()} ${JSON.stringify(options.platforms?.current() ?? null)}`;
   const listImages: EvidenceSource['listImages'] = async ({ reference, digest, workload }, signal) => {

@@ -4,6 +4,7 @@ import type { Ports, TextRule, VerifiedAttestation } from '../core/index.ts';
 import { readPolicyDocuments, readPolicySet } from '../policies/index.ts';
 import type { Policy, PolicyDocument, PolicyPlan, RequiredSigner } from '../policies/index.ts';
 import { compilePolicies, listPolicyFiles } from './load-policies.ts';
+import { openMaterial } from './policy-material.ts';
 
 export interface LintFinding {
   /** File, with line and column where they are known. */
@@ -116,7 +117,7 @@ async function compileEach(
     if (!given.resolves && isAway) continue;
     const policies = await attempt(plan.where, async () =>
       given.resolves
-        ? await compilePolicies(ports, [...own, ...beside])
+        ? await compilePolicies([...own, ...beside], openMaterial(ports))
         : [plan.compile(readPolicySet(beside).resources(new Map()))],
     );
     compiled.push(...(policies ?? []).map((policy) => ({ where: plan.where, policy })));

@@ -3,8 +3,8 @@ import { AppError, runBounded, toAppError } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
 import { listRequirements, readPolicyDocuments, readPolicySet } from '../policies/index.ts';
 import type { Policy, PolicyDocument, PolicyPlan, PolicyResources } from '../policies/index.ts';
-import { bringResources } from './policy-resources.ts';
-import { createPolicySigners } from './policy-signers.ts';
+import { openMaterial } from './policy-material.ts';
+import type { PolicyMaterial } from './policy-material.ts';
 
 /** Ceiling of files in a policy folder: operators write these by hand. */
 const MAX_POLICY_FILES = 1000;
@@ -16,7 +16,11 @@ const MAX_COMPILE_MS = 5000;
  * cannot be compiled, a key that cannot verify or a name used twice, `untrusted-root` for a keyless authority that nobody vouches for,
  * and `not-found` when there is none: an empty policy must not read as "everything may run".
  */
-export async function loadPolicies(ports: Ports, paths: readonly string[]): Promise<readonly Policy[]> {
+export async function loadPolicies(
+  ports: Ports,
+  paths: readonly string[],
+  material: PolicyMaterial = openMaterial(ports),
+): Promise<readonly Policy[]> {
   const files = (await Promise.all(paths.map((path) => listPolicyFiles(ports, path)))).flat();
   if (files.length === 0) {
     throw new AppError('not-found', `expected policy files (.yaml, .yml, .json) in ${paths.join(', ')}, found none`);
@@ -26,32 +30,29 @@ export async function loadPolicies(ports: Ports, paths: readonly string[]): Prom
     const text = new TextDecoder().decode(await ports.files.read(file, 16 * 1024 * 1024));
     documents.push(...readPolicyDocuments(text, file));
   }
-  const policies = await compilePolicies(ports, documents);
+  const policies = await compilePolicies(documents, material);
   if (policies.length === 0) throw new AppError('not-found', `expected policies in ${files.join(', ')}, found none`);
   return policies;
 }
 
 /** The policies among documents, ready to judge. Throws as `loadPolicies` does, for the first that cannot be used. */
-export async function compilePolicies(ports: Ports, documents: readonly PolicyDocument[]): Promise<readonly Policy[]> {
+export async function compilePolicies(
+  documents: readonly PolicyDocument[],
+  material: PolicyMaterial,
+): Promise<readonly Policy[]> {
   const { plans, resources } = readPolicySet(documents);
   const names = plans.map(({ name }) => name);
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
   if (repeated !== undefined)
     throw new AppError('invalid-input', `expected policies of different names, found "${repeated}" twice`);
-  const brought = resources(
-    await bringResources(
-      ports,
-      plans.flatMap(({ needs }) => needs),
-    ),
-  );
-  const signers = createPolicySigners(ports);
+  const brought = resources(await material.bring(plans.flatMap(({ needs }) => needs)));
   const policies: Policy[] = [];
   for (const plan of plans) {
     const policy = compile(plan, brought);
     policies.push(policy);
     for (const requirement of listRequirements([policy])) {
       if (requirement.kind === 'config') continue;
-      await signers.demand(requirement.signer).catch((error: unknown) => {
+      await material.signers.demand(requirement.signer).catch((error: unknown) => {
         const { kind, message, hint } = toAppError(error);
         throw new AppError(kind, `policy ${policy.name}: ${message}`, hint === undefined ? {} : { hint });
       });

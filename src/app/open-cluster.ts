@@ -8,7 +8,8 @@ import type { ClusterTls, ClusterTlsOptions } from './cluster-tls.ts';
 import { followNodes } from './node-platforms.ts';
 import type { PlatformSource } from './node-platforms.ts';
 import { openClusterPolicies } from './policy-cluster.ts';
-import type { NoMatch, PolicySource } from './policy-source.ts';
+import type { ClusterPoliciesOptions } from './policy-cluster.ts';
+import type { PolicySource } from './policy-source.ts';
 import { createWorkloadSecrets } from './workload-secrets.ts';
 import type { WorkloadSecrets } from './workload-secrets.ts';
 
@@ -21,7 +22,7 @@ export interface ClusterOptions {
 
 export interface Cluster {
   /** `noMatch` where the settings in the cluster do not say. */
-  openPolicies(noMatch: NoMatch): PolicySource;
+  openPolicies(options: ClusterPoliciesOptions): PolicySource;
   openTls(options: ClusterTlsOptions): ClusterTls;
   openNotes(): ClusterNotes;
   openSecrets(): WorkloadSecrets;
@@ -33,7 +34,7 @@ export async function openCluster(ports: Ports, { kubeconfig, namespace }: Clust
   const connection = await openConnection(ports, kubeconfig);
   const client = createKubeClient(ports.http, connection, { namespace });
   return {
-    openPolicies: (noMatch) => openClusterPolicies(ports, client, noMatch),
+    openPolicies: (options) => openClusterPolicies(ports, client, options),
     openTls: (options) => openClusterTls(ports, client, options),
     openNotes: () => createClusterNotes(ports, client),
     openSecrets: () => createWorkloadSecrets(ports, client),

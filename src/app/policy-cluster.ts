@@ -12,8 +12,10 @@ import type { Need, Policy, PolicyDocument } from '../policies/index.ts';
 import { parseException } from './exceptions.ts';
 import type { Exception } from './exceptions.ts';
 import { compilePolicies } from './load-policies.ts';
+import { openMaterial } from './policy-material.ts';
+import type { KeptMaterial, PolicyMaterial } from './policy-material.ts';
 import { createStatusWriter, STATUS_PAUSE_MS } from './policy-status.ts';
-import type { StatusWriter } from './policy-status.ts';
+import type { Status, StatusWriter } from './policy-status.ts';
 import type { NoMatch, PolicySet, PolicySource } from './policy-source.ts';
 
 const GROUP = 'policy.sigstore.dev';
@@ -30,6 +32,12 @@ const PATIENCE_MS = 300;
 
 type Collections = HeldCollections<'policies' | 'trustRoots' | 'configMaps' | 'secrets' | 'exceptions'>;
 type Objects = NonNullable<Collections['objects']>;
+
+export interface ClusterPoliciesOptions {
+  /** Where the settings do not say; `deny` when absent. */
+  readonly noMatch?: NoMatch;
+  readonly material?: KeptMaterial | undefined;
+}
 
 interface Running {
   readonly version: string;
@@ -48,8 +56,12 @@ interface CompiledPolicy {
 }
 
 /** Not ready, and denying everything, until the API server has been read. */
-export function openClusterPolicies(ports: Ports, client: KubeClient, noMatch: NoMatch = 'deny'): PolicySource {
-  return new ClusterPolicies(ports, client, noMatch);
+export function openClusterPolicies(
+  ports: Ports,
+  client: KubeClient,
+  options: ClusterPoliciesOptions = {},
+): PolicySource {
+  return new ClusterPolicies(ports, client, options);
 }
 
 /** As they are in force now, read once; what they are stays as it is there. Exceptions are not among them. */
@@ -71,9 +83,10 @@ export async function readClusterPolicies(
     secrets: needsSecrets ? await list(collections.secrets) : [],
     exceptions: [],
   };
+  const material = openMaterial(ports);
   const compiled = await Promise.all(
     documents.map((document, index) =>
-      compileParts(ports, policies[index] ?? {}, listParts(document, objects, client.namespace)),
+      compileParts(material, policies[index] ?? {}, listParts(document, objects, client.namespace)),
     ),
   );
   return { policies: compiled.map(({ policy }) => policy), noMatch: noMatchOf(objects.configMaps, 'deny') };
@@ -101,13 +114,16 @@ class ClusterPolicies implements PolicySource {
   #compiled: ReadonlyMap<string, CompiledPolicy> = new Map();
   readonly #running = new Map<string, Running>();
   readonly #noMatch: NoMatch;
+  readonly #material: PolicyMaterial & Partial<KeptMaterial>;
   readonly #statuses: StatusWriter;
   #compiling: Promise<void> = Promise.resolve();
   #isWaiting = false;
   #retry: NodeJS.Timeout | undefined;
 
-  constructor(ports: Ports, client: KubeClient, noMatch: NoMatch) {
+  constructor(ports: Ports, client: KubeClient, { noMatch = 'deny', material }: ClusterPoliciesOptions) {
     this.#noMatch = noMatch;
+    this.#material = material ?? openMaterial(ports);
+    material?.subscribe(() => this.#recompile());
     this.#ports = ports;
     this.#client = client;
     const { clock, log } = ports;
@@ -207,12 +223,13 @@ class ClusterPolicies implements PolicySource {
     const own = documentOf('ClusterImagePolicy', document, 'v1beta1');
     const name = String(metadataOf(document).name);
     const parts = listParts(own, objects, this.#client.namespace);
-    const version = parts.map((part) => part.version).join();
+    const version = [...parts.map((part) => part.version), this.#material.stamp].join();
     const known = this.#compiled.get(name);
     if (known?.version === version && known.fault === undefined) return { ...known, document };
     let running = this.#running.get(name);
     if (running?.version !== version) {
-      running = { version, result: compileParts(this.#ports, document, parts), isLate: false };
+      const result = compileParts(this.#material, document, parts).then((compiled) => ({ ...compiled, version }));
+      running = { version, result, isLate: false };
       this.#running.set(name, running);
     }
     const result = await Promise.race([running.result, sleep(PATIENCE_MS)]);
@@ -227,13 +244,21 @@ class ClusterPolicies implements PolicySource {
     );
   }
 
+  #stateOfRoot(document: KubeObject): Pick<Status, 'fault' | 'note'> {
+    const what = `TrustRoot ${String(metadataOf(document).name)}`;
+    const stale = this.#material.faults?.find((fault) => fault.what === what);
+    if (stale === undefined) return { fault: faultOfRoot(document) };
+    if (stale.until === undefined) return { fault: stale.message };
+    return { fault: undefined, note: `believed until ${stale.until.toISOString()}, not up to date: ${stale.message}` };
+  }
+
   /** Off the path of reviews: whoever reads a policy or a TrustRoot sees whether it holds. */
   async #tell(objects: Objects, compiled: readonly CompiledPolicy[]): Promise<void> {
     const policies = compiled.map(({ document, fault }) => ({ collection: POLICIES, document, fault }));
     const roots = objects.trustRoots.map((document) => ({
       collection: TRUST_ROOTS,
       document,
-      fault: faultOfRoot(document),
+      ...this.#stateOfRoot(document),
     }));
     for (const one of [...policies, ...roots]) {
       if (this.#end.signal.aborted) return;
@@ -280,13 +305,13 @@ function documentOf(kind: string, object: KubeObject, version?: string): PolicyD
 
 /** Never throws: what cannot be used denies. */
 async function compileParts(
-  ports: Ports,
+  material: PolicyMaterial,
   document: KubeObject,
   parts: readonly PolicyDocument[],
 ): Promise<CompiledPolicy> {
   const version = parts.map((part) => part.version).join();
   try {
-    const [policy] = await compilePolicies(ports, parts);
+    const [policy] = await compilePolicies(parts, material);
     if (policy === undefined) throw new TypeError('a document that is no policy was taken for one');
     return { document, policy, version, fault: undefined };
   } catch (error) {

@@ -2,11 +2,13 @@
 import { AppError } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
 import { listPolicyFiles, loadPolicies } from './load-policies.ts';
+import type { KeptMaterial } from './policy-material.ts';
 import type { NoMatch, PolicySet, PolicySource } from './policy-source.ts';
 
 export interface PolicyFolderOptions {
   readonly paths: readonly string[];
   readonly noMatch: NoMatch;
+  readonly material?: KeptMaterial | undefined;
   /** Milliseconds between looks at the files. */
   readonly poll?: number;
 }
@@ -49,8 +51,8 @@ class PolicyFolder implements PolicySource {
   }
 
   async #load(): Promise<void> {
-    const { paths, noMatch } = this.#options;
-    this.current = { policies: await loadPolicies(this.#ports, paths), noMatch, exceptions: [] };
+    const { paths, noMatch, material } = this.#options;
+    this.current = { policies: await loadPolicies(this.#ports, paths, material), noMatch, exceptions: [] };
     this.fault = undefined;
   }
 
@@ -78,10 +80,11 @@ class PolicyFolder implements PolicySource {
     }
   }
 
-  /** Names, sizes and times of all policy files. */
+  /** Names, sizes and times of all policy files, and what else changes them. */
   async #readStamp(): Promise<string> {
     const files = (await Promise.all(this.#options.paths.map((path) => listPolicyFiles(this.#ports, path)))).flat();
     const stats = await Promise.all(files.map((file) => this.#ports.files.stat(file)));
-    return files.map((file, index) => `${file} ${stats[index]?.size} ${stats[index]?.modified.getTime()}`).join('\n');
+    const stamps = files.map((file, index) => `${file} ${stats[index]?.size} ${stats[index]?.modified.getTime()}`);
+    return [...stamps, this.#options.material?.stamp].join('\n');
   }
 }

@@ -10,15 +10,11 @@ const MAX_REMOTE_BYTES = 1024 * 1024;
 /** Milliseconds for all of one. */
 const DEADLINE = 20_000;
 
-/** By description. Texts from elsewhere are only asked for where their digest is not known already. Throws what fetching throws. */
-export async function bringResources(
-  ports: Ports,
-  needs: readonly Need[],
-  known: ReadonlyMap<string, string> = new Map(),
-): Promise<ReadonlyMap<string, string>> {
+/** By description. Throws what fetching throws. */
+export async function bringResources(ports: Ports, needs: readonly Need[]): Promise<ReadonlyMap<string, string>> {
   const brought = needs.map(async (need): Promise<readonly (readonly [string, string])[]> => {
     const name = describeNeed(need);
-    if (need.kind === 'remote') return [[name, known.get(name) ?? (await fetchText(ports, need.url))]];
+    if (need.kind === 'remote') return [[name, await fetchText(ports, need.url)]];
     if (need.kind === 'kms') return [[name, await fetchKey(ports, need.reference)]];
     return [];
   });

@@ -1,6 +1,6 @@
 /** Signers that policies require, as trust understands them; the trusted root is read again when its file changes. */
 import { readTarGz } from '../artifacts/index.ts';
-import { AppError, toAppError } from '../core/index.ts';
+import { AppError, digestOf } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
 import type { KeylessSigner, KeySigner, RequiredSigner, TrustRootRef, TrustRootServices } from '../policies/index.ts';
 import {
@@ -13,19 +13,23 @@ import {
   withOwnAuthorities,
 } from '../trust/index.ts';
 import type { SignerDemand, TrustedRoot, TufSource } from '../trust/index.ts';
+import { KeptRoots } from './kept-roots.ts';
+import type { OpenedRoot, TrustFault } from './kept-roots.ts';
 import { readTrustedRoot } from './open-signers.ts';
 import { findTrustMaterial } from './trust-material.ts';
 import { openTufSource } from './tuf-source.ts';
 
-/** How long trust material from elsewhere is used before it is looked at again. */
+/** How long what was initialized is used before it is looked at again: another process may have done it anew. */
 const REREAD_MS = 5 * 60 * 1000;
 /** TUF repositories of the field renew their timestamp every few days. */
 const REMOTE_REREAD_MS = 60 * 60 * 1000;
+/** Milliseconds before its end at which metadata is looked at again in any case. */
+const MARGIN_MS = 10 * 60 * 1000;
+/** What was initialized is asked for once a day. */
+const STALE_MS = 25 * 60 * 60 * 1000;
 /** Of a TUF repository in a policy. */
 const MAX_UNPACKED_BYTES = 64 * 1024 * 1024;
 const LOOK_MS = 1000;
-/** TrustRoots that are kept open; few clusters have more than two. */
-const MAX_KEPT = 64;
 /** A TrustRoot says nothing of when its logs began. */
 const SINCE_EVER = '1970-01-01T00:00:00Z';
 
@@ -34,15 +38,21 @@ export interface PolicySigners {
   demand(signer: RequiredSigner): Promise<SignerDemand>;
   /** Another text when others are believed than before; looked at once a second. */
   readonly epoch: () => Promise<string>;
+  /** Looks again at what is due. Gives what is not up to date. */
+  readonly refresh: () => Promise<readonly TrustFault[]>;
 }
 
-export function createPolicySigners(ports: Ports): PolicySigners {
+/** `isRefreshed`: somebody calls `refresh` every minute or so, and nobody else waits for what is only due. */
+export function createPolicySigners(ports: Ports, { isRefreshed = false } = {}): PolicySigners {
   let changes = 0;
   const onChange = () => void (changes += 1);
-  const openDefault = openConfiguredRoot(ports, onChange);
-  const openRef = openTrustRoots(ports, onChange);
-  const open = async (ref: TrustRootRef | undefined): Promise<TrustedRoot | undefined> =>
-    ref === undefined ? await openDefault() : await openRef(ref);
+  const roots = new KeptRoots(ports.clock, isRefreshed, onChange);
+  const openDefault = openConfiguredRoot(ports, roots, onChange);
+  const open = async (ref: TrustRootRef | undefined): Promise<TrustedRoot | undefined> => {
+    if (ref === undefined) return await openDefault();
+    const name = { key: ref.version, what: `TrustRoot ${ref.name}` };
+    return await roots.get(name, async (previous) => await openTrustRoot(ports, ref, previous));
+  };
   const demanded = async (ref: TrustRootRef | undefined): Promise<TrustedRoot> => {
     const root = await open(ref);
     if (root !== undefined) return root;
@@ -85,7 +95,8 @@ export function createPolicySigners(ports: Ports): PolicySigners {
     await looking;
     return String(changes);
   };
-  return { epoch, demand: async (signer) => await (signer.kind === 'key' ? byKey(signer) : keyless(signer)) };
+  const refresh = async () => await roots.refresh();
+  return { epoch, refresh, demand: async (signer) => await (signer.kind === 'key' ? byKey(signer) : keyless(signer)) };
 }
 
 /** A log, a timestamp, or both where both are named; somebody must vouch for the time of a certificate's use. */
@@ -95,85 +106,69 @@ function thresholdsOf({ kind, log, timestamps }: RequiredSigner) {
 }
 
 /** The file of the settings, else what was initialized. */
-function openConfiguredRoot(ports: Ports, onChange: () => void): () => Promise<TrustedRoot | undefined> {
+function openConfiguredRoot(
+  ports: Ports,
+  roots: KeptRoots,
+  onChange: () => void,
+): () => Promise<TrustedRoot | undefined> {
   let kept: { readonly version: string; readonly root: TrustedRoot } | undefined;
-  let initialized: { readonly until: number; readonly root: TrustedRoot | undefined } | undefined;
   return async () => {
     const path = ports.settings.trustedRoot;
-    if (path !== undefined) {
-      const stat = await ports.files.stat(path);
-      const version = `${stat?.modified.getTime()} ${stat?.size}`;
-      if (kept?.version !== version) {
-        kept = { version, root: await readTrustedRoot(ports, path) };
-        onChange();
-      }
-      return kept.root;
-    }
-    const now = ports.clock().getTime();
-    if (initialized === undefined || now >= initialized.until) {
-      const material = await findTrustMaterial(ports);
-      const root = material === undefined ? undefined : parseTrustedRoot(material.trustedRoot, 'trusted root');
-      initialized = { until: now + REREAD_MS, root };
+    if (path === undefined) return await roots.get({ key: '', what: 'trust material' }, () => openInitialized(ports));
+    const stat = await ports.files.stat(path);
+    const version = `${stat?.modified.getTime()} ${stat?.size}`;
+    if (kept?.version !== version) {
+      kept = { version, root: await readTrustedRoot(ports, path) };
       onChange();
     }
-    return initialized.root;
+    return kept.root;
   };
 }
 
-interface Opened {
-  /** Milliseconds of the epoch: when it is looked at again, and until when it may be believed. */
-  readonly until: number;
-  readonly expires: number;
-  readonly root: TrustedRoot;
-  /** Metadata of a repository elsewhere: no update may go back behind it. */
-  readonly files: ReadonlyMap<string, Uint8Array>;
-}
-
-/** One that cannot be asked again is used on until its metadata expires. */
-function openTrustRoots(ports: Ports, onChange: () => void): (ref: TrustRootRef) => Promise<TrustedRoot> {
-  const kept = new Map<string, Opened>();
-  return async (ref) => {
-    const known = kept.get(ref.version);
-    const now = ports.clock().getTime();
-    if (known !== undefined && now < known.until) return known.root;
-    const opened = await openTrustRoot(ports, ref, known?.files ?? new Map()).catch((error: unknown) => {
-      if (known === undefined || now >= known.expires || toAppError(error).kind !== 'unavailable') throw error;
-      return { ...known, until: Math.min(now + REREAD_MS, known.expires) };
-    });
-    onChange();
-    kept.delete(ref.version);
-    kept.set(ref.version, opened);
-    for (const oldest of kept.keys()) {
-      if (kept.size <= MAX_KEPT) break;
-      kept.delete(oldest);
-    }
-    return opened.root;
+async function openInitialized(ports: Ports): Promise<OpenedRoot> {
+  const now = ports.clock().getTime();
+  const due = now + REREAD_MS;
+  const material = await findTrustMaterial(ports);
+  if (material === undefined) return { root: undefined, content: '', due, expires: due, files: new Map() };
+  const { trustedRoot, roles, refreshed, mirror } = material;
+  const isOld = now - refreshed.getTime() > STALE_MS;
+  return {
+    root: parseTrustedRoot(trustedRoot, 'trusted root'),
+    content: digestOf(trustedRoot),
+    due,
+    expires: Math.min(...roles.map(({ expires }) => expires.getTime())),
+    files: new Map(),
+    ...(isOld ? { fault: `${mirror}: not to be had since ${refreshed.toISOString()}` } : {}),
   };
 }
 
 async function openTrustRoot(
   ports: Ports,
   { name, definition }: TrustRootRef,
-  previous: ReadonlyMap<string, Uint8Array>,
-): Promise<Opened> {
+  previous: OpenedRoot | undefined,
+): Promise<OpenedRoot> {
   const what = `TrustRoot ${name}`;
-  if (definition.kind === 'keys')
-    return { until: Infinity, expires: Infinity, root: rootOf(definition.services, what), files: new Map() };
-  const source =
-    definition.kind === 'remote'
-      ? openTufSource(ports, definition.mirror)
-      : archiveSource(readTarGz(definition.archive, what, MAX_UNPACKED_BYTES), definition.targets);
+  if (definition.kind === 'keys') {
+    const root = rootOf(definition.services, what);
+    return { root, content: '', due: Infinity, expires: Infinity, files: new Map() };
+  }
+  const isRemote = definition.kind === 'remote';
+  const source = isRemote
+    ? openTufSource(ports, definition.mirror)
+    : archiveSource(readTarGz(definition.archive, what, MAX_UNPACKED_BYTES), definition.targets);
   const at = ports.clock();
-  const repository = await updateTuf({ trusted: definition.root, previous, source, at });
+  const repository = await updateTuf({ trusted: definition.root, previous: previous?.files ?? new Map(), source, at });
   const found = await repository.findTarget(definition.target);
   if (found === undefined)
     throw new AppError('untrusted-root', `${what}: expected a target ${definition.target}, found none`);
   const expires = Math.min(...repository.roles().map((role) => role.expires.getTime()));
   return {
-    until: Math.min(at.getTime() + REMOTE_REREAD_MS, expires),
-    expires,
     root: parseTrustedRoot(found, what),
-    files: definition.kind === 'remote' ? repository.files : new Map(),
+    content: digestOf(found),
+    // what is in the document changes with it
+    due: isRemote ? Math.min(at.getTime() + REMOTE_REREAD_MS, expires - MARGIN_MS) : expires,
+    expires,
+    files: isRemote ? repository.files : new Map(),
   };
 }
 

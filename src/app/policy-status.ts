@@ -8,6 +8,8 @@ export interface Status {
   readonly document: KubeObject;
   /** Undefined when it is used. */
   readonly fault: string | undefined;
+  /** What is to be said of one that is used. */
+  readonly note?: string | undefined;
 }
 
 export interface StatusWriter {
@@ -24,13 +26,13 @@ const MAX_MESSAGE = 32_768;
 export function createStatusWriter(client: KubeClient, clock: () => Date): StatusWriter {
   const written = new Map<string, { readonly generation: unknown; readonly at: number }>();
   return {
-    write: async ({ collection, document, fault }, signal) => {
+    write: async ({ collection, document, fault, note = '' }, signal) => {
       const { name, generation } = metadataOf(document);
       const condition = {
         type: 'Ready',
         status: fault === undefined ? 'True' : 'False',
         reason: fault === undefined ? 'Used' : 'NotUsable',
-        message: (fault ?? '').slice(0, MAX_MESSAGE),
+        message: (fault ?? note).slice(0, MAX_MESSAGE),
         observedGeneration: generation,
       };
       const path = `${collection}/${String(name)}/status`;

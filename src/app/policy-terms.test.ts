@@ -17,6 +17,7 @@ import { createTestKey } from '../trust/crypto/testing.ts';
 import { ISSUER, pemOf, SIGNED_AT, SUBJECT, TestSigstore } from '../trust/testing.ts';
 import { createEvidenceSource } from './gather-evidence.ts';
 import { compilePolicies, loadPolicies } from './load-policies.ts';
+import { openMaterial } from './policy-material.ts';
 import { createPolicySigners } from './policy-signers.ts';
 import { openRepository } from './registry.ts';
 import { createTestRegistry } from './testing.ts';
@@ -84,7 +85,7 @@ async function setUp(more: Readonly<Record<string, WebHandler>> = {}) {
   };
   const judgeText = async (text: string) => {
     const documents = readPolicyDocuments(text, 'p.yaml');
-    const policies = await compilePolicies(ports, documents);
+    const policies = await compilePolicies(documents, openMaterial(ports));
     const source = createEvidenceSource(ports, { reuseFor: 0 });
     const requirements = listRequirements(policies);
     const gathered = await source.gather(

@@ -4,6 +4,7 @@ import type { Ports } from '../core/index.ts';
 import { encodeReviewResponse, parseReview } from '../cluster/index.ts';
 import { readPolicySet } from '../policies/index.ts';
 import { compilePolicies } from './load-policies.ts';
+import { openMaterial } from './policy-material.ts';
 
 /** Throws `invalid-input` for bytes that are no review. */
 export async function reviewPolicy(ports: Ports, bytes: Uint8Array): Promise<Readonly<Record<string, unknown>>> {
@@ -13,7 +14,7 @@ export async function reviewPolicy(ports: Ports, bytes: Uint8Array): Promise<Rea
   try {
     const { plans } = readPolicySet([document]);
     // what it names may be applied after it: until then it denies, and its status says so
-    if (plans.every(({ needs }) => needs.length === 0)) await compilePolicies(ports, [document]);
+    if (plans.every(({ needs }) => needs.length === 0)) await compilePolicies([document], openMaterial(ports));
     return encodeReviewResponse(uid, { allowed: true });
   } catch (error) {
     const { kind, message } = toAppError(error);

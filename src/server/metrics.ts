@@ -44,13 +44,14 @@ function histogramLines(name: string, labels: string, { buckets, count, sum }: H
 }
 
 function gauges(service: AdmissionService, now: Date): readonly string[] {
-  const { policies, policyFaults, exceptions, notesDropped } = service.facts();
+  const { policies, policyFaults, exceptions, notesDropped, material } = service.facts();
   const age = (now.getTime() - service.policiesConfirmed().getTime()) / 1000;
   const values: readonly (readonly [string, string, number])[] = [
     ['plimsoll_policies', 'gauge', policies],
     ['plimsoll_policies_at_fault', 'gauge', policyFaults],
     ['plimsoll_policies_usable', 'gauge', service.policyFault() === undefined ? 1 : 0],
     ['plimsoll_policies_age_seconds', 'gauge', Math.max(0, age)],
+    ['plimsoll_material_not_refreshed', 'gauge', material.length],
     ['plimsoll_exceptions_in_force', 'gauge', exceptions],
     ['plimsoll_notes_dropped_total', 'counter', notesDropped],
   ];

@@ -9,6 +9,8 @@ import type { Cluster } from '../../app/open-cluster.ts';
 import { fixedPlatforms } from '../../app/node-platforms.ts';
 import type { PlatformSource } from '../../app/node-platforms.ts';
 import { openPolicyFolder } from '../../app/policy-folder.ts';
+import { keepMaterial } from '../../app/policy-material.ts';
+import type { KeptMaterial } from '../../app/policy-material.ts';
 import type { NoMatch, PolicySource } from '../../app/policy-source.ts';
 import { openCredentialProviders } from '../../app/registry.ts';
 import type { CredentialProviders } from '../../app/registry.ts';
@@ -118,7 +120,8 @@ export const serve = defineCommand({
     const { ports } = context;
     const address = parseAddress(flags.listen);
     const cluster = await openClusterIfWanted(ports, flags);
-    const policies = await openPolicies(ports, flags, cluster);
+    const material = keepMaterial(ports);
+    const policies = await openPolicies(ports, flags, { cluster, material });
     const tls = await openTls(context, flags, address.host);
     const graphPath = flags.graph ?? defaultGraphPath(ports);
     const graph = await openOrCreateGraph(ports, graphPath);
@@ -126,7 +129,7 @@ export const serve = defineCommand({
     const providers = await openProviders(ports, flags);
     const platforms = openPlatforms(flags.platforms, cluster);
     const access = { secrets, providers, platforms, acceptsPlatformProofs: flags['accept-platform-proofs'] };
-    const service = openAdmissionService(ports, { policies, graph, graphPath, notes, ...access });
+    const service = openAdmissionService(ports, { policies, material, graph, graphPath, notes, ...access });
     let rotating: ClusterTls | undefined;
     let isDraining = false;
     const handler = await context.createHandler(service, {
@@ -176,11 +179,15 @@ async function openClusterIfWanted(ports: Ports, flags: SourceFlags): Promise<Cl
   return undefined;
 }
 
-async function openPolicies(ports: Ports, flags: SourceFlags, cluster: Cluster | undefined): Promise<PolicySource> {
+async function openPolicies(
+  ports: Ports,
+  flags: SourceFlags,
+  { cluster, material }: { readonly cluster: Cluster | undefined; readonly material: KeptMaterial },
+): Promise<PolicySource> {
   const noMatch = flags['no-match'] as NoMatch;
   return cluster === undefined
-    ? await openPolicyFolder(ports, { paths: flags.policy, noMatch })
-    : cluster.openPolicies(noMatch);
+    ? await openPolicyFolder(ports, { paths: flags.policy, noMatch, material })
+    : cluster.openPolicies({ noMatch, material });
 }
 
 function openPlatforms(text: string, cluster: Cluster | undefined): PlatformSource {

@@ -17,7 +17,7 @@ const service: AdmissionService = {
   reviewPolicy: async (bytes) => ({ response: { uid: parseReview(bytes).uid, allowed: true } }),
   reviewException: (bytes) => ({ response: { uid: parseReview(bytes).uid, allowed: true } }),
   steps: new StepTimes(),
-  facts: () => ({ policies: 2, policyFaults: 1, exceptions: 0, notesDropped: 0 }),
+  facts: () => ({ policies: 2, policyFaults: 1, exceptions: 0, notesDropped: 0, material: [] }),
   policyFault: () => undefined,
   policiesConfirmed: () => new Date(0),
   close: async () => undefined,

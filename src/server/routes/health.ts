@@ -12,7 +12,11 @@ export const health: Route = {
       if (fault !== undefined) return request.text(`policies: ${fault}\n`, 503);
       // old policies are better than none: whoever watches sees the age
       const age = Math.max(0, ports.clock().getTime() - service.policiesConfirmed().getTime()) / 1000;
-      return request.text(`ok\npolicies: confirmed ${age.toFixed(0)} s ago\n`);
+      const stale = service.facts().material.map(({ what, message, until }) => {
+        const good = until === undefined ? 'used no more' : `used until ${until.toISOString()}`;
+        return `${what}: not up to date, ${good}: ${message}\n`;
+      });
+      return request.text(`ok\npolicies: confirmed ${age.toFixed(0)} s ago\n${stale.join('')}`);
     });
   },
 };
