@@ -52,15 +52,15 @@ test('G4: policies that become bad deny everything, and mending them mends it', 
   const folder = await policyFolder({ 'p.yaml': closed });
   const service = await serve(folder);
   const signal = new AbortController().signal;
-  assert.equal((await service.review('validate', review, signal)).outcome, 'allow');
+  assert.equal((await service.review('validate', review, { signal })).outcome, 'allow');
   await writeFile(join(folder, 'p.yaml'), 'kind: Nonsense');
   await until(() => service.policyFault() !== undefined);
-  const denied = await service.review('validate', review, signal);
+  const denied = await service.review('validate', review, { signal });
   assert.equal(denied.outcome, 'deny');
   assert.match(message(denied), /the policies cannot be used: .*expected a policy/);
   await writeFile(join(folder, 'p.yaml'), closed);
   await until(() => service.policyFault() === undefined);
-  assert.equal((await service.review('validate', review, signal)).outcome, 'allow');
+  assert.equal((await service.review('validate', review, { signal })).outcome, 'allow');
   await service.close();
 });
 
@@ -110,7 +110,7 @@ test('each decision is a line of the audit log: who, what, each image, why', asy
   };
   const request = { ...document.request, object, namespace: 'shop', userInfo: { username: 'jane' } };
   const bytes = Buffer.from(JSON.stringify({ ...document, request }));
-  assert.equal((await service.review('validate', bytes, new AbortController().signal)).outcome, 'deny');
+  assert.equal((await service.review('validate', bytes, { signal: new AbortController().signal })).outcome, 'deny');
   const [, facts] = lines.find(([event]) => event === 'admission') ?? ['', undefined];
   const { uid, user, namespace, kind, name, outcome } = facts ?? {};
   assert.deepEqual([uid, user, namespace, kind, name, outcome], ['u', 'jane', 'shop', 'Pod', 'web', 'deny']);

@@ -13,6 +13,7 @@ import type { KeptMaterial } from './policy-material.ts';
 import type { PolicySource } from './policy-source.ts';
 import { reviewPolicy } from './review-policy.ts';
 import { reviewAdmission } from './review.ts';
+import type { ReviewTime } from './review-time.ts';
 import { StepTimes } from './step-times.ts';
 import { createGraphTeller } from './tell-graph.ts';
 import type { GraphTeller } from './tell-graph.ts';
@@ -42,7 +43,7 @@ export interface ServiceFacts {
 
 export interface AdmissionService {
   /** Gives the AdmissionReview to answer with. Throws `invalid-input` only for bytes that are no review. */
-  review(mode: 'validate' | 'mutate', bytes: Uint8Array, signal: AbortSignal): Promise<ReviewOutcome>;
+  review(mode: 'validate' | 'mutate', bytes: Uint8Array, limits: ReviewLimits): Promise<ReviewOutcome>;
   /** Gives the AdmissionReview that answers one of a policy. Throws as `review` does. */
   reviewPolicy(bytes: Uint8Array): Promise<Readonly<Record<string, unknown>>>;
   /** Gives the AdmissionReview that answers one of an exception. Throws as `review` does, and `not-found` where there are none. */
@@ -56,6 +57,12 @@ export interface AdmissionService {
   policyFault(): string | undefined;
   /** Ends watching and waits until the graph has been told everything. */
   close(): Promise<void>;
+}
+
+export interface ReviewLimits {
+  readonly signal: AbortSignal;
+  /** What of the time each step may take. */
+  readonly time?: ReviewTime;
 }
 
 export interface ReviewOutcome {
@@ -97,7 +104,7 @@ class Service implements AdmissionService {
     );
   }
 
-  async review(mode: 'validate' | 'mutate', bytes: Uint8Array, signal: AbortSignal): Promise<ReviewOutcome> {
+  async review(mode: 'validate' | 'mutate', bytes: Uint8Array, limits: ReviewLimits): Promise<ReviewOutcome> {
     const { fault, current } = this.#policies;
     if (fault !== undefined) {
       const message = `error-invalid-input: the policies cannot be used: ${fault}`;
@@ -108,8 +115,16 @@ class Service implements AdmissionService {
     const at = this.#ports.clock();
     const reviewed = await reviewAdmission(
       bytes,
-      { mode, source: this.#source, ...current, at, cache: this.#cache, onEvidence: this.#teller.tellEvidence },
-      signal,
+      {
+        mode,
+        source: this.#source,
+        ...current,
+        ...limits,
+        at,
+        cache: this.#cache,
+        onEvidence: this.#teller.tellEvidence,
+      },
+      limits.signal,
     );
     const isAllowed = isAllowedResponse(reviewed.response);
     const record = { ...reviewed, mode, isAllowed, at };

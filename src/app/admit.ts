@@ -10,6 +10,7 @@ import type { ImageUse } from '../cluster/index.ts';
 import { evaluate, listRequirements, noMatchVerdict } from '../policies/index.ts';
 import type { Policy, SubjectObject } from '../policies/index.ts';
 import type { EvidenceSource, Gathered } from './gather-evidence.ts';
+import { limited, ReviewTime } from './review-time.ts';
 import { questionOf, verdictKey } from './verdict-cache.ts';
 import type { VerdictCache } from './verdict-cache.ts';
 import type { Workload } from './workload-secrets.ts';
@@ -34,6 +35,8 @@ export interface AdmitInput {
   readonly noMatch: 'deny' | 'warn' | 'allow';
   /** The time of judgement. */
   readonly at: Date;
+  /** What of the time each step may take; as long as the signal allows when absent. */
+  readonly time?: ReviewTime;
   /** Verdicts of before; each is judged anew when absent. */
   readonly cache?: VerdictCache;
   /** Told of what was gathered when a known verdict was judged anew. */
@@ -175,18 +178,20 @@ async function judgeImage(
     return { verdict: noMatchVerdict(image, noMatch), reference, evidence: [] };
   const workload = workloadOf(object);
   progress.step = 'asking what its tag means';
-  const digest = reference.digest ?? (await source.resolve(reference, signal, workload));
+  const resolve = async (limit: AbortSignal) => await source.resolve(reference, limit, workload);
+  const digest =
+    reference.digest ?? (await limited(input.time, 'asking what its tag means', { signal, work: resolve }));
   // The name stays as written, tag included, so that people recognise it.
   const pinned = reference.digest === undefined ? `${image}@${digest}` : image;
   const epoch = cache === undefined ? '' : await source.epoch();
   const key = verdictKey({ image, digest, object, policies: applying, epoch });
   const question = { source, input, applying, object, reference, image, progress, ...(workload && { workload }) };
-  const judge = async (isFresh: boolean, signal: AbortSignal) =>
-    await judgeDigest({ ...question, isFresh }, digest, signal);
+  const judge = async (isFresh: boolean, signal: AbortSignal, time = input.time) =>
+    await judgeDigest({ ...question, isFresh, time }, digest, signal);
   const known = cache?.find(key, at);
   if (known !== undefined) {
     cache?.renew(key, at, async () => {
-      const { gathered, verdict } = await judge(true, AbortSignal.timeout(RENEW_MS));
+      const { gathered, verdict } = await judge(true, AbortSignal.timeout(RENEW_MS), new ReviewTime(RENEW_MS));
       input.onEvidence?.(digest, gathered.evidence);
       return verdict;
     });
@@ -208,6 +213,7 @@ interface Question {
   readonly workload?: Workload;
   readonly progress: Progress;
   readonly isFresh: boolean;
+  readonly time: ReviewTime | undefined;
 }
 
 interface Judgement {
@@ -241,13 +247,13 @@ async function judgeDigest(question: Question, digest: Digest, signal: AbortSign
 }
 
 async function judgeProofs(question: Question, digest: Digest, signal: AbortSignal): Promise<Judgement> {
-  const { source, input, applying, object, image, reference, progress, workload, isFresh } = question;
+  const { source, input, applying, object, image, reference, progress, workload, isFresh, time } = question;
   progress.step = 'fetching and verifying its signatures and attestations';
   const requirements = listRequirements(applying);
   const gathered: Gathered =
     requirements.length === 0
       ? { evidence: [], rejected: [] }
-      : await source.gather({ reference, digest, requirements, isFresh, ...(workload && { workload }) }, signal);
+      : await source.gather({ reference, digest, requirements, isFresh, workload, time }, signal);
   progress.step = 'waiting for other images to be judged';
   // timers run between two images, so that what is out of time is not judged at all
   await new Promise((resolve) => setImmediate(resolve));
@@ -255,7 +261,8 @@ async function judgeProofs(question: Question, digest: Digest, signal: AbortSign
   const { evidence, rejected, configs = {} } = gathered;
   const subject = { reference, asWritten: image, digest, object };
   const { at, noMatch } = input;
-  return { gathered, verdict: evaluate(applying, { subject, evidence, rejected, configs, at, noMatch }) };
+  const matter = { subject, evidence, rejected, configs, at, noMatch };
+  return { gathered, verdict: evaluate(applying, matter, time?.forConditions()) };
 }
 
 /** Nothing for what lives in no namespace: it has no credentials of its own. */

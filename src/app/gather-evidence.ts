@@ -12,6 +12,8 @@ import { fetchAttestations, fetchSignatures, verifyAttestations, verifySignature
 import type { Candidate, SignerDemand } from '../trust/index.ts';
 import { chooseImages, fetchConfigs } from './fetch-configs.ts';
 import type { NodePlatform, PlatformSource } from './node-platforms.ts';
+import { limited } from './review-time.ts';
+import type { ReviewTime } from './review-time.ts';
 import { accessBeside, shareRegistries } from './registry.ts';
 import type { RepositoryAccess } from './registry.ts';
 import type { Workload, WorkloadSecrets } from './workload-secrets.ts';
@@ -32,7 +34,9 @@ export interface Wanted {
   /** Asks the registry even if an answer is kept. */
   readonly isFresh?: boolean;
   /** For whom: its credentials are used for it and for no other namespace's. */
-  readonly workload?: Workload;
+  readonly workload?: Workload | undefined;
+  /** What of the time each step may take. */
+  readonly time?: ReviewTime | undefined;
 }
 
 export interface EvidenceSource {
@@ -109,7 +113,9 @@ export function createEvidenceSource(ports: Ports, options: EvidenceOptions): Ev
         const shared = await known.gathered.catch(() => undefined);
         if (shared !== undefined) return { ...shared, isOld: !isRunning };
       }
-      const gathered = gather(wanted, { access: options, signers, signal, secrets, share, platforms });
+      const work = async (limit: AbortSignal) =>
+        await gather(wanted, { access: options, signers, signal: limit, secrets, share, platforms });
+      const gathered = limited(wanted.time, 'fetching its signatures and attestations', { signal, work });
       if (options.reuseFor > 0) keep(kept, key, { gathered, since: now, isRunning: true });
       return await gathered;
     },
@@ -200,9 +206,7 @@ async function gather(wanted: Wanted, search: Search): Promise<Gathered> {
   const wantsConfig = requirements.some(({ kind }) => kind === 'config');
   const [results, configs] = await Promise.all([
     Promise.all([...places.values()].map((needs) => gatherFrom(wanted, needs, search))),
-    wantsConfig
-      ? fetchConfigs(openPlace(search, reference, { reference }), digest, search)
-      : Promise.resolve(undefined),
+    wantsConfig ? fetchConfigs(openPlace(search, reference, { reference }), digest, search) : undefined,
   ]);
   return {
     evidence: results.flatMap((result) => result.evidence),
@@ -215,7 +219,7 @@ type SignedNeed = Exclude<Requirement, { readonly kind: 'config' }>;
 
 /** All that is kept in one place is fetched once, however many signers are looked for. */
 async function gatherFrom(
-  { reference, digest }: Wanted,
+  { reference, digest, time }: Wanted,
   needs: readonly SignedNeed[],
   search: Search,
 ): Promise<Gathered> {
@@ -223,9 +227,10 @@ async function gatherFrom(
   const { repository: elsewhere, pullSecrets, tagPrefix } = needs[0]?.signer.source ?? {};
   const place = elsewhere === undefined ? reference : parseReference(elsewhere);
   const repository = openPlace(search, place, { reference, ...(pullSecrets && { pullSecrets }) });
-  const demandsOf = (kind: SignedNeed['kind']) => {
+  const demandsOf = async (kind: SignedNeed['kind']) => {
     const needed = needs.filter((need) => need.kind === kind).map((need) => need.signer);
-    return openDemands(needed, signers);
+    const work = async () => await openDemands(needed, signers);
+    return await limited(time, 'asking whom to believe', { signal, work });
   };
   const asks = (kind: SignedNeed['kind']) => needs.some((need) => need.kind === kind);
   const options = { signal, tagPrefix, artifactName: `${reference.registry}/${reference.repository}` };

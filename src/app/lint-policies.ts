@@ -114,7 +114,10 @@ async function compileEach(
     names.set(plan.name, plan.where);
     const own = given.documents.filter(({ where }) => where === plan.where);
     const isAway = plan.needs.some(({ kind }) => kind === 'remote' || kind === 'kms');
-    if (!given.resolves && isAway) continue;
+    if (!given.resolves && isAway) {
+      await attempt(plan.where, () => plan.check());
+      continue;
+    }
     const policies = await attempt(plan.where, async () =>
       given.resolves
         ? await compilePolicies([...own, ...beside], openMaterial(ports))

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { AppError, runBounded, toAppError } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
 import { listRequirements, readPolicyDocuments, readPolicySet } from '../policies/index.ts';
-import type { Policy, PolicyDocument, PolicyPlan, PolicyResources } from '../policies/index.ts';
+import type { Policy, PolicyDocument, PolicyPlan } from '../policies/index.ts';
 import { openMaterial } from './policy-material.ts';
 import type { PolicyMaterial } from './policy-material.ts';
 
@@ -39,6 +39,7 @@ export async function loadPolicies(
 export async function compilePolicies(
   documents: readonly PolicyDocument[],
   material: PolicyMaterial,
+  maxMilliseconds = MAX_COMPILE_MS,
 ): Promise<readonly Policy[]> {
   const { plans, resources } = readPolicySet(documents);
   const names = plans.map(({ name }) => name);
@@ -48,7 +49,7 @@ export async function compilePolicies(
   const brought = resources(await material.bring(plans.flatMap(({ needs }) => needs)));
   const policies: Policy[] = [];
   for (const plan of plans) {
-    const policy = compile(plan, brought);
+    const policy = within(plan, () => plan.compile(brought), maxMilliseconds);
     policies.push(policy);
     for (const requirement of listRequirements([policy])) {
       if (requirement.kind === 'config') continue;
@@ -61,19 +62,24 @@ export async function compilePolicies(
   return policies;
 }
 
+/** Compiles what stands in a policy itself. Throws `invalid-input` as `compilePolicies` does. */
+export function checkPolicy(plan: PolicyPlan): void {
+  within(plan, () => plan.check(), MAX_COMPILE_MS);
+}
+
 /** Within a ceiling of its own: meanwhile nobody is answered. */
-function compile(plan: PolicyPlan, resources: PolicyResources): Policy {
-  const bounded = runBounded((): { readonly policy: Policy } | { readonly error: unknown } => {
+function within<T>({ name }: PolicyPlan, work: () => T, milliseconds: number): T {
+  const bounded = runBounded((): { readonly result: T } | { readonly error: unknown } => {
     try {
-      return { policy: plan.compile(resources) };
+      return { result: work() };
     } catch (error) {
       return { error };
     }
-  }, MAX_COMPILE_MS);
+  }, milliseconds);
   if (bounded.kind === 'failed')
-    throw new AppError('invalid-input', `policy ${plan.name}: expected to be compiled: ${bounded.message}`);
+    throw new AppError('invalid-input', `policy ${name}: expected to be compiled: ${bounded.message}`);
   if ('error' in bounded.value) throw bounded.value.error;
-  return bounded.value.policy;
+  return bounded.value.result;
 }
 
 /** Policy files of a file or folder, sorted. Throws `not-found` when the path is not there. */

@@ -262,3 +262,18 @@ test('a text from elsewhere is fetched when policies are loaded, and never more 
   await assert.rejects(load('0'.repeat(64)), /expected content of SHA-256 0000/);
   assert.equal(asked, 2);
 });
+
+test('a policy that is slow to compile is refused when its time is over, whatever else it names', async () => {
+  const { ports } = await setUp();
+  const data = 'import "list"\nl: [for a in list.Range(0, 3000, 1) for b in list.Range(0, 3000, 1) {a * b}]';
+  const text = policyText([{ key: { data: formatPublicKey(createTestKey().publicKey) } }], {
+    policy: { type: 'cue', data },
+  });
+  const documents = readPolicyDocuments(text, 'p.yaml');
+  const start = performance.now();
+  await assert.rejects(compilePolicies(documents, openMaterial(ports), 200), {
+    kind: 'invalid-input',
+    message: /^policy \S+: expected to be compiled: expected an answer within 200 ms, found none$/,
+  });
+  assert.ok(performance.now() - start < 5000, 'it would take far longer');
+});

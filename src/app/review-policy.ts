@@ -3,7 +3,7 @@ import { digestOf, toAppError } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
 import { encodeReviewResponse, parseReview } from '../cluster/index.ts';
 import { readPolicySet } from '../policies/index.ts';
-import { compilePolicies } from './load-policies.ts';
+import { checkPolicy, compilePolicies } from './load-policies.ts';
 import { openMaterial } from './policy-material.ts';
 
 /** Throws `invalid-input` for bytes that are no review. */
@@ -14,6 +14,7 @@ export async function reviewPolicy(ports: Ports, bytes: Uint8Array): Promise<Rea
   try {
     const { plans } = readPolicySet([document]);
     // what it names may be applied after it: until then it denies, and its status says so
+    for (const plan of plans) checkPolicy(plan);
     if (plans.every(({ needs }) => needs.length === 0)) await compilePolicies([document], openMaterial(ports));
     return encodeReviewResponse(uid, { allowed: true });
   } catch (error) {

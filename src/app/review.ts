@@ -9,6 +9,7 @@ import { applyExceptions } from './exceptions.ts';
 import type { Exception } from './exceptions.ts';
 import { denialMessage, warningMessages } from './explain.ts';
 import type { EvidenceSource } from './gather-evidence.ts';
+import type { ReviewTime } from './review-time.ts';
 import type { VerdictCache } from './verdict-cache.ts';
 
 export interface ReviewSettings {
@@ -20,6 +21,7 @@ export interface ReviewSettings {
   readonly at: Date;
   readonly cache?: VerdictCache;
   readonly onEvidence?: AdmitInput['onEvidence'];
+  readonly time?: ReviewTime;
 }
 
 export interface Reviewed {
@@ -53,6 +55,7 @@ export async function reviewAdmission(
       at: settings.at,
       ...(settings.cache === undefined ? {} : { cache: settings.cache }),
       ...(settings.onEvidence === undefined ? {} : { onEvidence: settings.onEvidence }),
+      ...(settings.time === undefined ? {} : { time: settings.time }),
     },
     signal,
   );

@@ -23,8 +23,8 @@ export interface WorkloadSecrets {
 const REUSE_MS = 30_000;
 /** Kept at the same time: one per namespace is usual. */
 const MAX_KEPT = 1000;
-/** Milliseconds for one; whoever asks may give up before. */
-const DEADLINE_MS = 5_000;
+/** Milliseconds for one, of which two may come after each other; API servers of the field answer most within one second. */
+const DEADLINE_MS = 1_500;
 
 /** Names of objects (Kubernetes, "Object Names and IDs"). A pod may say anything here, and a path must lead nowhere else. */
 const NAME = /^[a-z\d](?:[-a-z\d.]{0,251}[a-z\d])?$/;
@@ -32,9 +32,15 @@ const NAME = /^[a-z\d](?:[-a-z\d.]{0,251}[a-z\d])?$/;
 export function createWorkloadSecrets({ clock, log }: Ports, client: KubeClient): WorkloadSecrets {
   const kept = new Map<string, { readonly found: Promise<KubeObject | undefined>; readonly until: number }>();
   const read = async (path: string): Promise<KubeObject | undefined> => {
+    const signal = AbortSignal.timeout(DEADLINE_MS);
     try {
-      return await client.get(path, AbortSignal.timeout(DEADLINE_MS));
+      return await client.get(path, signal);
     } catch (error) {
+      if (signal.aborted)
+        throw new AppError(
+          'unavailable',
+          `API server: ${path}: expected an answer within ${DEADLINE_MS} ms, found none`,
+        );
       const { kind, message } = toAppError(error);
       if (kind === 'unauthorized') log.warn('pull-secret-not-read', { message });
       else if (kind !== 'not-found') throw error;

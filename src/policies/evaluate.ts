@@ -36,13 +36,13 @@ const MAX_REPEATED_REJECTIONS = 20;
  */
 const MAX_MILLISECONDS = 5000;
 
-/** Judges every policy that applies to the subject. `milliseconds` is the ceiling of all conditions together. */
+/** Judges every policy that applies to the subject. `milliseconds` lowers the ceiling of all conditions together. */
 export function evaluate(policies: readonly Policy[], matter: Case, milliseconds = MAX_MILLISECONDS): Verdict {
   const applying = policies.filter((policy) => policy.appliesTo(matter.subject));
   if (applying.length === 0) return noMatchVerdict(matter.subject.asWritten, matter.noMatch);
   const judge = () => combineVerdicts(applying.map((policy) => evaluatePolicy(policy, matter)));
   if (!applying.some(hasConditions)) return judge();
-  const bounded = runBounded(judge, milliseconds);
+  const bounded = runBounded(judge, Math.min(milliseconds, MAX_MILLISECONDS));
   if (bounded.kind === 'done') return bounded.value;
   const reason: Reason = {
     code: 'condition-error',

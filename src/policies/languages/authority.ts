@@ -45,6 +45,7 @@ type Fields = ReturnType<typeof decodeAuthority>;
 export interface PlannedAuthority {
   readonly name: string;
   readonly needs: readonly Need[];
+  readonly checks: PlannedRule<unknown>['checks'];
   compile(resources: PolicyResources): Authority;
 }
 
@@ -56,7 +57,8 @@ export function readAuthority(value: unknown, index: number, where: string): Pla
   const fields = decodeAuthority(value, where);
   requireOne(fields, ['key', 'keyless', 'static'], where);
   const name = fields.name ?? `authority-${index}`;
-  if (fields.static !== undefined) return { name, needs: [], compile: constant(readStatic(fields, name, where)) };
+  if (fields.static !== undefined)
+    return { name, needs: [], checks: [], compile: constant(readStatic(fields, name, where)) };
   const attestations = (fields.attestations ?? []).map((rule, position) =>
     readAttestation(rule, `${where}.attestations[${position}]`),
   );
@@ -64,6 +66,7 @@ export function readAuthority(value: unknown, index: number, where: string): Pla
   return {
     name,
     needs: [...signer.needs, ...attestations.flatMap(({ needs }) => needs)],
+    checks: attestations.flatMap(({ checks }) => checks),
     compile: (resources) => ({
       kind: 'signer',
       name,

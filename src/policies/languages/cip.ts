@@ -82,7 +82,8 @@ function readPolicy({ value, where, version }: PolicyDocument): PolicyPlan {
     throw new AppError('invalid-input', `${where}.spec.authorities: expected at least one authority, found none`);
   refuseRepeatedNames(authorities, `${where}.spec.authorities`);
   const overall = spec.policy === undefined ? undefined : readOverall(spec.policy, `${where}.spec.policy`);
-  const needs = [...authorities, ...(overall === undefined ? [] : [overall])].flatMap((part) => part.needs);
+  const parts = [...authorities, ...(overall === undefined ? [] : [overall])];
+  const needs = parts.flatMap((part) => part.needs);
   const appliesTo: Policy['appliesTo'] = ({ reference, asWritten, object: candidate }) =>
     (matches.length === 0 || matches.some((match) => match(candidate))) &&
     globs.some((glob) => glob(reference, asWritten));
@@ -90,6 +91,7 @@ function readPolicy({ value, where, version }: PolicyDocument): PolicyPlan {
     name: metadata.name,
     where,
     needs,
+    check: () => parts.forEach(({ checks }) => checks.forEach((check) => check())),
     compile: (resources) => ({
       name: metadata.name,
       mode: spec.mode ?? 'enforce',

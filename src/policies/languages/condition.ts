@@ -45,6 +45,8 @@ type Fields = ReturnType<typeof decodeCondition>;
 /** Something that is whole once what it needs was brought. */
 export interface PlannedRule<T> {
   readonly needs: readonly Need[];
+  /** Compile what stands in the rule itself, once. */
+  readonly checks: readonly (() => unknown)[];
   compile(resources: PolicyResources): T;
 }
 
@@ -57,10 +59,10 @@ export function readAttestation(value: unknown, where: string): PlannedRule<Atte
       `${where}.predicateType: expected a URI or a short name such as spdxjson, found "${written}"`,
     );
   }
-  if (policy === undefined) return { needs: [], compile: () => ({ name, predicateType }) };
+  if (policy === undefined) return { needs: [], checks: [], compile: () => ({ name, predicateType }) };
   const condition = readText(policy, `${where}.policy`, compileStatementCondition);
   return {
-    needs: condition.needs,
+    ...condition,
     compile: (resources) => ({ name, predicateType, condition: condition.compile(resources) }),
   };
 }
@@ -81,7 +83,7 @@ export function readOverall(value: unknown, where: string): PlannedRule<OverallR
     ...(includes.typeMeta ? ['typemeta'] : []),
   ];
   const condition = readText(fields, where, (type, text, place) => compileDataCondition(type, text, { place, parts }));
-  return { needs: condition.needs, compile: (resources) => ({ condition: condition.compile(resources), includes }) };
+  return { ...condition, compile: (resources) => ({ condition: condition.compile(resources), includes }) };
 }
 
 /** Over the statement; CUE reads it as it was signed. */
@@ -117,7 +119,7 @@ function compileDataCondition(
   }
 }
 
-/** The text stands here, where it is compiled at once, or elsewhere. */
+/** The text stands here, or elsewhere. It is not compiled while reading: that may take long, and has a ceiling of its own. */
 function readText<T>(
   fields: Fields,
   where: string,
@@ -126,13 +128,15 @@ function readText<T>(
   requireOne(fields, ['data', 'configMapRef', 'remote'], where);
   const { type, data } = fields;
   if (data !== undefined) {
-    const compiled = compile(type, data, `${where}.data`);
-    return { needs: [], compile: () => compiled };
+    let compiled: { readonly rule: T } | undefined;
+    const own = () => (compiled ??= { rule: compile(type, data, `${where}.data`) }).rule;
+    return { needs: [], checks: [own], compile: own };
   }
   const need = needOf(fields, where);
   const place = `${where}.${need.kind === 'remote' ? 'remote' : 'configMapRef'}`;
   return {
     needs: [need],
+    checks: [],
     compile: (resources) => {
       const text = requireText(resources, need, place);
       if (need.kind === 'remote') requireSum(text, need.sha256, place);

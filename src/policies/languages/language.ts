@@ -15,6 +15,8 @@ export interface PolicyPlan {
   readonly name: string;
   readonly where: string;
   readonly needs: readonly Need[];
+  /** Throws `invalid-input` by what stands in it and cannot be used, whatever it needs besides. */
+  check(): void;
   /** Throws `invalid-input` when a need was not met, or by something that cannot be used. */
   compile(resources: PolicyResources): Policy;
 }

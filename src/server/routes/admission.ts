@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { AppError } from '../../core/index.ts';
 import { MAX_REVIEW_BYTES } from '../../cluster/index.ts';
+import { ReviewTime } from '../../app/review-time.ts';
 import type { Route, RouteEnv, RouteContext } from './route.ts';
 
 /** The API server's default and greatest timeout of a webhook, in seconds. */
@@ -27,10 +28,9 @@ async function answer(
 ): Promise<Response> {
   const start = performance.now();
   const bytes = await readBody(request);
-  const { response, outcome } = await within(
-    Math.max(100, (secondsOf(request.req.query('timeout')) - MARGIN) * 1000),
-    (deadline) => service.review(mode, bytes, deadline),
-  );
+  const milliseconds = Math.max(100, (secondsOf(request.req.query('timeout')) - MARGIN) * 1000);
+  const time = new ReviewTime(milliseconds);
+  const { response, outcome } = await within(milliseconds, (signal) => service.review(mode, bytes, { signal, time }));
   metrics.observeReview(mode, outcome, (performance.now() - start) / 1000);
   return request.json(response);
 }
