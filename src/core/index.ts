@@ -44,6 +44,7 @@ export {
   oneOf,
   optional,
   parseJson,
+  parseShallowJson,
   record,
   recordsOf,
   strictObject,

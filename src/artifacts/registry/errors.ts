@@ -1,5 +1,5 @@
 /** What a registry answers when it refuses, as one of our errors. */
-import { AppError, isRecord, type ErrorKind, type HttpResponse } from '../../core/index.ts';
+import { AppError, isRecord, parseShallowJson, type ErrorKind, type HttpResponse } from '../../core/index.ts';
 
 /** An error body says what it has to say in this many bytes. */
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -90,7 +90,7 @@ function kindOf(status: number): ErrorKind {
 async function errorMessage(response: HttpResponse): Promise<string> {
   try {
     const body = await readBody(response, MAX_ERROR_BYTES);
-    const document: unknown = JSON.parse(new TextDecoder().decode(body ?? new Uint8Array()));
+    const document: unknown = parseShallowJson(new TextDecoder().decode(body ?? new Uint8Array()));
     if (!isRecord(document) || !Array.isArray(document.errors)) return '';
     const texts = document.errors
       .slice(0, 3)

@@ -1,4 +1,5 @@
 import { createBundle } from '../../app/create-bundle.ts';
+import { parseShallowJson } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 
 export const bundleCreate = defineCommand({
@@ -51,7 +52,7 @@ export const bundleCreate = defineCommand({
       timestamp: flags['rfc3161-timestamp'],
       out: flags.out,
     });
-    const value: unknown = JSON.parse(bundle);
+    const value: unknown = parseShallowJson(bundle);
     context.output.result(value, flags.out === undefined ? bundle : `bundle written to ${flags.out}`);
     return 0;
   },

@@ -1,4 +1,5 @@
 import { resolveManifest } from '../../app/inspect-artifact.ts';
+import { parseShallowJson } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import { DOCUMENT_FLAGS, writeDocument } from '../flags/document.ts';
 import { PLATFORM_FLAG, platformOf } from '../flags/platform.ts';
@@ -22,7 +23,7 @@ export const manifestFetch = defineCommand({
     const input = { reference: named, platform: platformOf(flags.platform), access: await readAccess(flags, context) };
     const { reference, bytes, descriptor } = await resolveManifest(context.ports, input, context.signal);
     if (context.output.json) {
-      const content: unknown = JSON.parse(new TextDecoder().decode(bytes));
+      const content: unknown = parseShallowJson(new TextDecoder().decode(bytes));
       context.output.result({ reference, ...descriptor, content }, '');
     } else await writeDocument(context, flags, flags.descriptor ? descriptor : bytes);
     return 0;

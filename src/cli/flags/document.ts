@@ -1,4 +1,5 @@
 /** Commands that print a JSON document byte for byte, or in a form for readers. */
+import { parseShallowJson } from '../../core/index.ts';
 import type { Context, Flags, FlagValues } from '../command.ts';
 
 export const DOCUMENT_FLAGS = {
@@ -26,6 +27,6 @@ function lineOf(value: object): string {
 }
 
 function prettyJson(content: Uint8Array | object): string {
-  const value: unknown = content instanceof Uint8Array ? JSON.parse(new TextDecoder().decode(content)) : content;
+  const value: unknown = content instanceof Uint8Array ? parseShallowJson(new TextDecoder().decode(content)) : content;
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }

@@ -2,6 +2,7 @@
  * Facts of a component that neither SPDX 2.3 nor CycloneDX 1.6 has a field for, as name and value pairs:
  * CycloneDX writes them as properties, SPDX as annotations.
  */
+import { parseShallowJson } from '../../core/index.ts';
 import { decodeBase, decodeDistro, decodeLayer, decodeSkipped } from './read.ts';
 import { EVIDENCE } from './sbom.ts';
 import type { Component, Location, Scope, Sbom, SbomSubject } from './sbom.ts';
@@ -148,7 +149,7 @@ export function readDocumentPairs(pairs: readonly Pair[]): DocumentFacts {
 
 function tryJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseShallowJson(text);
   } catch {
     // A property of a foreign document that only looks like ours.
     return undefined;

@@ -18,6 +18,8 @@ const KEYS_LIFE_MS = 10 * 60 * 1000;
 const REFETCH_MS = 10 * 1000;
 /** Clocks of providers may be ahead or behind by this much. */
 const LEEWAY_SECONDS = 30;
+/** Tokens of providers have below 8 KiB; their parts are parsed before anything vouches for them. */
+const MAX_TOKEN_LENGTH = 16 * 1024;
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
 type Keys = readonly Readonly<Record<string, unknown>>[];
@@ -41,6 +43,11 @@ export function createTokenVerifier(
   };
   return {
     verify: async (token) => {
+      if (token.length > MAX_TOKEN_LENGTH)
+        throw new AppError(
+          'unauthorized',
+          `token: expected at most ${MAX_TOKEN_LENGTH} characters, found ${token.length}`,
+        );
       const jose = await import('jose');
       const now = ports.clock().getTime();
       const rule = ruleFor(rules, issuerOf(jose.decodeJwt, token));

@@ -1,6 +1,6 @@
 /** The list of crates that cargo-auditable puts into programs: JSON under zlib in a section of its own. */
 import { inflateSync } from 'node:zlib';
-import { isRecord } from '../../../core/index.ts';
+import { isRecord, parseShallowJson } from '../../../core/index.ts';
 import { findSection } from './sections.ts';
 
 /** The format's own ceiling; the largest known have below 100 KiB. */
@@ -11,7 +11,7 @@ export function findCrates(content: Buffer): unknown {
   const section = findSection(content, '.dep-v0');
   if (section === undefined) return undefined;
   try {
-    const document: unknown = JSON.parse(
+    const document: unknown = parseShallowJson(
       inflateSync(section, { maxOutputLength: MAX_UNPACKED_BYTES }).toString('utf8'),
     );
     return isRecord(document) ? document : { damaged: 'no object' };

@@ -1,5 +1,5 @@
 /** The note by which distributions mark the programs of their packages: JSON in `.note.package` (systemd, Package Metadata for Executables). */
-import { isRecord } from '../../../core/index.ts';
+import { isRecord, parseShallowJson } from '../../../core/index.ts';
 import { findSection } from './sections.ts';
 
 const NOTE_TYPE = 0xcafe1a7e;
@@ -17,7 +17,7 @@ export function findPackageNote(content: Buffer): unknown {
   if (type !== NOTE_TYPE || nameSize !== 4 || size === undefined || section.toString('latin1', 12, 15) !== 'FDO')
     return undefined;
   try {
-    const document: unknown = JSON.parse(section.toString('utf8', 16, 16 + size).replace(/\0+$/, ''));
+    const document: unknown = parseShallowJson(section.toString('utf8', 16, 16 + size).replace(/\0+$/, ''));
     return isRecord(document) ? document : undefined;
   } catch (thrown) {
     if (thrown instanceof SyntaxError) return undefined;

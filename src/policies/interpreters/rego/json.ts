@@ -1,5 +1,5 @@
 /** Values of Rego from and to JSON. */
-import { AppError, isRecord } from '../../../core/index.ts';
+import { AppError, isRecord, parseShallowJson } from '../../../core/index.ts';
 import { fault } from './fault.ts';
 import { formatNumber, fromBigInt, fromDouble, isInteger, parseNumber, toBigInt, toDouble } from './number.ts';
 import { compareStrings, isArray, isNumber, RegoObject, RegoSet } from './value.ts';
@@ -35,7 +35,7 @@ export function parseJsonText(text: string): RegoValue {
     if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
     return new Exact(context.source ?? String(value));
   };
-  return fromExact(JSON.parse(text, revive as (key: string, value: unknown) => unknown));
+  return fromExact(parseShallowJson(text, revive as (key: string, value: unknown) => unknown));
 }
 
 class Exact {

@@ -1,7 +1,7 @@
 /** JSON Web Tokens (RFC 7519) in compact JWS form: decoding, verification with keys that the policy names, signing. */
 import { constants, createHmac, createPrivateKey, createPublicKey, sign, timingSafeEqual, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { isRecord } from '../../../../core/index.ts';
+import { isRecord, parseShallowJson } from '../../../../core/index.ts';
 import { formatJson, parseJsonText, toJson } from '../json.ts';
 import { compareNumbers, fromDouble, toDouble } from '../number.ts';
 import { builtinError } from '../evaluate/vm.ts';
@@ -80,7 +80,7 @@ function parseKeys(text: string): Key[] {
       throw builtinError('failed to extract a Key from the PEM certificate');
     return [{ key: attempt(() => createPublicKey(text)), algorithm: '', id: '' }];
   }
-  const json = attempt((): unknown => JSON.parse(text), 'failed to parse a JWK key (set)');
+  const json = attempt((): unknown => parseShallowJson(text), 'failed to parse a JWK key (set)');
   const keys = isRecord(json) && Array.isArray(json.keys) ? json.keys : [json];
   return keys.map(parseJwk).filter(({ algorithm }) => algorithm === '' || ALGORITHMS.has(algorithm));
 }
@@ -233,7 +233,7 @@ function meets(payload: RegoObject, { iss, aud, time }: Constraints): boolean {
 }
 
 function signRaw(header: string, payload: string, jwk: string): RegoValue {
-  const json = attempt((): unknown => JSON.parse(jwk));
+  const json = attempt((): unknown => parseShallowJson(jwk));
   const first: unknown = isRecord(json) && Array.isArray(json.keys) ? json.keys[0] : json;
   if (!isRecord(first)) throw builtinError('no keys found in JWK set');
   const name = attempt(() => parseJsonText(header));
@@ -251,7 +251,7 @@ function signRaw(header: string, payload: string, jwk: string): RegoValue {
 
 function isJson(text: string): boolean {
   try {
-    JSON.parse(text);
+    parseShallowJson(text);
     return true;
   } catch {
     return false;
