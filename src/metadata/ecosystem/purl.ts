@@ -26,7 +26,7 @@ export interface PurlParts {
   readonly subpath?: string | undefined;
 }
 
-/** Longest text read as a package URL: foreign documents hold them, and no real one comes near. */
+/** Longest text read as a package URL, and longest part of one: foreign documents hold them, and no real one comes near. */
 const MAX_LENGTH = 4096;
 
 /** Throws `invalid-input` naming the part that is wrong. */
@@ -68,6 +68,14 @@ export function findPurl(text: string): Purl | undefined {
 export function createPurl(parts: PurlParts): Purl {
   const type = parts.type.toLowerCase();
   if (!/^[a-z][a-z0-9.-]*$/.test(type)) throw refuse(parts.type, 'a type of letters, digits, . and -');
+  for (const part of [
+    parts.namespace,
+    parts.name,
+    parts.version,
+    parts.subpath,
+    ...Object.values(parts.qualifiers ?? {}),
+  ])
+    if ((part?.length ?? 0) > MAX_LENGTH) throw refuse(part ?? '', `parts of at most ${MAX_LENGTH} characters`);
   const namespace = (parts.namespace ?? '').split('/').filter((segment) => segment !== '');
   const purl = normalize({
     type,

@@ -76,6 +76,8 @@ export function workspacesOf(folder: string, projects: ReadonlyMap<string, Proje
 
 /** Real globs have one or two; each multiplies the ways in which a path may match. */
 const MAX_STARS = 4;
+/** Characters, all of which become a part of a pattern. */
+const MAX_GLOB = 1024;
 const NOTHING = /(?!)/;
 
 /** `packages/*`, `libs/**`: stars within a folder's name and across folders. */
@@ -84,7 +86,7 @@ function globPattern(glob: string): RegExp {
     .replace(/^\.\//, '')
     .split('/')
     .filter((part) => part !== '');
-  if (glob.split(/\*+/).length > MAX_STARS + 1) return NOTHING;
+  if (glob.length > MAX_GLOB || glob.split(/\*+/).length > MAX_STARS + 1) return NOTHING;
   const source = parts.map((part) =>
     part === '**'
       ? '(?:[^/]+/)*'

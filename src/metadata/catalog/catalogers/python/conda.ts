@@ -40,6 +40,10 @@ export const condaMeta: Cataloger = {
   },
 };
 
+function withoutEnd(text: string, end: string): string {
+  return text.endsWith(end) ? text.slice(0, -end.length) : text;
+}
+
 function addMeta(meta: Readonly<Record<string, unknown>>, file: FileEntry, finds: Finds): Component | undefined {
   const { name, version } = meta;
   if (typeof name !== 'string' || typeof version !== 'string' || name === '' || version === '') {
@@ -50,7 +54,7 @@ function addMeta(meta: Readonly<Record<string, unknown>>, file: FileEntry, finds
   const subdir = textOr(meta.subdir, '');
   const qualifiers = {
     build: textOr(meta.build, ''),
-    channel: channel.replace(new RegExp(`/${RegExp.escape(subdir)}/?$`), ''),
+    channel: withoutEnd(withoutEnd(channel, '/'), `/${subdir}`),
     subdir,
     type: textOr(meta.fn, '').endsWith('.conda') ? 'conda' : 'tar.bz2',
   };

@@ -36,7 +36,7 @@ export const gemProject = createFileCataloger({
 
 async function read({ content, file, finds, tree, link }: Reading): Promise<void> {
   const text = textOf(content);
-  const variable = /Gem::Specification\.new\b[^\n|]{0,80}\|[ \t]{0,8}(\w+)[ \t]{0,8}\|/.exec(text)?.[1];
+  const variable = /Gem::Specification\.new\b[^\n|]{0,80}\|[ \t]{0,8}(\w{1,64})[ \t]{0,8}\|/.exec(text)?.[1];
   if (variable === undefined) {
     if (text.trim() !== '') finds.skip(file, 'expected a gem specification, found none');
     return;
@@ -98,7 +98,7 @@ async function findVersion(value: string | undefined, { text, path, tree }: Plac
   if (value === undefined) return undefined;
   const literal = new RegExp(`^(?:Gem::Version\\.new\\(\\s*)?(${LITERAL})`).exec(value)?.[1];
   if (literal !== undefined) return firstLiteral(literal);
-  const constant = /^(?:[A-Z]\w*::)*([A-Z][A-Z\d_]*)\b/.exec(value)?.[1];
+  const constant = /^(?:[A-Z]\w*::)*([A-Z][A-Z\d_]{0,63})\b/.exec(value)?.[1];
   if (constant === undefined) return undefined;
   const assigned = new RegExp(`^[ \\t]*${constant}[ \\t]*=[ \\t]*(${LITERAL})`, 'm');
   const required = [...text.matchAll(/["'](?:\.{0,2}\/){0,8}([\w./-]{0,200}version)(?:\.rb)?["']/g)];
