@@ -46,7 +46,7 @@ function findDeployables(components: readonly Component[]): ReadonlyMap<string, 
   for (const component of components) {
     const paths = [...new Set(component.locations.map(({ path }) => path))];
     const [path] = paths;
-    if (path === undefined || paths.length > 1) continue;
+    if (path === undefined || paths.length > 1 || component.deletedBy !== undefined) continue;
     const isProgram = component.evidence === 'binary' && component.kind === 'application';
     if (isProgram || component.kind === 'file' || PACKAGE.test(path))
       at.set(path, [...(at.get(path) ?? []), component]);

@@ -68,6 +68,7 @@ export async function openNamed(ports: Ports, name: SourceName, access?: Reposit
       return await openEngineImage(ports, name.name);
     case 'dir':
     case 'file':
+    case 'proc':
     case 'archive':
       throw new AppError('invalid-input', `${name.path}: expected an OCI layout, an OCI archive or a docker archive`);
   }

@@ -1,14 +1,16 @@
 /** From what a user names (an image, an archive, a folder, a file) to its files. */
 import {
+  indexLayers,
   openFileTree,
   openFolderTree,
   openImage,
-  openImageTree,
   overlayLayers,
   readLayer,
+  stackLayers,
   type Image,
   type ImageConfig,
   type ImageManifest,
+  type LayerState,
 } from '../artifacts/index.ts';
 import {
   formatReference,
@@ -23,7 +25,7 @@ import { nameByDigest, openNamed, type OpenedArtifact } from './open-artifact.ts
 import type { RepositoryAccess } from './registry.ts';
 import { resolveSource, type SourceName } from './resolve-source.ts';
 
-export type SourceKind = 'image' | 'folder' | 'archive' | 'file';
+export type SourceKind = 'image' | 'process' | 'folder' | 'archive' | 'file';
 
 export interface SourceOptions {
   readonly selector: FileSelector;
@@ -38,6 +40,8 @@ export interface OpenedSource {
   readonly name: string;
   readonly kind: SourceKind;
   readonly tree: FileTree;
+  /** Of images only: what was there before layers took it away or changed it, see `stackLayers`. */
+  readonly states?: () => Iterable<LayerState>;
   /** Of images only. */
   readonly image?: OpenedImage;
 }
@@ -61,6 +65,10 @@ export async function openSource(ports: Ports, source: string, options: SourceOp
   switch (name.scheme) {
     case 'dir':
       return { name: name.path, kind: 'folder', tree: await openFolderTree(ports.files, name.path, options.selector) };
+    case 'proc': {
+      const tree = await openFolderTree(ports.files, name.path, options.selector, { isSystem: true });
+      return { name: `proc:${name.pid}`, kind: 'process', tree };
+    }
     case 'file':
       return { name: name.path, kind: 'file', tree: await openFileTree(ports.files, name.path, options.selector) };
     case 'archive':
@@ -90,7 +98,7 @@ async function openFrom(
   options: SourceOptions,
 ): Promise<OpenedSource & { readonly image: OpenedImage }> {
   const image = await openImage(repository, await findTarget(), options);
-  const tree = await openImageTree(image, options.selector, {
+  const layers = await indexLayers(image, options.selector, {
     cache: ports.cache,
     read: layerReader(ports),
     parallelism: ports.settings.parallelism,
@@ -100,7 +108,8 @@ async function openFrom(
   return {
     name: repository.name,
     kind: 'image',
-    tree,
+    tree: overlayLayers(layers),
+    states: () => stackLayers(layers),
     image: {
       digest: image.descriptor.digest,
       rootDigest: image.root.digest,

@@ -12,6 +12,7 @@ const SCHEMES = [
   'containerd',
   'dir',
   'file',
+  'proc',
 ] as const;
 type Scheme = (typeof SCHEMES)[number];
 
@@ -19,8 +20,9 @@ type Scheme = (typeof SCHEMES)[number];
 export type SourceName =
   | { readonly scheme: 'registry'; readonly reference: Reference }
   | { readonly scheme: 'containerd'; readonly name: string }
+  | { readonly scheme: 'proc'; readonly path: string; readonly pid: string }
   | {
-      readonly scheme: Exclude<Scheme, 'registry' | 'oci' | 'containerd'>;
+      readonly scheme: Exclude<Scheme, 'registry' | 'oci' | 'containerd' | 'proc'>;
       readonly path: string;
       readonly target?: string;
     }
@@ -28,7 +30,7 @@ export type SourceName =
 
 /**
  * SOURCE is `registry:REF`, `oci-dir:PATH[:TAG]` (`oci:` is the same), `oci-archive:PATH[:TAG]`, `docker-archive:PATH[:NAME:TAG]`,
- * `blobs:PATH@DIGEST`, `containerd:NAME`, `dir:PATH`, `file:PATH`, an existing path (its kind is found out), or a registry reference.
+ * `blobs:PATH@DIGEST`, `containerd:NAME`, `dir:PATH`, `file:PATH`, `proc:PID`, an existing path (its kind is found out), or a registry reference.
  * Throws `not-found`, `invalid-input`.
  */
 export async function resolveSource(ports: Ports, source: string): Promise<SourceName> {
@@ -37,6 +39,8 @@ export async function resolveSource(ports: Ports, source: string): Promise<Sourc
   const stat = await ports.files.stat(source);
   if (scheme !== undefined && stat === undefined) return await namedSource(ports, scheme, source.slice(colon + 1));
   if (stat?.kind === 'directory') {
+    const pid = PROCESS_ROOT.exec(source)?.[1];
+    if (pid !== undefined) return processSource(pid);
     const isLayout = (await ports.files.stat(`${source}/oci-layout`)) !== undefined;
     return { scheme: isLayout ? 'oci-dir' : 'dir', path: source };
   }
@@ -52,12 +56,25 @@ export async function requireOnDisk(ports: Ports, source: string): Promise<void>
   throw new AppError('not-found', `${source}: no such file or folder`);
 }
 
+/** What a running process sees as `/`. */
+const PROCESS_ROOT = /^\/proc\/(\d+|self)\/root\/*$/;
+
+function processSource(pid: string): SourceName {
+  return { scheme: 'proc', pid, path: `/proc/${pid}/root` };
+}
+
 async function namedSource(ports: Ports, scheme: Scheme, rest: string): Promise<SourceName> {
   if (scheme === 'registry') return { scheme, reference: parseReference(rest) };
   if (scheme === 'containerd') return { scheme, name: rest };
+  if (scheme === 'proc') {
+    if (!/^[1-9]\d{0,9}$/.test(rest)) throw new AppError('usage', `proc:${rest}: expected the number of a process`);
+    return processSource(rest);
+  }
   const isPlain = scheme === 'dir' || scheme === 'file' || (await ports.files.stat(rest)) !== undefined;
   const { path, target } = isPlain ? { path: rest } : splitTarget(rest, scheme === 'docker-archive');
   if ((await ports.files.stat(path)) === undefined) throw new AppError('not-found', `${path}: no such file or folder`);
+  const pid = scheme === 'dir' ? PROCESS_ROOT.exec(path)?.[1] : undefined;
+  if (pid !== undefined) return processSource(pid);
   return { scheme: scheme === 'oci' ? 'oci-dir' : scheme, path, ...(target === undefined ? {} : { target }) };
 }
 

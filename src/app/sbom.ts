@@ -2,7 +2,7 @@
 import { parsePlatform } from '../artifacts/index.ts';
 import { AppError, formatReference, isRecord, parseReference, VERSION } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
-import { catalogSelector, catalogTree } from '../metadata/catalog/index.ts';
+import { catalogLayers, catalogSelector, catalogTree } from '../metadata/catalog/index.ts';
 import {
   arrangeSbom,
   diffSboms,
@@ -30,6 +30,8 @@ export interface SbomOptions {
   readonly base?: string | undefined;
   /** Leaves out what the base image brought. */
   readonly excludesBase?: boolean;
+  /** Of an image also what lower layers hold and upper ones took away, marked as such. */
+  readonly allLayers?: boolean;
   readonly access?: RepositoryAccess;
   readonly signal?: AbortSignal;
 }
@@ -67,17 +69,19 @@ export async function createImageSbom(
 
 /** Of a source that was opened with `catalogSelector`. */
 async function catalogSource(ports: Ports, opened: OpenedSource, options: SbomOptions): Promise<Sbom> {
-  const { base, access, signal, excludesBase = false } = options;
+  const { base, access, signal, excludesBase = false, allLayers = false } = options;
   const { image } = opened;
-  if (image === undefined && (base !== undefined || excludesBase))
-    throw new AppError('usage', `${opened.name}: expected an image, found files that stand on no base image`);
+  if (image === undefined && (base !== undefined || excludesBase || allLayers))
+    throw new AppError('usage', `${opened.name}: expected an image with its layers, found files`);
   const layers = image === undefined ? {} : await describeBase(ports, { image, base, access, signal });
   if (excludesBase && layers.base === undefined)
     throw new AppError('invalid-input', `${opened.name}: expected a base image, found no trace of one`, {
       hint: 'name it with --base',
     });
-  const declared = image === undefined;
-  const catalog = await catalogTree(opened.tree, { declared, ...(signal === undefined ? {} : { signal }) });
+  const declared = image === undefined && opened.kind !== 'process';
+  const how = { declared, ...(signal === undefined ? {} : { signal }) };
+  const states = allLayers ? opened.states?.() : undefined;
+  const catalog = states === undefined ? await catalogTree(opened.tree, how) : await catalogLayers(states, how);
   const { distro, ...rest } = catalog;
   const sbom = arrangeSbom({
     subject: subjectOf(opened),
@@ -90,8 +94,10 @@ async function catalogSource(ports: Ports, opened: OpenedSource, options: SbomOp
   return excludesBase ? excludeBase(sbom) : sbom;
 }
 
+const SUBJECTS = { process: 'container', folder: 'folder', archive: 'file', file: 'file' } as const;
+
 function subjectOf(opened: OpenedSource): SbomSubject {
-  if (opened.kind !== 'image') return { kind: opened.kind === 'folder' ? 'folder' : 'file', name: opened.name };
+  if (opened.kind !== 'image') return { kind: SUBJECTS[opened.kind], name: opened.name };
   return { kind: 'image', name: opened.name, ...(opened.image === undefined ? {} : { digest: opened.image.digest }) };
 }
 

@@ -26,14 +26,15 @@ export type { Registry, RegistryOptions, RegistryPorts, RegistryRepository } fro
 export type { Credential } from './registry/docker-config.ts';
 export { chainIdsOf } from './image/chain-id.ts';
 export { guessBaseLayers, instructionOf, stepsOf } from './image/history.ts';
-export { openImage, openImageTree } from './image/image.ts';
+export { indexLayers, openImage } from './image/image.ts';
 export type { Image, ImageConfig, ImageLayer, LayerReader, TreeOptions } from './image/image.ts';
 export { decodeLayerIndex, encodeLayerIndex } from './image/layer-cache.ts';
 export { layerFormatOf } from './image/layer-format.ts';
 export type { LayerFormat } from './image/layer-format.ts';
 export { flattenImage } from './image/flat-tar.ts';
 export { LAYER_ALONE, readLayer } from './image/layer-index.ts';
-export { overlayLayers } from './image/overlay.ts';
+export { overlayLayers, stackLayers } from './image/overlay.ts';
+export type { LayerState } from './image/overlay.ts';
 export {
   DEFAULT_PLATFORM,
   fitsPlatform,

@@ -20,7 +20,8 @@ import { openArchive } from '../local/stored-files.ts';
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../media-types.ts';
 import type { ReadableRepository } from '../repository.ts';
 import { createMemoryRepository } from '../testing.ts';
-import { openImage, openImageTree, parseImageConfig } from './image.ts';
+import { indexLayers, openImage, parseImageConfig } from './image.ts';
+import { overlayLayers } from './overlay.ts';
 import { makeTar, type TarSpec } from './testing.ts';
 
 const ALL: FileSelector = { id: 'all', select: () => ({ kind: 'keep', maxBytes: 1000 }) };
@@ -54,7 +55,7 @@ async function imageOf(layers: readonly (readonly TarSpec[])[], options: Options
 }
 
 async function treeOf(repository: ReadableRepository, target = 'v1', selector = ALL, cache = createTestPorts().cache) {
-  return await openImageTree(await openImage(repository, target), selector, { cache, parallelism: 2 });
+  return overlayLayers(await indexLayers(await openImage(repository, target), selector, { cache, parallelism: 2 }));
 }
 
 async function contentsOf(tree: FileTree): Promise<Record<string, string>> {
@@ -298,16 +299,19 @@ test('a second reading comes from the cache; a damaged entry of it is read anew'
   ]);
   const { cache } = createTestPorts();
   const image = await openImage(repository, 'v1');
-  const first = await openImageTree(image, ALL, { cache, parallelism: 1 });
+  const first = overlayLayers(await indexLayers(image, ALL, { cache, parallelism: 1 }));
   const offline = { ...image, repository: { ...repository, streamBlob: () => assert.fail('a layer was read again') } };
-  const second = await openImageTree(offline, ALL, { cache, parallelism: 1 });
+  const second = overlayLayers(await indexLayers(offline, ALL, { cache, parallelism: 1 }));
   assert.deepEqual([...second.entries()], [...first.entries()]);
   assert.deepEqual(await contentsOf(second), await contentsOf(first));
   const other = { ...ALL, id: 'another' };
-  await assert.rejects(openImageTree(offline, other, { cache, parallelism: 1 }), /read again/);
+  await assert.rejects(indexLayers(offline, other, { cache, parallelism: 1 }), /read again/);
   for (const damage of [Buffer.from('x'), Buffer.from('\0\0\0\u0002{}'), Buffer.alloc(0)]) {
     const damaged = { load: async () => damage, save: async () => undefined };
-    assert.deepEqual(await contentsOf(await openImageTree(image, ALL, { cache: damaged, parallelism: 1 })), { b: 'b' });
+    assert.deepEqual(
+      await contentsOf(overlayLayers(await indexLayers(image, ALL, { cache: damaged, parallelism: 1 }))),
+      { b: 'b' },
+    );
   }
 });
 

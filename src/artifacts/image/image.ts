@@ -15,7 +15,6 @@ import {
   type Descriptor,
   type Digest,
   type FileSelector,
-  type FileTree,
   type LayerRef,
   type Platform,
   type Progress,
@@ -24,7 +23,7 @@ import { digest, parseImageManifest, refuseAliases, type ImageManifest } from '.
 import type { Manifest, ReadableRepository } from '../repository.ts';
 import { loadLayerIndex, saveLayerIndex } from './layer-cache.ts';
 import { readLayer, type LayerIndex, type LayerReadOptions } from './layer-index.ts';
-import { overlayLayers, type PlacedLayer } from './overlay.ts';
+import type { PlacedLayer } from './overlay.ts';
 import { DEFAULT_PLATFORM, selectManifest } from './platform.ts';
 
 export interface ImageLayer {
@@ -149,10 +148,6 @@ export interface TreeOptions {
 }
 
 /** Streams each layer once, or not at all when its index is cached. */
-export async function openImageTree(image: Image, selector: FileSelector, options: TreeOptions): Promise<FileTree> {
-  return overlayLayers(await indexLayers(image, selector, options));
-}
-
 export async function indexLayers(
   image: Image,
   selector: FileSelector,

@@ -34,6 +34,26 @@ export function overlayLayers(layers: readonly PlacedLayer[]): FileTree {
   return overlay.finish();
 }
 
+/** The tree of some of the layers, from the lowest. */
+export interface LayerState {
+  readonly tree: FileTree;
+  /** The next layer, which takes away or changes content that is at hand; absent for the tree of all layers. */
+  readonly changedBy?: LayerRef;
+}
+
+/**
+ * The tree as it was below each layer that takes away or changes content at hand, lowest first, and then the tree of all layers. Each is to
+ * be used before the next is asked for: its history goes on growing.
+ */
+export function* stackLayers(layers: readonly PlacedLayer[]): Generator<LayerState> {
+  const overlay = new Overlay();
+  for (const layer of layers) {
+    if (layer.ref !== undefined && overlay.isChangedBy(layer)) yield { tree: overlay.finish(), changedBy: layer.ref };
+    overlay.apply(layer);
+  }
+  yield { tree: overlay.finish() };
+}
+
 /**
  * The paths that are there in the end, by the entry that each comes from: several for a file with hard links. Under `undefined` are
  * folders that no tar mentions.
@@ -63,14 +83,27 @@ class Overlay {
     }
   }
 
+  /** Whether content at hand may not be there any more, or not as it is, above the layer. */
+  isChangedBy({ index: { opaques, whiteouts, entries } }: PlacedLayer): boolean {
+    if (this.#versions.size === 0) return false;
+    if (opaques.length > 0 || whiteouts.length > 0) return true;
+    return entries.some(({ path, kind }) => {
+      const parent = this.#find(parentOf(path));
+      const found = parent?.children.get(nameOf(path));
+      if (parent?.content !== undefined || found?.content !== undefined) return true;
+      return kind !== 'directory' && found !== undefined && found.children.size > 0;
+    });
+  }
+
   finish(): FileTree {
     const entries = new Map<string, FileEntry>();
     const contents = new Map<string, Uint8Array>();
+    const skipped = [...this.#skipped];
     const todo = [this.#root];
     for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
       if (node.entry !== undefined) entries.set(node.path, node.entry);
       if (node.content !== undefined) contents.set(node.path, node.content);
-      if (node.skipped !== undefined) this.#skipped.push({ path: node.path, reason: node.skipped });
+      if (node.skipped !== undefined) skipped.push({ path: node.path, reason: node.skipped });
       todo.push(...node.children.values());
     }
     return createFileTree({
@@ -78,7 +111,7 @@ class Overlay {
       read: async (entry) => contents.get(entry.path),
       changes: () => this.#allChanges(entries),
       history: (path) => this.#versions.get(path) ?? [],
-      skipped: this.#skipped.sort((a, b) => (a.path < b.path ? -1 : 1)),
+      skipped: skipped.sort((a, b) => (a.path < b.path ? -1 : 1)),
     });
   }
 

@@ -1,5 +1,5 @@
 /** A folder on disk as a FileTree: one walk, no link followed out of the folder, unreadable things listed as skipped. */
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import {
   AppError,
   HEAD_BYTES,
@@ -16,12 +16,25 @@ import { createFileTree } from '../image/file-tree.ts';
 const MAX_ENTRIES = 5_000_000;
 const MAX_DEPTH = 256;
 
-/** Contents are read when asked for. Throws `not-found` when nothing is there. */
-export async function openFolderTree(files: Files, path: string, selector: FileSelector): Promise<FileTree> {
-  const root = await files.realPath(path);
+/** What the kernel makes up at the root of a running system: it holds no packages and has no end. */
+const KERNEL_FOLDERS: ReadonlySet<string> = new Set(['dev', 'proc', 'sys']);
+/**
+ * Contents are read when asked for, always below `root` as it is written: the root of another process, `/proc/PID/root`, reads as a link to
+ * `/`, but is that process's. Of a running system, which `/` is and other roots may be, what the kernel makes up is passed over. Throws
+ * `not-found` when nothing is there.
+ */
+export async function openFolderTree(
+  files: Files,
+  root: string,
+  selector: FileSelector,
+  options: { readonly isSystem?: boolean } = {},
+): Promise<FileTree> {
+  const stat = await files.stat(root);
+  if (stat?.kind !== 'directory') throw new AppError('not-found', `${root}: no such folder`);
   const entries = new Map<string, FileEntry>();
   const skipped: SkippedFile[] = [];
-  await walk({ files, root, entries, skipped });
+  const { isSystem = (await files.realPath(root)) === '/' } = options;
+  await walk({ files, root, entries, skipped, passesOver: isSystem ? KERNEL_FOLDERS : new Set() });
   return createFileTree({
     entries,
     read: (entry) => readChosen({ files, root, skipped }, entry, selector),
@@ -33,8 +46,8 @@ export async function openFolderTree(files: Files, path: string, selector: FileS
 export async function openFileTree(files: Files, path: string, selector: FileSelector): Promise<FileTree> {
   const stat = await files.stat(path);
   if (stat?.kind !== 'file') throw new AppError('not-found', `${path}: expected a file`);
-  const folder = await files.realPath(join(path, '..'));
-  const name = path.slice(path.replaceAll('\\', '/').lastIndexOf('/') + 1);
+  const folder = dirname(path);
+  const name = basename(path);
   const entry: FileEntry = { path: name, kind: 'file', size: stat.size, mode: stat.mode };
   const skipped: SkippedFile[] = [];
   return createFileTree({
@@ -49,6 +62,8 @@ interface Walk {
   readonly root: string;
   readonly entries: Map<string, FileEntry>;
   readonly skipped: SkippedFile[];
+  /** Names at the root. */
+  readonly passesOver: ReadonlySet<string>;
 }
 
 async function walk(run: Walk): Promise<void> {
@@ -57,6 +72,7 @@ async function walk(run: Walk): Promise<void> {
     const names = await attempt(run, folder, () => run.files.list(join(run.root, folder ?? '')));
     for (const name of names ?? []) {
       const path = folder === '' ? name : `${folder}/${name}`;
+      if (run.passesOver.has(path)) continue;
       const entry = await attempt(run, path, () => describe(run, path));
       if (entry === undefined) continue;
       if (run.entries.size >= MAX_ENTRIES) {

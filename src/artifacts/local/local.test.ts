@@ -178,6 +178,22 @@ test('a folder is walked without following links out of it', async () => {
   assert.deepEqual(tree.skipped, [{ path: 'large', reason: 'larger than 100 bytes' }]);
 });
 
+test("another process's root is read through its link, which reads as our own root, and without what its kernel makes up", async () => {
+  const ports = createTestPorts();
+  const root = join(ports.home, 'proc/7/root');
+  for (const path of ['etc/os-release', 'proc/1/status', 'sys/kernel/x', 'opt/proc/file'])
+    await ports.files.writeAtomic(join(root, path), 'inside');
+  const files = { ...ports.files, realPath: async () => '/' };
+  for (const options of [{}, { isSystem: true }]) {
+    const tree = await openFolderTree(files, root, KEEP, options);
+    assert.deepEqual(
+      [...tree.entries()].filter(({ kind }) => kind === 'file').map(({ path }) => path),
+      ['etc/os-release', 'opt/proc/file'],
+    );
+    assert.equal(String(Buffer.from((await tree.read('etc/os-release')) ?? [])), 'inside');
+  }
+});
+
 test('of a file whose head is enough, no more is read', async () => {
   const ports = createTestPorts();
   await ports.files.writeAtomic(join(ports.home, 'model'), 'head and much more after it');
@@ -216,7 +232,7 @@ test('what cannot be read is named, and the walk goes on', async () => {
     tree.skipped.map((entry) => entry.path),
     ['a'],
   );
-  await rejects(openFolderTree(ports.files, join(ports.home, 'none'), KEEP), 'not-found', /no such file/);
+  await rejects(openFolderTree(ports.files, join(ports.home, 'none'), KEEP), 'not-found', /no such folder/);
 });
 
 test('a single file is a tree of one', async () => {

@@ -17,7 +17,7 @@ export const sbom = defineCommand({
     {
       name: 'SOURCE',
       description:
-        'image reference, folder, archive; registry:, oci-dir:, oci-archive:, docker-archive:, dir: or file: says which',
+        'image reference, folder, archive; registry:, oci-dir:, oci-archive:, docker-archive:, dir:, file: or proc: (a running process) says which',
     },
   ],
   flags: {
@@ -35,6 +35,12 @@ export const sbom = defineCommand({
     },
     base: BASE_FLAG,
     'exclude-base': { kind: 'boolean', description: 'leave out what the base image brought' },
+    scope: {
+      kind: 'choice',
+      choices: ['squashed', 'all-layers'],
+      default: 'squashed',
+      description: 'all-layers: also what lower layers of an image hold and upper ones took away, marked as gone',
+    },
     platform: {
       kind: 'string',
       value: 'OS/ARCH',
@@ -68,6 +74,7 @@ export const sbom = defineCommand({
     const found = await (isBsi ? createBsiSbom : createSbom)(context.ports, source, {
       platform: flags.platform,
       base: flags.base,
+      allLayers: flags.scope === 'all-layers',
       excludesBase: flags['exclude-base'],
       signal: context.signal,
       ...(await imageAccessOf(flags, context)),

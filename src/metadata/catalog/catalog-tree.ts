@@ -3,7 +3,7 @@ import type { FileEntry, FileTree, SkippedFile } from '../../core/index.ts';
 import type { Distro } from '../ecosystem/index.ts';
 import { mergeComponents } from '../sbom/index.ts';
 import type { Component, Dependency } from '../sbom/index.ts';
-import type { Catalog, Cataloger } from './cataloger.ts';
+import type { Catalog, CatalogContext, Cataloger } from './cataloger.ts';
 import { binaryCatalogers } from './catalogers/binary/index.ts';
 import { cppCatalogers } from './catalogers/cpp/index.ts';
 import { dotnetCatalogers } from './catalogers/dotnet/index.ts';
@@ -22,6 +22,7 @@ import { rubyCatalogers } from './catalogers/ruby/index.ts';
 import { rustCatalogers } from './catalogers/rust/index.ts';
 import { swiftCatalogers } from './catalogers/swift/index.ts';
 import { detectDistro } from './distro.ts';
+import { findIntroductions, settleLayer } from './introduction.ts';
 import { CatalogerIndex } from './selection.ts';
 
 /** OS packages first: where two catalogers find the same thing, the first one's facts win. */
@@ -83,7 +84,8 @@ export async function catalogTree(tree: FileTree, options: CatalogOptions): Prom
   const catalogs: Catalog[] = [];
   for (const cataloger of counted) {
     options.signal?.throwIfAborted();
-    catalogs.push(await cataloger.catalog(index.viewFor(cataloger, tree), chosen.get(cataloger) ?? [], context));
+    const files = await Promise.all((chosen.get(cataloger) ?? []).map((file) => settleLayer(tree, file)));
+    catalogs.push(await catalogWith(cataloger, { tree, files, context }));
   }
   // what an OS package and a language package both list is the OS package's, which comes first
   const owners = new Map(
@@ -97,6 +99,28 @@ export async function catalogTree(tree: FileTree, options: CatalogOptions): Prom
     dependencies: catalogs.flatMap(({ dependencies }) => dependencies),
     skipped: uniqueSkipped([...tree.skipped, ...skipped, ...catalogs.flatMap(({ skipped }) => skipped)]),
   };
+}
+
+interface Given {
+  readonly tree: FileTree;
+  readonly files: readonly FileEntry[];
+  readonly context: CatalogContext;
+}
+
+async function catalogWith(cataloger: Cataloger, { tree, files, context }: Given): Promise<Catalog> {
+  const run = (at: FileTree, some: readonly FileEntry[]) =>
+    cataloger.catalog(index.viewFor(cataloger, at), some, context);
+  const catalog = await run(tree, files);
+  const introduced = await findIntroductions(tree, files, async (at, file) => {
+    context.signal?.throwIfAborted();
+    return new Set((await run(at, [file])).components.map(({ id }) => id));
+  });
+  if (introduced.size === 0) return catalog;
+  const components = catalog.components.map((component) => {
+    const introducedBy = introduced.get(component.id);
+    return introducedBy === undefined ? component : { ...component, introducedBy };
+  });
+  return { ...catalog, components };
 }
 
 function chooseFiles(

@@ -45,3 +45,9 @@ test('a component that is found very often takes time that grows with their numb
   assert.equal(mergeComponents(many)[0]?.locations.length, 200_000);
   assert.ok(performance.now() - start < 5000);
 });
+
+test('what is gone in one place and there in another is there', () => {
+  const gone = found({ deletedBy: { index: 1, digest: 'sha256:a', diffId: 'sha256:b' } });
+  assert.equal(mergeComponents([gone, found({})])[0]?.deletedBy, undefined);
+  assert.equal(mergeComponents([gone, gone])[0]?.deletedBy?.index, 1);
+});

@@ -30,6 +30,8 @@ function join(group: readonly [Component, ...Component[]]): Component {
   const evidence = EVIDENCE.find((kind) => group.some((one) => one.evidence === kind));
   const cpes = unique(group.flatMap((one) => one.cpes ?? []));
   const detectedLicences = unique(group.flatMap((one) => one.detectedLicences ?? []));
+  // what is gone in one place is there if it is in another
+  if (group.some(({ deletedBy }) => deletedBy === undefined)) delete joined.deletedBy;
   return {
     ...(joined as unknown as Component),
     kind: group.some(({ kind }) => kind === 'application') ? 'application' : first.kind,

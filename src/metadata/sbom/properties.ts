@@ -4,7 +4,7 @@
  */
 import { parseShallowJson } from '../../core/index.ts';
 import { decodeBase, decodeDistro, decodeLayer, decodeSkipped } from './read.ts';
-import { EVIDENCE } from './sbom.ts';
+import { EVIDENCE, SUBJECT_KINDS } from './sbom.ts';
 import type { Component, Location, Scope, Sbom, SbomSubject } from './sbom.ts';
 
 export type Pair = readonly [name: string, value: string];
@@ -14,8 +14,10 @@ const SCOPES: readonly Scope[] = ['runtime', 'development', 'optional'];
 
 export function componentPairs(component: Component): readonly Pair[] {
   const pairs: Pair[] = component.locations.map((location) => [`${PREFIX}location`, formatLocation(location)]);
-  const layer = component.introducedBy;
-  if (layer !== undefined) pairs.push([`${PREFIX}introducedBy`, `${layer.index} ${layer.digest} ${layer.diffId}`]);
+  for (const name of ['introducedBy', 'deletedBy'] as const) {
+    const layer = component[name];
+    if (layer !== undefined) pairs.push([`${PREFIX}${name}`, `${layer.index} ${layer.digest} ${layer.diffId}`]);
+  }
   if (component.foundBy !== undefined) pairs.push([`${PREFIX}foundBy`, component.foundBy]);
   if (component.evidence !== undefined) pairs.push([`${PREFIX}evidence`, component.evidence]);
   for (const cpe of component.cpes ?? []) pairs.push([`${PREFIX}cpe`, cpe]);
@@ -35,7 +37,15 @@ type PairFields = Pick<Component, 'locations' | 'scope' | 'properties'> &
   Partial<
     Pick<
       Component,
-      'kind' | 'introducedBy' | 'foundBy' | 'evidence' | 'cpes' | 'detectedLicences' | 'source' | 'ownedBy'
+      | 'kind'
+      | 'introducedBy'
+      | 'deletedBy'
+      | 'foundBy'
+      | 'evidence'
+      | 'cpes'
+      | 'detectedLicences'
+      | 'source'
+      | 'ownedBy'
     >
   >;
 
@@ -54,12 +64,14 @@ export function readComponentPairs(pairs: readonly Pair[]): PairFields {
   const cpes = all('cpe');
   const detectedLicences = all('detectedLicence');
   const introducedBy = readLayer(first.get(`${PREFIX}introducedBy`));
+  const deletedBy = readLayer(first.get(`${PREFIX}deletedBy`));
   const source = readSource(first);
   return {
     locations: all('location').map(parseLocation),
     scope,
     properties: Object.fromEntries([...properties].sort(([a], [b]) => (a < b ? -1 : 1))),
     ...(introducedBy === undefined ? {} : { introducedBy }),
+    ...(deletedBy === undefined ? {} : { deletedBy }),
     ...(foundBy === undefined ? {} : { foundBy }),
     ...(first.get(`${PREFIX}kind`) === 'platform' ? { kind: 'platform' as const } : {}),
     ...(evidence === undefined ? {} : { evidence }),
@@ -115,8 +127,6 @@ export function readPairTexts(texts: readonly string[]): readonly Pair[] {
     return equals > 0 && !/\s/.test(text.slice(0, equals)) ? [[text.slice(0, equals), text.slice(equals + 1)]] : [];
   });
 }
-
-const SUBJECT_KINDS: readonly SbomSubject['kind'][] = ['image', 'folder', 'file', 'cluster', 'unknown'];
 
 /** Facts of the whole document: the kind of subject, the release files, layers and base, what was skipped. */
 export function documentPairs(sbom: Sbom): readonly Pair[] {

@@ -24,9 +24,12 @@ export interface SbomTool {
   readonly version: string;
 }
 
+/** A container is what runs, an image what it was started from. */
+export const SUBJECT_KINDS = ['image', 'container', 'folder', 'file', 'cluster', 'unknown'] as const;
+
 export interface SbomSubject {
-  readonly kind: 'image' | 'folder' | 'file' | 'cluster' | 'unknown';
-  /** Image reference without digest, the folder's or file's path as given, or the cluster's name. */
+  readonly kind: (typeof SUBJECT_KINDS)[number];
+  /** Image reference without digest, the process as `proc:PID`, the folder's or file's path as given, or the cluster's name. */
   readonly name: string;
   /** Manifest digest of an image, content digest of a file. */
   readonly digest?: Digest;
@@ -54,6 +57,8 @@ export interface Component {
   readonly locations: readonly Location[];
   /** The earliest layer since which the component was there without a break. */
   readonly introducedBy?: LayerMark;
+  /** The layer that took it away: it is not there any more. Only where all layers were asked for. */
+  readonly deletedBy?: LayerMark;
   /** Id of the cataloger. */
   readonly foundBy?: string;
   /** What it was found by, the strongest where there is more than one. */

@@ -63,6 +63,7 @@ export const fullSbom: Sbom = {
       ownedBy: 'pkg:deb/debian/libssl3@3.0.11-1+b1?arch=amd64&distro=debian-12',
     }),
     createComponent({ name: 'node-1', version: 'v1.34.0', purl: 'pkg:generic/node-1@v1.34.0', kind: 'platform' }),
+    createComponent({ name: 'gone', version: '1', deletedBy: { index: 1, digest, diffId: digestOf('second diff') } }),
     createComponent({ name: 'web', version: '1', purl: 'pkg:oci/web@sha256%3Aab', kind: 'container' }),
     {
       ...withoutPurl(createComponent({ name: 'tool', version: '2' })),

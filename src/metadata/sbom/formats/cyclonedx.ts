@@ -32,11 +32,14 @@ const HASH_NAMES: ReadonlyMap<string, Hash['algorithm']> = new Map(
 );
 const SUBJECT_TYPES: Readonly<Record<SbomSubject['kind'], string>> = {
   image: 'container',
+  container: 'container',
   folder: 'application',
   file: 'file',
   cluster: 'platform',
   unknown: 'application',
 };
+
+const PHASES: Readonly<Partial<Record<SbomSubject['kind'], string>>> = { folder: 'pre-build', container: 'operations' };
 
 /** Keys in the order of the schema, which is the one that XML demands. */
 export function toCyclonedx(sbom: Sbom, version: CyclonedxVersion): Readonly<Record<string, unknown>> {
@@ -53,7 +56,7 @@ export function toCyclonedx(sbom: Sbom, version: CyclonedxVersion): Readonly<Rec
       ...(version === '1.4'
         ? { tools: [{ name: tool.name, version: tool.version }] }
         : {
-            lifecycles: [{ phase: subject.kind === 'folder' ? 'pre-build' : 'post-build' }],
+            lifecycles: [{ phase: PHASES[subject.kind] ?? 'post-build' }],
             tools: { components: [program] },
           }),
       component: writeSubject(subject, version),

@@ -34,6 +34,7 @@ const DOCUMENT = 'SPDXRef-DOCUMENT';
 const NONE = 'NOASSERTION';
 const PURPOSES: Readonly<Record<SbomSubject['kind'], string>> = {
   image: 'CONTAINER',
+  container: 'CONTAINER',
   folder: 'SOURCE',
   file: 'FILE',
   cluster: 'OTHER',

@@ -29,11 +29,13 @@ const CONTEXT = 'https://spdx.org/rdf/3.0.1/spdx-context.jsonld';
 const CREATION = '_:creationinfo';
 const PURPOSES: Readonly<Record<SbomSubject['kind'], string>> = {
   image: 'container',
+  container: 'container',
   folder: 'source',
   file: 'file',
   cluster: 'platform',
   unknown: 'other',
 };
+const SBOM_TYPES: Readonly<Partial<Record<SbomSubject['kind'], string>>> = { folder: 'source', container: 'runtime' };
 const SUBJECT = '/Package/subject';
 /** Names of facts that only this format has to carry as annotations. */
 const ID = 'plimsoll:id';
@@ -64,7 +66,7 @@ export function toSpdx3(sbom: Sbom): Readonly<Record<string, unknown>> {
   const bom = element('software_Sbom', 'Sbom', {
     rootElement: [subject],
     element: inner,
-    software_sbomType: [sbom.subject.kind === 'folder' ? 'source' : 'analyzed'],
+    software_sbomType: [SBOM_TYPES[sbom.subject.kind] ?? 'analyzed'],
   });
   const document = element('SpdxDocument', 'Document', {
     name: sbom.subject.name,

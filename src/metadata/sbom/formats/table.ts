@@ -19,10 +19,12 @@ export function formatSbomTable(sbom: Sbom): string {
   return parts.flatMap((part, index) => (part.length === 0 || index === 0 ? part : ['', ...part])).join('\n');
 }
 
-/** `*` marks the base image. */
+/** `*` marks the base image; of what is gone, the layer that took it away stands behind. */
 function formatLayer(sbom: Sbom, component: Component): string {
-  if (component.introducedBy === undefined) return '-';
-  return `${component.introducedBy.index}${findLayer(sbom, component)?.isBase === true ? '*' : ''}`;
+  const { introducedBy, deletedBy } = component;
+  if (introducedBy === undefined) return '-';
+  const gone = deletedBy === undefined ? '' : ` gone in ${deletedBy.index}`;
+  return `${introducedBy.index}${findLayer(sbom, component)?.isBase === true ? '*' : ''}${gone}`;
 }
 
 const HOW = { given: 'as given', annotations: "as the image's annotations say", history: 'a guess from the history' };

@@ -1,12 +1,11 @@
 /** Packages that apk installed: the database of apk-tools 2 and 3 (`lib/apk/db/installed`), its file lists and provided names. */
-import type { FileEntry, FileTree, LayerRef, SkippedFile } from '../../../../core/index.ts';
+import type { FileEntry, FileTree, SkippedFile } from '../../../../core/index.ts';
 import { AppError } from '../../../../core/index.ts';
 import type { Component, Dependency, Hash } from '../../../sbom/index.ts';
 import { findLicenceId, isLicenceExpression } from '../../../sbom/index.ts';
 import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
 import { createComponent, locationOf, readText, trying } from '../../components.ts';
-import { findIntroductions } from './introduction.ts';
 
 const DATABASE = /^(?:usr\/)?lib\/apk\/db\/installed$/;
 
@@ -35,7 +34,7 @@ async function catalog(tree: FileTree, files: readonly FileEntry[], context: Cat
   for (const file of files) {
     await trying(file.path, skipped, async () => {
       const text = await readText(tree, file.path);
-      if (text !== undefined) installed.push(...(await readDatabase(tree, file, { text, context, skipped })));
+      if (text !== undefined) installed.push(...readDatabase(file, { text, context, skipped }));
     });
   }
   return {
@@ -48,11 +47,10 @@ async function catalog(tree: FileTree, files: readonly FileEntry[], context: Cat
   };
 }
 
-async function readDatabase(
-  tree: FileTree,
+function readDatabase(
   file: FileEntry,
   given: { readonly text: string; readonly context: CatalogContext; readonly skipped: SkippedFile[] },
-): Promise<readonly Installed[]> {
+): readonly Installed[] {
   const blocks = parseDatabase(given.text);
   for (const { fields } of blocks.filter((block) => !isNamed(block))) {
     const shown = JSON.stringify(`${fields.get('P')} ${fields.get('V')}`.slice(0, 80));
@@ -61,13 +59,7 @@ async function readDatabase(
   if (blocks.length === 0 && given.text.trim() !== '') {
     throw new AppError('invalid-input', `${file.path}: expected blocks with P: and V: lines, found none`);
   }
-  const introduced = await findIntroductions(tree, file.path, (content) =>
-    parseDatabase(Buffer.from(content).toString('utf8')).map(keyOf),
-  );
-  return blocks.filter(isNamed).map((block) => {
-    const layer = introduced.get(keyOf(block)) ?? file.layer;
-    return { block, component: toComponent(block, { file, layer, context: given.context }) };
-  });
+  return blocks.filter(isNamed).map((block) => ({ block, component: toComponent(block, file, given.context) }));
 }
 
 function parseDatabase(text: string): readonly Block[] {
@@ -98,17 +90,7 @@ function parseBlock(text: string): Block {
   return { fields, files };
 }
 
-function keyOf(block: Block): string {
-  return ['P', 'V', 'A'].map((letter) => block.fields.get(letter) ?? '').join(' ');
-}
-
-interface Place {
-  readonly file: FileEntry;
-  readonly layer: LayerRef | undefined;
-  readonly context: CatalogContext;
-}
-
-function toComponent({ fields }: Block, { file, layer, context }: Place): Component {
+function toComponent({ fields }: Block, file: FileEntry, context: CatalogContext): Component {
   const name = fields.get('P') ?? '';
   const version = fields.get('V') ?? '';
   const distro = context.distro;
@@ -132,7 +114,7 @@ function toComponent({ fields }: Block, { file, layer, context }: Place): Compon
     locations: [locationOf(file)],
     licences: splitLicences(fields.get('L') ?? ''),
     hashes: checksum(fields.get('C') ?? ''),
-    ...(layer === undefined ? {} : { introducedBy: layer }),
+    ...(file.layer === undefined ? {} : { introducedBy: file.layer }),
     ...(supplier === undefined || supplier === '' ? {} : { supplier }),
     ...(origin === undefined || origin === '' || origin === name ? {} : { source: { name: origin, version } }),
   });

@@ -2,7 +2,7 @@
  * Packages that dpkg (or opkg) installed: `status`, the `status.d` of distroless images, file lists, licences from copyright files.
  * Not read: `Built-Using`, the digest of the archive in `available`.
  */
-import type { FileEntry, FileTree, LayerRef, SkippedFile } from '../../../../core/index.ts';
+import type { FileEntry, FileTree, SkippedFile } from '../../../../core/index.ts';
 import { AppError } from '../../../../core/index.ts';
 import type { Component, Dependency, Hash } from '../../../sbom/index.ts';
 import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
@@ -11,7 +11,6 @@ import { createComponent, locationOf, readText, trying } from '../../components.
 import { debPurl, parseParagraphs, parseRelations, parseSource } from './deb-control.ts';
 import type { Paragraph } from './deb-control.ts';
 import { parseCopyright } from './deb-copyright.ts';
-import { findIntroductions } from './introduction.ts';
 
 const STATUS = /^(?:var\/lib\/dpkg\/status|usr\/lib\/dpkg\/status|usr\/lib\/opkg\/status)$/;
 const STATUS_D = /^var\/lib\/dpkg\/status\.d\/[^/]+$/;
@@ -75,9 +74,6 @@ async function readStatus(tree: FileTree, file: FileEntry, options: StatusOption
   if (paragraphs.length === 0 && text.trim() !== '') {
     throw new AppError('invalid-input', `${file.path}: expected paragraphs of "Key: value", found none`);
   }
-  const introduced = STATUS.test(file.path)
-    ? await findIntroductions(tree, file.path, keysOf)
-    : new Map<string, LayerRef>();
   for (const paragraph of paragraphs) {
     const name = paragraph.get('package') ?? '';
     const version = paragraph.get('version') ?? '';
@@ -85,18 +81,9 @@ async function readStatus(tree: FileTree, file: FileEntry, options: StatusOption
     const shown = JSON.stringify(`${name} ${version}`.slice(0, 80));
     options.skipped.push({ path: file.path, reason: `expected a Debian package name and version, found ${shown}` });
   }
-  return paragraphs.filter(isInstalled).map((paragraph) => {
-    const layer = introduced.get(keyOf(paragraph)) ?? file.layer;
-    return { paragraph, component: toComponent(paragraph, { file, layer, ...options }) };
-  });
-}
-
-function keysOf(content: Uint8Array): readonly string[] {
-  return parseParagraphs(Buffer.from(content).toString('utf8')).filter(isInstalled).map(keyOf);
-}
-
-function keyOf(paragraph: Paragraph): string {
-  return ['package', 'version', 'architecture'].map((field) => paragraph.get(field) ?? '').join(' ');
+  return paragraphs
+    .filter(isInstalled)
+    .map((paragraph) => ({ paragraph, component: toComponent(paragraph, { file, ...options }) }));
 }
 
 /** The third word of Status; config files alone are not an installed package. status.d has no Status line. */
@@ -109,7 +96,6 @@ function isInstalled(paragraph: Paragraph): boolean {
 
 interface Place {
   readonly file: FileEntry;
-  readonly layer: LayerRef | undefined;
   readonly licences: ReadonlyMap<string, readonly string[]>;
   readonly context: CatalogContext;
 }
@@ -133,7 +119,7 @@ function toComponent(paragraph: Paragraph, place: Place): Component {
     },
     locations: [locationOf(place.file)],
     licences: place.licences.get(name) ?? (declared === undefined ? [] : [declared]),
-    ...(place.layer === undefined ? {} : { introducedBy: place.layer }),
+    ...(place.file.layer === undefined ? {} : { introducedBy: place.file.layer }),
     ...(supplier === undefined ? {} : { supplier }),
     ...(source.name === name && source.version === version ? {} : { source }),
     hashes: hashesOf(paragraph),

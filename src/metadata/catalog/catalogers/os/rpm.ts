@@ -2,14 +2,13 @@
  * Packages that rpm installed: its database as SQLite, NDB or Berkeley DB, the manifest that Azure Linux leaves in images without one,
  * and Red Hat's content sets, by which its advisories are filed. Not read: signatures, conditional requirements.
  */
-import type { FileEntry, FileTree, LayerRef } from '../../../../core/index.ts';
+import type { FileEntry, FileTree } from '../../../../core/index.ts';
 import { arrayOf, decodeJson, object, optional, string } from '../../../../core/index.ts';
 import type { Component, Dependency } from '../../../sbom/index.ts';
 import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
 import { Finds, trying, withinBounds } from '../../components.ts';
 import type { Given } from '../../components.ts';
-import { findIntroductions } from './introduction.ts';
 import { resolveByName } from './relations.ts';
 import { readBdbValues } from './rpm/bdb.ts';
 import { RpmHeader, TAG } from './rpm/header.ts';
@@ -98,18 +97,8 @@ async function readDatabase(
   const content = await tree.read(file.path);
   if (content === undefined) return [];
   const headers = [...readHeaders(content, file.path, await tree.read(`${file.path}-wal`))];
-  const logs = await tree.history(`${file.path}-wal`);
-  const introduced = await findIntroductions(tree, file.path, (old, layer) => {
-    const log = logs.findLast((version) => version.layer.index <= layer.index)?.content;
-    return [...readHeaders(old, file.path, log)].map((header) => keyOf(packageOf(header)));
-  });
   return headers.flatMap((header) => {
-    const found = packageOf(header);
-    const introducedBy: LayerRef | undefined = introduced.get(keyOf(found)) ?? file.layer;
-    const component = given.finds.add(file, {
-      ...toGiven(found, given),
-      ...(introducedBy === undefined ? {} : { introducedBy }),
-    });
+    const component = given.finds.add(file, toGiven(packageOf(header), given));
     return component === undefined ? [] : [{ component, header }];
   });
 }
@@ -144,10 +133,6 @@ function packageOf(header: RpmHeader): RpmPackage {
     sourceRpm: header.text(TAG.sourceRpm),
     modularityLabel: header.text(TAG.modularityLabel),
   };
-}
-
-function keyOf(found: RpmPackage): string {
-  return `${found.name} ${evrOf(found)} ${found.arch}`;
 }
 
 function toGiven(found: RpmPackage, { context, contentSets }: Place): Given {
