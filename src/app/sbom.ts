@@ -140,18 +140,21 @@ export async function loadDocument(ports: Pick<Ports, 'files'>, path: string): P
 const DOCUMENT =
   /"(?:bomFormat|spdxVersion|SPDXID|predicateType|payloadType)"|spdx\.org\/rdf\/3|cyclonedx\.org\/schema|^SPDXVersion\s*:|^spdxVersion\s*:|^<Document>|"artifacts"\s*:\s*\[/m;
 
-/** An SBOM of a file that is one (or of `sbom:FILE`), else of the source as `createSbom` makes it. */
-export async function openSbom(ports: Ports, source: string, options: SbomOptions = {}): Promise<Sbom> {
-  if (source.startsWith('sbom:')) return await loadSbom(ports, source.slice('sbom:'.length));
-  const stat = await ports.files.stat(source);
-  if (stat?.kind === 'file') {
-    for await (const chunk of ports.files.stream(source, { end: 64 * 1024 })) {
-      const text = Buffer.from(chunk).toString('utf8');
-      if (/^\ufeff?\s*[{<\w#"]/.test(text) && DOCUMENT.test(text)) return await loadSbom(ports, source);
-      break;
-    }
+/** The path of an SBOM, if the source is one: `sbom:FILE`, or a file that begins as one. */
+export async function findSbomFile(ports: Pick<Ports, 'files'>, source: string): Promise<string | undefined> {
+  if (source.startsWith('sbom:')) return source.slice('sbom:'.length);
+  if ((await ports.files.stat(source))?.kind !== 'file') return undefined;
+  for await (const chunk of ports.files.stream(source, { end: 64 * 1024 })) {
+    const text = Buffer.from(chunk).toString('utf8');
+    return /^\ufeff?\s*[{<\w#"]/.test(text) && DOCUMENT.test(text) ? source : undefined;
   }
-  return await createSbom(ports, source, options);
+  return undefined;
+}
+
+/** An SBOM of a file that is one, else of the source as `createSbom` makes it. */
+export async function openSbom(ports: Ports, source: string, options: SbomOptions = {}): Promise<Sbom> {
+  const file = await findSbomFile(ports, source);
+  return file === undefined ? await createSbom(ports, source, options) : await loadSbom(ports, file);
 }
 
 /** One bill of several, named as given. Throws as `openSbom`. */

@@ -39,6 +39,7 @@ export {
   DEFAULT_PLATFORM,
   fitsPlatform,
   formatPlatform,
+  listPlatformImages,
   parsePartialPlatform,
   parsePlatform,
   selectManifest,

@@ -54,18 +54,46 @@ export async function selectManifest(
 ): Promise<Manifest> {
   let current = manifest;
   for (let depth = 0; isIndexType(current.descriptor.mediaType); depth += 1) {
-    if (depth >= MAX_INDEX_DEPTH) {
-      throw new AppError(
-        'invalid-input',
-        `${repository.name}: expected at most ${MAX_INDEX_DEPTH} indexes inside each other`,
-      );
-    }
+    if (depth >= MAX_INDEX_DEPTH) throw tooDeep(repository);
     const { manifests } = parseImageIndex(current);
     const chosen = choosePlatform(manifests, platform);
     if (chosen === undefined) throw notFound(repository, manifests, platform);
     current = await repository.fetchManifest(chosen.digest, signal);
   }
   return current;
+}
+
+/** Real indexes have some twenty. */
+const MAX_IMAGES = 200;
+
+/** All images of an index and of indexes in it, in their order; none of a lone manifest. Throws `invalid-input` for more than a ceiling. */
+export async function listPlatformImages(
+  repository: ReadableRepository,
+  manifest: Manifest,
+  signal?: AbortSignal,
+  depth = 0,
+): Promise<readonly Descriptor[]> {
+  if (!isIndexType(manifest.descriptor.mediaType)) return [];
+  if (depth >= MAX_INDEX_DEPTH) throw tooDeep(repository);
+  const found: Descriptor[] = [];
+  for (const entry of parseImageIndex(manifest).manifests) {
+    if (isAttestationManifest(entry)) continue;
+    if (!isIndexType(entry.mediaType)) found.push(entry);
+    else {
+      const inner = await repository.fetchManifest(entry.digest, signal);
+      found.push(...(await listPlatformImages(repository, inner, signal, depth + 1)));
+    }
+    if (found.length > MAX_IMAGES)
+      throw new AppError('invalid-input', `${repository.name}: expected at most ${MAX_IMAGES} images, found more`);
+  }
+  return found;
+}
+
+function tooDeep(repository: ReadableRepository): AppError {
+  return new AppError(
+    'invalid-input',
+    `${repository.name}: expected at most ${MAX_INDEX_DEPTH} indexes inside each other`,
+  );
 }
 
 /** The best entry of an index; an entry without platform is taken when it is the only image. */

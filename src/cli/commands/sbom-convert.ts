@@ -1,6 +1,5 @@
-import { loadForWriting } from '../../app/sbom.ts';
 import { defineCommand } from '../command.ts';
-import { readSbomTargets, SBOM_OUTPUT_FLAG, writeSbomTargets } from '../flags/sbom.ts';
+import { readSbomTargets, rewriteSbom, SBOM_OUTPUT_FLAG } from '../flags/sbom.ts';
 
 export const sbomConvert = defineCommand({
   name: 'sbom convert',
@@ -18,10 +17,7 @@ export const sbomConvert = defineCommand({
     },
   ],
   async run({ args: [file = ''], flags }, context) {
-    const targets = readSbomTargets(flags.output, 'table');
-    const { sbom, unread } = await loadForWriting(context.ports, file);
-    await writeSbomTargets(sbom, targets, context);
-    for (const { field, count } of unread) context.output.note(`not kept: ${field} (${count})`);
+    await rewriteSbom(file, readSbomTargets(flags.output, 'table'), context);
     return 0;
   },
 });

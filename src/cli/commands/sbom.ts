@@ -1,8 +1,17 @@
 import { checkBsiForm, createBsiSbom, listBsiGaps, parseSbomAuthor, writeBsiSbom } from '../../app/bsi-sbom.ts';
-import { createSbom } from '../../app/sbom.ts';
+import { listPlatforms } from '../../app/list-platforms.ts';
+import { checkSbomForm, createSbom, findSbomFile, formatSbom } from '../../app/sbom.ts';
+import type { Sbom } from '../../app/sbom.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
-import { BASE_FLAG, readSbomTargets, SBOM_OUTPUT_FLAG, writeSbomTargets } from '../flags/sbom.ts';
+import {
+  BASE_FLAG,
+  checkPlatformTargets,
+  readSbomTargets,
+  rewriteSbom,
+  SBOM_OUTPUT_FLAG,
+  writeSboms,
+} from '../flags/sbom.ts';
 import { IMAGE_FLAGS, imageAccessOf } from '../flags/trust.ts';
 
 export const sbom = defineCommand({
@@ -17,7 +26,7 @@ export const sbom = defineCommand({
     {
       name: 'SOURCE',
       description:
-        'image reference, folder, archive; registry:, oci-dir:, oci-archive:, docker-archive:, dir:, file: or proc: (a running process) says which',
+        'image reference, folder, archive, file, or an SBOM to write anew; registry:, oci-dir:, oci-archive:, docker-archive:, dir:, file: or proc: (a running process) says which',
     },
   ],
   flags: {
@@ -44,7 +53,8 @@ export const sbom = defineCommand({
     platform: {
       kind: 'string',
       value: 'OS/ARCH',
-      description: 'of an image for several platforms; linux/amd64 when absent',
+      description:
+        'of an image for several platforms; linux/amd64 when absent; all makes a document for each, app-linux-arm64.spdx.json of app.spdx.json',
     },
     ...IMAGE_FLAGS,
   },
@@ -64,27 +74,62 @@ export const sbom = defineCommand({
     },
   ],
   async run({ args: [source = ''], flags }, context) {
-    const isBsi = flags.profile === 'bsi';
-    if (flags.author !== undefined && !isBsi)
-      throw new AppError('usage', 'expected --author with --profile, found it alone');
-    const author = flags.author === undefined ? undefined : parseSbomAuthor(flags.author);
-    const targets = isBsi
-      ? readSbomTargets(flags.output, 'cyclonedx-json', checkBsiForm)
-      : readSbomTargets(flags.output, 'table');
-    const found = await (isBsi ? createBsiSbom : createSbom)(context.ports, source, {
-      platform: flags.platform,
+    const format = formatOf(flags);
+    const targets = readSbomTargets(flags.output, format.absent, format.check);
+    const document = await findSbomFile(context.ports, source);
+    if (document !== undefined) {
+      refuseForDocuments(flags);
+      await rewriteSbom(document, targets, context);
+      return 0;
+    }
+    const access = await imageAccessOf(flags, context);
+    const options = {
       base: flags.base,
       allLayers: flags.scope === 'all-layers',
       excludesBase: flags['exclude-base'],
       signal: context.signal,
-      ...(await imageAccessOf(flags, context)),
-    });
-    if (!isBsi) await writeSbomTargets(found, targets, context);
-    else {
-      await writeSbomTargets(found, targets, context, (sbom, form) => writeBsiSbom(sbom, form, author));
-      const gaps = listBsiGaps(writeBsiSbom(found, 'cyclonedx-json', author));
-      for (const gap of gaps) context.output.note(`bsi: ${gap}`);
-    }
+      ...access,
+    };
+    if (flags.platform === 'all') checkPlatformTargets(targets);
+    const platforms = flags.platform === 'all' ? await listPlatforms(context.ports, source, options) : [];
+    const one = flags.platform === 'all' ? undefined : flags.platform;
+    const sboms = new Map<string | undefined, Sbom>();
+    for (const platform of platforms.length === 0 ? [one] : platforms)
+      sboms.set(platform, await format.create(context.ports, source, { ...options, platform }));
+    await writeSboms(sboms, targets, context, format.write);
+    for (const sbom of sboms.values()) for (const gap of format.listGaps(sbom)) context.output.note(gap);
     return 0;
   },
 });
+
+interface Format {
+  readonly absent: string;
+  readonly check: (form: string) => void;
+  readonly create: typeof createSbom;
+  readonly write: (sbom: Sbom, form: string) => string;
+  readonly listGaps: (sbom: Sbom) => readonly string[];
+}
+
+function formatOf(flags: { readonly profile: string | undefined; readonly author: string | undefined }): Format {
+  if (flags.profile === undefined) {
+    if (flags.author !== undefined) throw new AppError('usage', 'expected --author with --profile, found it alone');
+    return { absent: 'table', check: checkSbomForm, create: createSbom, write: formatSbom, listGaps: () => [] };
+  }
+  const author = flags.author === undefined ? undefined : parseSbomAuthor(flags.author);
+  return {
+    absent: 'cyclonedx-json',
+    check: checkBsiForm,
+    create: createBsiSbom,
+    write: (sbom, form) => writeBsiSbom(sbom, form, author),
+    listGaps: (sbom) => listBsiGaps(writeBsiSbom(sbom, 'cyclonedx-json', author)).map((gap) => `bsi: ${gap}`),
+  };
+}
+
+/** What asks for files and layers, of which a document has none. */
+function refuseForDocuments(flags: Readonly<Record<string, unknown>>): void {
+  const wrong = ['profile', 'base', 'exclude-base', 'platform'].find(
+    (name) => flags[name] !== undefined && flags[name] !== false,
+  );
+  const name = wrong ?? (flags.scope === 'squashed' ? undefined : 'scope');
+  if (name !== undefined) throw new AppError('usage', `--${name}: expected an image or files, found an SBOM`);
+}

@@ -1,6 +1,7 @@
 /** How SBOMs are written: `-o FORMAT[@VERSION][=FILE]`, several at once. */
-import { checkSbomForm, formatSbom, SBOM_OUTPUTS } from '../../app/sbom.ts';
+import { checkSbomForm, formatSbom, loadForWriting, SBOM_OUTPUTS } from '../../app/sbom.ts';
 import type { Sbom } from '../../app/sbom.ts';
+import { AppError } from '../../core/index.ts';
 import type { Context } from '../command.ts';
 
 export const SBOM_OUTPUT_FLAG = {
@@ -52,4 +53,46 @@ export async function writeSbomTargets(
     } else if (form === 'table') output.result(sbom, text);
     else output.raw(text);
   }
+}
+
+/** By platform: to files, with the platform before the first dot of the name, and tables together; what stands under none as it is. */
+export async function writeSboms(
+  sboms: ReadonlyMap<string | undefined, Sbom>,
+  targets: readonly SbomTarget[],
+  context: Pick<Context, 'ports' | 'output'>,
+  format: (sbom: Sbom, form: string) => string,
+): Promise<void> {
+  const tables = new Map<string, Sbom>();
+  for (const [platform, sbom] of sboms) {
+    if (platform === undefined) return await writeSbomTargets(sbom, targets, context, format);
+    const files = targets.filter(({ file }) => file !== undefined);
+    const named = files.map(({ form, file = '' }) => ({ form, file: withPlatform(file, platform) }));
+    await writeSbomTargets(sbom, named, context, format);
+    if (files.length < targets.length) tables.set(platform, sbom);
+  }
+  const texts = [...tables].map(([platform, sbom]) => `${platform}\n${format(sbom, 'table')}`);
+  if (tables.size > 0) context.output.result(Object.fromEntries(tables), texts.join('\n\n'));
+}
+
+/** A document in other forms; what they cannot keep is said. */
+export async function rewriteSbom(
+  path: string,
+  targets: readonly SbomTarget[],
+  context: Pick<Context, 'ports' | 'output'>,
+): Promise<void> {
+  const { sbom, unread } = await loadForWriting(context.ports, path);
+  await writeSbomTargets(sbom, targets, context);
+  for (const { field, count } of unread) context.output.note(`not kept: ${field} (${count})`);
+}
+
+/** Throws `usage` for a target that cannot hold several documents: ask before any work is done. */
+export function checkPlatformTargets(targets: readonly SbomTarget[]): void {
+  const wrong = targets.find(({ form, file }) => file === undefined && form !== 'table');
+  if (wrong !== undefined)
+    throw new AppError('usage', `--platform all: expected -o ${wrong.form}=FILE, for there is a document for each`);
+}
+
+function withPlatform(file: string, platform: string): string {
+  const [, folder = '', stem = '', extension = ''] = /^(.*\/)?(\.?[^./]*)([^/]*)$/.exec(file) ?? [];
+  return `${folder}${stem}-${platform.replaceAll(/[^a-z0-9.]+/gi, '-')}${extension}`;
 }

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { openRepository } from '../../app/registry.ts';
+import { createTestRegistry, pushTestImage } from '../../app/testing.ts';
+import { OCI_INDEX } from '../../artifacts/index.ts';
+import { createHandlerHttp } from '../../artifacts/testing.ts';
+import { parseReference } from '../../core/index.ts';
+import { createTestPorts } from '../../io/testing.ts';
+import { runCommand } from '../testing.ts';
+
+const HOST = 'localhost:5000';
+const IMAGE = `${HOST}/app:1`;
+
+/** An index of two images and an attestation, and a lone image. */
+async function setUp() {
+  const plain = createTestPorts();
+  const ports = { ...plain, http: createHandlerHttp({ [HOST]: createTestRegistry(plain) }) };
+  const manifests = [];
+  for (const architecture of ['amd64', 'arm64']) {
+    const content = `P:for-${architecture}\nV:1\n\n`;
+    const image = { layers: [[{ path: 'lib/apk/db/installed', content }]], architecture };
+    const descriptor = await pushTestImage(ports, `${HOST}/app:${architecture}`, image);
+    manifests.push({ ...descriptor, platform: { os: 'linux', architecture } });
+  }
+  const attestation = { ...manifests[0], platform: { os: 'unknown', architecture: 'unknown' } };
+  const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [...manifests, attestation] };
+  const repository = openRepository(ports, parseReference(IMAGE));
+  await repository.pushManifest(Buffer.from(JSON.stringify(index)), OCI_INDEX, '1');
+  const path = (name: string) => join(ports.home, name);
+  const read = async (name: string) => Buffer.from(await ports.files.read(path(name))).toString();
+  return { ports, path, read, run: (...words: readonly string[]) => runCommand(ports, words) };
+}
+
+test('all platforms of an index give a document each, and their tables together', async () => {
+  const { run, path, read } = await setUp();
+  const target = `spdx-json=${path('app.v1/x.spdx.json')}`;
+  const { code, stdout } = await run('sbom', '--platform', 'all', '-o', target, '-o', 'table', IMAGE);
+  assert.equal(code, 0);
+  for (const architecture of ['amd64', 'arm64']) {
+    assert.match(await read(`app.v1/x-linux-${architecture}.spdx.json`), new RegExp(`"for-${architecture}"`));
+    assert.match(stdout, new RegExp(`^linux/${architecture}\n${IMAGE}: 1 components`, 'm'));
+  }
+  const json = JSON.parse((await run('sbom', '--platform', 'all', '--json', IMAGE)).stdout) as object;
+  assert.deepEqual(Object.keys(json), ['linux/amd64', 'linux/arm64']);
+});
+
+test('of a lone image all platforms are the one that it is for', async () => {
+  const { run } = await setUp();
+  const { code, stdout } = await run('sbom', '--platform', 'all', `${HOST}/app:arm64`);
+  assert.equal(code, 0);
+  assert.match(stdout, /^localhost:5000\/app:arm64: 1 components\n[^]*for-arm64/);
+});
+
+test('several documents are not written over each other', async () => {
+  const { run } = await setUp();
+  const { code, stderr } = await run('sbom', '--platform', 'all', '-o', 'spdx-json', IMAGE);
+  assert.equal(code, 2);
+  assert.match(stderr, /--platform all: expected -o spdx-json=FILE/);
+});
+
+test('an SBOM as the source is written anew; what it has not is refused', async () => {
+  const { run, path, read } = await setUp();
+  assert.equal((await run('sbom', '-o', `cyclonedx-json=${path('a.cdx.json')}`, IMAGE)).code, 0);
+  const source = path('a.cdx.json');
+  const document = JSON.parse(await read('a.cdx.json')) as object;
+  await run('sbom', '-o', `spdx-json=${path('b.spdx.json')}`, source);
+  assert.match(await read('b.spdx.json'), /"for-amd64"/);
+  const { ports } = await setUp();
+  await ports.files.writeAtomic(source, JSON.stringify({ ...document, services: [{ name: 'x' }] }));
+  assert.match((await run('sbom', `sbom:${source}`)).stderr, /not kept: services \(1\)/);
+  for (const words of [['--base', 'auto'], ['--exclude-base'], ['--scope', 'all-layers'], ['--platform', 'all']]) {
+    const { code, stderr } = await run('sbom', ...words, source);
+    assert.equal(code, 2);
+    assert.match(stderr, /expected an image or files, found an SBOM/);
+  }
+});
