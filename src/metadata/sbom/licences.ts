@@ -20,6 +20,25 @@ export function findLicenceId(text: string): string | undefined {
   return KNOWN.get(text.toLowerCase());
 }
 
+/** Short names of distributions whose SPDX id is spelt otherwise. */
+const SPDX_NAMES: ReadonlyMap<string, string> = new Map([
+  ['expat', 'MIT'],
+  ['apache-2', 'Apache-2.0'],
+  ['zlib/libpng', 'Zlib'],
+  ['bsd-3', 'BSD-3-Clause'],
+  ['bsd-2', 'BSD-2-Clause'],
+]);
+
+/** `GPL-2+` and `GPL2+` are GPL-2.0-or-later, `LGPL-2.1` is LGPL-2.1-only; other names as the SPDX list spells them, if it does. */
+export function spdxLicenceName(name: string): string {
+  const gnu = /^(A?GPL|LGPL|GFDL)-?(\d)(?:\.(\d))?(\+)?$/.exec(name);
+  if (gnu !== null) {
+    const id = `${gnu[1]}-${gnu[2]}.${gnu[3] ?? '0'}-${gnu[4] === undefined ? 'only' : 'or-later'}`;
+    return findLicenceId(id) ?? name;
+  }
+  return SPDX_NAMES.get(name.toLowerCase()) ?? findLicenceId(name) ?? name;
+}
+
 /** Real expressions have some hundred characters; the parser is not made for hostile ones. */
 const MAX_EXPRESSION = 2000;
 

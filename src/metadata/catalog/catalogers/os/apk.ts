@@ -2,7 +2,7 @@
 import type { FileEntry, FileTree, SkippedFile } from '../../../../core/index.ts';
 import { AppError } from '../../../../core/index.ts';
 import type { Component, Dependency, Hash } from '../../../sbom/index.ts';
-import { findLicenceId, isLicenceExpression } from '../../../sbom/index.ts';
+import { isLicenceExpression, spdxLicenceName } from '../../../sbom/index.ts';
 import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
 import { createComponent, locationOf, readText, trying } from '../../components.ts';
@@ -124,8 +124,8 @@ function toComponent({ fields }: Block, file: FileEntry, context: CatalogContext
 function splitLicences(text: string): readonly string[] {
   const trimmed = text.trim();
   if (trimmed === '') return [];
-  if (findLicenceId(trimmed) !== undefined || isLicenceExpression(trimmed)) return [trimmed];
-  return [...new Set(trimmed.split(/\s+(?:AND\s+)?/i))].sort();
+  if (isLicenceExpression(trimmed)) return [trimmed];
+  return [...new Set(trimmed.split(/\s+(?:AND\s+)?/i).map(spdxLicenceName))].sort();
 }
 
 /** `Q1` and the base64 of the SHA-1 of the control part of the package. */
