@@ -117,3 +117,64 @@ test('the packages of real images come back from databases of their distribution
     assert.equal(told.length, list.length, name);
   }
 });
+
+/** The project itself has no package URL here, for nobody publishes it; Composer's list is read where Composer writes it. */
+const OTHERWISE: ReadonlySet<string> = new Set([
+  'pkg:cargo/app@0.1.0',
+  'pkg:nuget/Microsoft.VisualStudio.TestPlatform.Common@17.2.0-release-20220408-11',
+  'pkg:pypi/uv-test@0.1.0',
+  'pkg:npm/integration@1.0.0',
+  'pkg:composer/guzzlehttp/psr7@1.8.3',
+  'pkg:composer/psr/http-message@1.1',
+  'pkg:composer/ralouphie/getallheaders@3.0.3',
+]);
+/** Folders whose name is not that of the report. */
+const FOLDERS: Readonly<Record<string, string>> = {
+  'cargo.lock': 'cargo',
+  'composer.lock': 'composer',
+  'composer.vendor': 'composer-vendor',
+  'mix.lock': 'mixlock',
+  'pubspec.lock': 'pubspec',
+  'npm-with-dev': 'npm',
+};
+
+interface Report {
+  readonly Results?: readonly {
+    readonly Packages?: readonly {
+      readonly ID: string;
+      readonly Identifier?: { readonly PURL?: string };
+      readonly Licenses?: readonly string[];
+      readonly DependsOn?: readonly string[];
+    }[];
+  }[];
+}
+
+function readFolder(folder: string): MemoryFiles {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = entries.map((entry) => join(entry.parentPath, entry.name));
+  return Object.fromEntries(paths.map((path) => [path.slice(folder.length + 1), readFileSync(path)]));
+}
+
+test('projects give the packages, licences and edges that another scanner reports', needsSharedData, async () => {
+  const root = dataSet('goldens');
+  let compared = 0;
+  for (const name of readdirSync(join(root, 'trivy-repo-reports'))) {
+    const report = JSON.parse(readFileSync(join(root, 'trivy-repo-reports', name), 'utf8')) as Report;
+    const project = name.replace('.json.golden', '');
+    const folder = join(root, 'trivy-repo-fixtures', FOLDERS[project] ?? project);
+    const found = await catalogTree(createMemoryTree(readFolder(folder), catalogSelector), { declared: true });
+    const byId = new Map(found.components.map((component) => [component.id, component]));
+    const edges = new Set(found.dependencies.flatMap(({ from, to }) => to.map((target) => `${from} ${target}`)));
+    const packages = (report.Results ?? []).flatMap(({ Packages = [] }) => Packages);
+    const purls = new Map(packages.map(({ ID, Identifier }) => [ID, Identifier?.PURL ?? '']));
+    for (const { ID, Licenses, DependsOn = [] } of packages) {
+      const purl = purls.get(ID) ?? '';
+      if (purl === '' || OTHERWISE.has(purl)) continue;
+      assert.ok(byId.has(purl), `${name}: ${purl}`);
+      if (Licenses !== undefined) assert.deepEqual(byId.get(purl)?.licences.toSorted(), Licenses.toSorted(), purl);
+      for (const target of DependsOn) assert.ok(edges.has(`${purl} ${purls.get(target)}`), `${purl} needs ${target}`);
+      compared += 1;
+    }
+  }
+  assert.ok(compared > 60, `${compared} packages`);
+});
