@@ -8,7 +8,9 @@ import {
   diffSboms,
   excludeBase,
   findSbomForm,
+  formatSbomHtml,
   formatSbomTable,
+  formatSbomTree,
   listUnread,
   mergeSboms,
   parseSbom,
@@ -168,16 +170,23 @@ export async function joinSboms(
   return mergeSboms({ subject: { kind: 'unknown', name }, tool: TOOL, created: creationTime(ports) }, sboms);
 }
 
-export const SBOM_OUTPUTS: readonly string[] = [...sbomFormats.map(({ id }) => id), 'table'];
+/** Forms for people, which nothing reads back. */
+const VIEWS: Readonly<Record<string, (sbom: Sbom) => string>> = {
+  table: formatSbomTable,
+  tree: formatSbomTree,
+  html: formatSbomHtml,
+};
+
+export const SBOM_OUTPUTS: readonly string[] = [...sbomFormats.map(({ id }) => id), ...Object.keys(VIEWS)];
 
 /** Throws `usage` for a form that is not had. */
 export function checkSbomForm(form: string): void {
-  if (form !== 'table') findSbomForm(form);
+  if (!Object.hasOwn(VIEWS, form)) findSbomForm(form);
 }
 
 /** Throws `usage` for an unknown form. */
 export function formatSbom(sbom: Sbom, form: string): string {
-  return form === 'table' ? formatSbomTable(sbom) : writeSbom(sbom, form);
+  return Object.hasOwn(VIEWS, form) ? (VIEWS[form]?.(sbom) ?? '') : writeSbom(sbom, form);
 }
 
 export { diffSboms, parseSbom };

@@ -50,7 +50,7 @@ export async function writeSbomTargets(
     if (file !== undefined) {
       await ports.files.writeAtomic(file, text);
       output.note(`${file}: ${sbom.components.length} components as ${form}`);
-    } else if (form === 'table') output.result(sbom, text);
+    } else if (form === 'table' || form === 'tree') output.result(sbom, text);
     else output.raw(text);
   }
 }

@@ -4,6 +4,8 @@ export type { SbomForm } from './formats/index.ts';
 export { BSI_PROPERTY, checkBsiForm, parseSbomAuthor, writeBsiSbom } from './formats/bsi.ts';
 export type { SbomAuthor } from './formats/bsi.ts';
 export { formatSbomTable } from './formats/table.ts';
+export { formatSbomHtml } from './report/html.ts';
+export { formatSbomTree } from './report/tree.ts';
 export type { SbomFormat } from './formats/format.ts';
 export { mergeComponents } from './merge-components.ts';
 export { createValidator } from './validate.ts';
