@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { openRepository } from '../../app/registry.ts';
 import { createTestRegistry, pushTestImage } from '../../app/testing.ts';
-import { OCI_INDEX } from '../../artifacts/index.ts';
 import { createHandlerHttp } from '../../artifacts/testing.ts';
 import { parseReference } from '../../core/index.ts';
 import { createTestPorts } from '../../io/testing.ts';
 import { runCommand } from '../testing.ts';
 
 const HOST = 'localhost:5000';
+const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 const IMAGE = `${HOST}/app:1`;
 
 /** An index of two images and an attestation, and a lone image. */

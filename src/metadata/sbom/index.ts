@@ -20,7 +20,7 @@ export { diffSboms } from './diff.ts';
 export type { ComponentChange, SbomDiff } from './diff.ts';
 export { checkLicencePattern, judgeLicences, kindOfLicences, matchesPattern } from './licence-policy.ts';
 export type { LicenceKind, LicenceOutcome, LicencePolicy, LicenceVerdict } from './licence-policy.ts';
-export { findLicenceId, isLicenceExpression, spdxLicenceName } from './licences.ts';
+export { isLicenceExpression, spdxLicenceName } from './licences.ts';
 export { arrangeSbom, excludeBase, findLayer, findRoots } from './sbom.ts';
 export type {
   BaseImage,

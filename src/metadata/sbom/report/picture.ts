@@ -116,7 +116,7 @@ function placeOf(
 }
 
 function shorten(text: string): string {
-  const signs = [...text];
+  const signs = Array.from(text);
   return signs.length <= MAX_LABEL ? text : `${signs.slice(0, MAX_LABEL - 1).join('')}…`;
 }
 

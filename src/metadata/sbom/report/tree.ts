@@ -25,7 +25,7 @@ export interface TreeLimits {
   readonly depth: number;
 }
 
-export const TEXT_LIMITS: TreeLimits = { nodes: 100_000, depth: 100 };
+const TEXT_LIMITS: TreeLimits = { nodes: 100_000, depth: 100 };
 
 /** Of an arranged SBOM. */
 export function buildTree(sbom: Sbom, limits: TreeLimits): DependencyTree {
