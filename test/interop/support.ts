@@ -21,6 +21,8 @@ export interface Ran {
 export interface RunOptions {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What starts the server, when not the program with `--json`. */
+  readonly command?: readonly string[];
 }
 
 export interface Server {
@@ -76,7 +78,7 @@ export async function createBench(): Promise<Bench> {
     return ran;
   };
   const serve = async (args: readonly string[], options: RunOptions = {}): Promise<Server> => {
-    const child = start([PLIMSOLL, ...args, '--json'], options);
+    const child = start(options.command ?? [PLIMSOLL, ...args, '--json'], options);
     const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
     const ready = await new Promise<Readonly<Record<string, string>>>((resolve, reject) => {
       let printed = '';
