@@ -46,11 +46,11 @@ interface Installed {
 
 async function catalog(tree: FileTree, files: readonly FileEntry[], context: CatalogContext): Promise<Catalog> {
   const skipped: SkippedFile[] = [];
-  const licences = await readLicences(tree, files);
+  const licencesOf = await readLicences(tree, files);
   const installed: Installed[] = [];
   for (const file of files.filter(({ path }) => isStatus(path))) {
     await trying(file.path, skipped, async () => {
-      for (const found of await readStatus(tree, file, { licences, context, skipped })) installed.push(found);
+      for (const found of await readStatus(tree, file, { licencesOf, context, skipped })) installed.push(found);
     });
   }
   return {
@@ -62,7 +62,8 @@ async function catalog(tree: FileTree, files: readonly FileEntry[], context: Cat
 }
 
 interface StatusOptions {
-  readonly licences: ReadonlyMap<string, readonly string[]>;
+  /** Of a package's name; none where no copyright file says any. */
+  readonly licencesOf: (name: string) => readonly string[] | undefined;
   readonly context: CatalogContext;
   readonly skipped: SkippedFile[];
 }
@@ -96,7 +97,8 @@ function isInstalled(paragraph: Paragraph): boolean {
 
 interface Place {
   readonly file: FileEntry;
-  readonly licences: ReadonlyMap<string, readonly string[]>;
+  /** Of a package's name; none where no copyright file says any. */
+  readonly licencesOf: (name: string) => readonly string[] | undefined;
   readonly context: CatalogContext;
 }
 
@@ -118,7 +120,7 @@ function toComponent(paragraph: Paragraph, place: Place): Component {
       ...(isOpkg ? { type: 'opkg' } : {}),
     },
     locations: [locationOf(place.file)],
-    licences: place.licences.get(name) ?? (declared === undefined ? [] : [declared]),
+    licences: place.licencesOf(name) ?? (declared === undefined ? [] : [declared]),
     ...(place.file.layer === undefined ? {} : { introducedBy: place.file.layer }),
     ...(supplier === undefined ? {} : { supplier }),
     ...(source.name === name && source.version === version ? {} : { source }),
@@ -148,18 +150,15 @@ function resolveRelations(installed: readonly Installed[]): readonly Dependency[
   });
 }
 
-async function readLicences(
-  tree: FileTree,
-  files: readonly FileEntry[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
+async function readLicences(tree: FileTree, files: readonly FileEntry[]): Promise<StatusOptions['licencesOf']> {
   const licences = new Map<string, readonly string[]>();
   for (const { path } of files) {
-    const name = COPYRIGHT.exec(path)?.[1];
-    const text = name === undefined ? undefined : await readText(tree, path);
+    const text = COPYRIGHT.test(path) ? await readText(tree, path) : undefined;
     const found = text === undefined ? [] : parseCopyright(text);
-    if (name !== undefined && found.length > 0) licences.set(name, found);
+    if (found.length > 0) licences.set(path, found);
   }
-  return licences;
+  // the folder is often a link to that of the package that all of one source depend on
+  return (name) => licences.get(tree.find(`usr/share/doc/${name}/copyright`)?.path ?? '');
 }
 
 /** `libc6:amd64.list` belongs to the package libc6 of that architecture. */
