@@ -101,6 +101,11 @@ export const PEERS: readonly Peer[] = [
     },
   },
   {
+    name: 'runc',
+    variable: 'PEER_RUNC',
+    debian: { suite: 'bookworm', package: 'runc', binary: 'usr/sbin/runc', libraries: ['libseccomp2'] },
+  },
+  {
     name: 'docker-registry',
     variable: 'PEER_DOCKER_REGISTRY',
     debian: { suite: 'sid', package: 'docker-registry', binary: 'usr/bin/docker-registry' },
