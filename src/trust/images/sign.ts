@@ -65,15 +65,10 @@ export async function signImage(
   image: ImageSignature,
   options: SignOptions,
 ): Promise<readonly Stored[]> {
-  const stored: Stored[] = [];
-  for (const format of requireFormats(options.formats)) {
-    stored.push(
-      format === 'bundle'
-        ? await pushSignatureBundle(repository, image, options)
-        : await appendSignature(repository, image, options),
-    );
-  }
-  return stored;
+  return await store(options.formats, {
+    bundle: () => pushSignatureBundle(repository, image, options),
+    legacy: () => appendSignature(repository, image, options),
+  });
 }
 
 export interface ImageAttestation {
@@ -90,20 +85,21 @@ export async function attestImage(
   attestation: ImageAttestation,
   options: SignOptions,
 ): Promise<readonly Stored[]> {
-  const stored: Stored[] = [];
-  for (const format of requireFormats(options.formats)) {
-    stored.push(
-      format === 'bundle'
-        ? await pushAttestationBundle(repository, attestation, options)
-        : await appendAttestation(repository, attestation, options),
-    );
-  }
-  return stored;
+  return await store(options.formats, {
+    bundle: () => pushAttestationBundle(repository, attestation, options),
+    legacy: () => appendAttestation(repository, attestation, options),
+  });
 }
 
-function requireFormats(formats: readonly SignatureFormat[]): readonly SignatureFormat[] {
-  if (formats.length > 0) return formats;
-  throw new AppError('usage', 'formats: expected bundle or legacy, found none');
+/** One after the other: both may write to the same image. */
+async function store(
+  formats: readonly SignatureFormat[],
+  push: Readonly<Record<SignatureFormat, () => Promise<Stored>>>,
+): Promise<readonly Stored[]> {
+  if (formats.length === 0) throw new AppError('usage', 'formats: expected bundle or legacy, found none');
+  const stored: Stored[] = [];
+  for (const format of formats) stored.push(await push[format]());
+  return stored;
 }
 
 function pushSignatureBundle(repository: Repository, image: ImageSignature, options: SignOptions): Promise<Stored> {
