@@ -50,6 +50,8 @@ export interface ImageVerdict {
   readonly digest?: Digest;
   /** The image's name with the judged digest, if a digest was found. */
   readonly pinned?: string;
+  /** By which it is let through although policies deny it. */
+  readonly exception?: { readonly name: string; readonly expires: Date };
   /** What was gathered for it; nothing where the verdict was known. */
   readonly evidence: readonly Evidence[];
 }

@@ -4,6 +4,8 @@ import type { Outcome, Ports } from '../core/index.ts';
 import type { Policy } from '../policies/index.ts';
 import { admit } from './admit.ts';
 import type { Admission } from './admit.ts';
+import { applyExceptions } from './exceptions.ts';
+import type { Exception } from './exceptions.ts';
 import { createEvidenceSource } from './gather-evidence.ts';
 import type { RepositoryAccess } from './registry.ts';
 import { createVerdictCache } from './verdict-cache.ts';
@@ -21,6 +23,8 @@ export interface AuditInput extends RepositoryAccess {
   readonly rules: Rules;
   /** Those in force, to compare with. */
   readonly against?: Rules;
+  /** What they let through counts as let through, whichever policies deny it. */
+  readonly exceptions?: readonly Exception[];
   /** Of objects that name none. */
   readonly namespace: string;
   readonly at: Date;
@@ -43,10 +47,11 @@ export async function auditWorkloads(
   input: AuditInput,
   signal: AbortSignal,
 ): Promise<readonly Audited[]> {
-  const { objects, rules, against, namespace, at } = input;
+  const { objects, rules, against, namespace, at, exceptions = [] } = input;
   const source = createEvidenceSource(ports, { ...input, reuseFor: REUSE_MS });
   const cache = createVerdictCache(REUSE_MS);
-  const judge = async (object: Json, by: Rules) => await admit(source, { ...by, object, namespace, at, cache }, signal);
+  const judge = async (object: Json, by: Rules) =>
+    applyExceptions(await admit(source, { ...by, object, namespace, at, cache }, signal), exceptions, at);
   return await mapParallel(objects, PARALLEL, async (object) => {
     const admission = await judge(object, rules);
     return against === undefined ? { admission } : { admission, before: await judge(object, against) };

@@ -14,7 +14,8 @@ import {
 import type { KubeClient, KubeObject } from '../cluster/index.ts';
 import { decodeSelector } from '../policies/index.ts';
 import type { LabelSelector } from '../policies/index.ts';
-import { readClusterPolicies } from './policy-cluster.ts';
+import type { Exception } from './exceptions.ts';
+import { readClusterExceptions, readClusterPolicies } from './policy-cluster.ts';
 import type { PolicySet } from './policy-source.ts';
 
 export interface ClusterChoice {
@@ -34,6 +35,8 @@ export interface AuditedCluster {
   listWorkloads(signal: AbortSignal): Promise<Workloads>;
   /** Those in force, with what becomes of an image that none speaks of. */
   readPolicies(signal: AbortSignal): Promise<Pick<PolicySet, 'policies' | 'noMatch'>>;
+  /** Throws `unauthorized` where listing them is not allowed. */
+  readExceptions(signal: AbortSignal): Promise<readonly Exception[]>;
 }
 
 export interface Workload {
@@ -70,6 +73,7 @@ export async function openAuditedCluster(ports: Ports, choice: ClusterChoice): P
   return {
     listWorkloads: async (signal) => await listWorkloads(client, choice, signal),
     readPolicies: async (signal) => await readClusterPolicies(ports, client, signal),
+    readExceptions: async (signal) => await readClusterExceptions(ports, client, signal),
   };
 }
 

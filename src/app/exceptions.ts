@@ -82,6 +82,7 @@ function except(image: ImageVerdict, exceptions: readonly Exception[]): ImageVer
   return {
     ...image,
     pinned,
+    exception: { name, expires },
     verdict: { outcome: 'warn', reasons: [{ code: 'exception', rule: name, message }, ...verdict.reasons] },
   };
 }

@@ -5,7 +5,7 @@
  */
 import { digestOf, isRecord, toAppError } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
-import { holdCollections, metadataOf } from '../cluster/index.ts';
+import { holdCollections, metadataOf, statusOf } from '../cluster/index.ts';
 import type { HeldCollections, KubeClient, KubeObject } from '../cluster/index.ts';
 import { parsePolicies, readPolicySet } from '../policies/index.ts';
 import type { Need, Policy, PolicyDocument } from '../policies/index.ts';
@@ -90,6 +90,31 @@ export async function readClusterPolicies(
     ),
   );
   return { policies: compiled.map(({ policy }) => policy), noMatch: noMatchOf(objects.configMaps, 'deny') };
+}
+
+/** Those that are whole, expired ones among them; who reads them may not be allowed to (`unauthorized`). None where there is no such kind. */
+export async function readClusterExceptions(
+  ports: Pick<Ports, 'log'>,
+  client: KubeClient,
+  signal: AbortSignal,
+): Promise<readonly Exception[]> {
+  try {
+    const { items } = await client.list(collectionsOf(client).exceptions, signal);
+    return items.flatMap((object) => readException(ports, object));
+  } catch (error) {
+    if (statusOf(error) === 404) return [];
+    throw error;
+  }
+}
+
+/** One that cannot be read lets nothing through. */
+function readException({ log }: Pick<Ports, 'log'>, object: KubeObject): readonly Exception[] {
+  try {
+    return [parseException({ ...object, kind: 'AdmissionException' })];
+  } catch (error) {
+    log.warn('exception-refused', { reason: toAppError(error).message });
+    return [];
+  }
 }
 
 function collectionsOf({ namespace }: KubeClient) {
@@ -187,7 +212,7 @@ class ClusterPolicies implements PolicySource {
     this.current = {
       policies: compiled.map(({ policy }) => policy),
       noMatch: noMatchOf(objects.configMaps, this.#noMatch),
-      exceptions: objects.exceptions.flatMap((object) => this.#readException(object)),
+      exceptions: objects.exceptions.flatMap((object) => readException(this.#ports, object)),
     };
     this.#isCompiled = true;
     const faults = compiled.flatMap(({ policy, fault }) =>
@@ -203,16 +228,6 @@ class ClusterPolicies implements PolicySource {
   #retryIn(milliseconds: number): void {
     clearTimeout(this.#retry);
     if (!this.#end.signal.aborted) this.#retry = setTimeout(() => this.#recompile(), milliseconds).unref();
-  }
-
-  /** One that cannot be read lets nothing through. */
-  #readException(object: KubeObject): readonly Exception[] {
-    try {
-      return [parseException({ ...object, kind: 'AdmissionException' })];
-    } catch (error) {
-      this.#ports.log.warn('exception-refused', { reason: toAppError(error).message });
-      return [];
-    }
   }
 
   /**

@@ -17,7 +17,11 @@ interface Row {
   readonly pods?: number;
   readonly outcome: string;
   readonly before?: string;
-  readonly images: readonly { readonly image: string; readonly outcome: string }[];
+  readonly images: readonly {
+    readonly image: string;
+    readonly outcome: string;
+    readonly exception?: { readonly name: string; readonly expires: string };
+  }[];
 }
 
 describe('audit of what runs', missingPeers(...CLUSTER_PEERS), () => {
@@ -227,5 +231,28 @@ describe('audit of what runs', missingPeers(...CLUSTER_PEERS), () => {
     assert.equal((await bench.attempt([PLIMSOLL, 'audit', '-f', 'x', '-A', '--policy', 'policy.yaml'])).code, 2);
     assert.equal((await bench.attempt([PLIMSOLL, 'audit', '-f', 'x'])).code, 2);
     assert.equal((await audit('--against-cluster', '--against', 'policy.yaml')).code, 2);
+  });
+
+  test('what an exception lets through is no denial, and says until when', async () => {
+    const expires = new Date(Date.now() + 3_600_000).toISOString();
+    const exception = {
+      apiVersion: 'plimsoll.dev/v1alpha1',
+      kind: 'AdmissionException',
+      metadata: { name: 'outage', namespace: 'plimsoll-system' },
+      spec: {
+        images: [images.unsigned.replace(/\/.*/, '/**')],
+        namespaces: ['shop'],
+        reason: 'the signing service is down',
+        requestedBy: 'admin',
+        expires,
+      },
+    };
+    const bad = async () => (await audit('-n', 'shop')).rows.find(({ name }) => name === 'bad');
+    assert.equal((await bad())?.outcome, 'deny');
+    await plane.kubectl('delete validatingwebhookconfiguration plimsoll');
+    await plane.kubectl('create -f -', exception);
+    const excepted = await bad();
+    assert.equal(excepted?.outcome, 'warn');
+    assert.deepEqual(excepted?.images[0]?.exception, { name: 'outage', expires });
   });
 });

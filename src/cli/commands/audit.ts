@@ -2,6 +2,7 @@ import { auditWorkloads } from '../../app/audit-workloads.ts';
 import type { Audited, Rules } from '../../app/audit-workloads.ts';
 import { openAuditedCluster } from '../../app/audited-cluster.ts';
 import type { AuditedCluster, Workload } from '../../app/audited-cluster.ts';
+import type { Exception } from '../../app/exceptions.ts';
 import { explainAdmission } from '../../app/explain.ts';
 import type { Paint } from '../../app/explain.ts';
 import { loadPolicies } from '../../app/load-policies.ts';
@@ -22,7 +23,13 @@ interface Row {
   readonly outcome: Outcome;
   /** Under the policies that it is compared with. */
   readonly before?: Outcome;
-  readonly images: readonly { readonly image: string; readonly digest?: string; readonly outcome: Outcome }[];
+  readonly images: readonly {
+    readonly image: string;
+    readonly digest?: string;
+    readonly outcome: Outcome;
+    /** That lets it through until it expires (RFC 3339). */
+    readonly exception?: { readonly name: string; readonly expires: string };
+  }[];
 }
 
 export const audit = defineCommand({
@@ -33,7 +40,7 @@ export const audit = defineCommand({
     'Judges what runs in a cluster (--cluster, or --kubeconfig), or any manifests (-f), without touching it: first see what would be denied, ' +
     'then enforce. In a cluster it looks at pods by the digests that nodes pulled, and at what makes pods by its template, in the ' +
     'namespaces that the installed webhook is asked about; in all, where none is installed. Without --policy it judges by the policies of the ' +
-    'API server. With --against or --against-cluster, only what the two sets of policies judge differently is explained. Exit code 1 when something would be denied, or, compared, something that was not denied before.',
+    'API server. What an AdmissionException lets through is a warning with its name and its end. With --against or --against-cluster, only what the two sets of policies judge differently is explained. Exit code 1 when something would be denied, or, compared, something that was not denied before.',
   args: [],
   flags: {
     filename: {
@@ -101,6 +108,7 @@ export const audit = defineCommand({
         objects: workloads.map(({ object }) => object),
         rules,
         ...(against === undefined ? {} : { against }),
+        exceptions: cluster === undefined ? [] : await readExceptions(cluster, context),
         namespace: 'default',
         at: context.ports.clock(),
         insecure: flags.insecure,
@@ -177,6 +185,17 @@ async function readAgainst(
   return flags.against.length === 0 ? undefined : await readRules(flags.against, flags, context);
 }
 
+/** Who may not see them is told, and sees what would be denied without them. */
+async function readExceptions(cluster: AuditedCluster, { signal, output }: Context): Promise<readonly Exception[]> {
+  try {
+    return await cluster.readExceptions(signal);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.kind !== 'unauthorized') throw error;
+    output.note(`exceptions are not counted: ${error.message}`);
+    return [];
+  }
+}
+
 /** What stands in files, or else what runs. */
 async function readWorkloads(
   flags: SourceFlags,
@@ -200,10 +219,11 @@ async function readWorkloads(
 
 function rowOf({ admission, before }: Audited, count: number): Row {
   const { namespace, kind, name } = admission.object;
-  const images = admission.images.map(({ use, digest, verdict }) => ({
+  const images = admission.images.map(({ use, digest, verdict, exception }) => ({
     image: use.image,
     ...(digest === undefined ? {} : { digest }),
     outcome: verdict.outcome,
+    ...(exception && { exception: { name: exception.name, expires: exception.expires.toISOString() } }),
   }));
   return {
     namespace,
@@ -230,5 +250,7 @@ function summaryOf(rows: readonly Row[]): string {
   const count = (outcome: Outcome) => rows.filter((row) => row.outcome === outcome).length;
   const changed = rows.filter((row) => row.before !== undefined && row.before !== row.outcome).length;
   const compared = rows.some(({ before }) => before !== undefined) ? `; ${changed} judged differently` : '';
-  return `${rows.length} objects: ${count('deny')} denied, ${count('warn')} with warnings, ${count('allow')} admitted${compared}`;
+  const excepted = rows.filter(({ images }) => images.some(({ exception }) => exception !== undefined)).length;
+  const through = excepted === 0 ? '' : ` (${excepted} let through by exceptions)`;
+  return `${rows.length} objects: ${count('deny')} denied, ${count('warn')} with warnings${through}, ${count('allow')} admitted${compared}`;
 }
