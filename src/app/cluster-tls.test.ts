@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createKubeClient } from '../cluster/index.ts';
 import { createMemoryApi } from '../cluster/testing.ts';
+import type { Http } from '../core/index.ts';
 import { createTestPorts, TEST_TIME } from '../io/testing.ts';
 import { createServingCertificate } from '../trust/crypto/index.ts';
 import { openClusterTls } from './cluster-tls.ts';
+import { openCluster } from './open-cluster.ts';
+import { followCluster } from './policy-cluster.ts';
 
 const SECRETS = '/api/v1/namespaces/ours/secrets';
 const WEBHOOKS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
@@ -21,11 +25,25 @@ async function until(condition: () => boolean): Promise<void> {
 
 function open(api = createMemoryApi(), at = TEST_TIME) {
   const served: X509Certificate[] = [];
-  const tls = openClusterTls(createTestPorts({ clock: () => at }), createKubeClient(api.http, connection), {
+  const ports = createTestPorts({ clock: () => at });
+  const client = createKubeClient(api.http, connection);
+  const secrets = followCluster(ports, client);
+  const opened = openClusterTls(ports, client, {
     secret: 'tls',
     hosts,
     onRenew: ({ certificate }) => served.push(new X509Certificate(certificate)),
+    secrets,
   });
+  const close = async () => {
+    await opened.close();
+    await secrets.close();
+  };
+  const tls = {
+    close,
+    get fault() {
+      return opened.fault;
+    },
+  };
   const secret = (): Record<string, string> => {
     const { data = {} } = (api.get(SECRETS, 'tls') ?? {}) as { data?: Record<string, string> };
     return Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text, 'base64').toString()]));
@@ -132,4 +150,30 @@ test('what cannot be served with is a fault, and so is a secret that is not ther
   const missing = open(createMemoryApi());
   await until(() => /secret ours\/tls: expected it, found none/.test(missing.tls.fault ?? ''));
   await missing.tls.close();
+});
+
+test('a certificate is filled in where policies follow the same secrets, which are listed once', async () => {
+  const api = emptyApi();
+  const listed: string[] = [];
+  const http: Http = async (request) => {
+    const { pathname, searchParams } = new URL(request.url);
+    if (request.method === 'GET' && searchParams.get('watch') === null) listed.push(pathname);
+    return await api.http(request);
+  };
+  const ports = createTestPorts();
+  const file = join(ports.home, 'config.json');
+  const clusters = [{ name: 'c', cluster: { server: 'http://api.test' } }];
+  const users = [{ name: 'u', user: { token: 't' } }];
+  const contexts = [{ name: 'x', context: { cluster: 'c', user: 'u', namespace: 'ours' } }];
+  const config = { apiVersion: 'v1', kind: 'Config', 'current-context': 'x', clusters, users, contexts };
+  await ports.files.writeAtomic(file, JSON.stringify(config));
+  const cluster = await openCluster({ ...ports, http }, { kubeconfig: file, namespace: undefined });
+  const policies = cluster.openPolicies({});
+  await until(() => policies.fault === undefined);
+  let renewed = 0;
+  const tls = cluster.openTls({ secret: 'tls', hosts, onRenew: () => (renewed += 1) });
+  await until(() => renewed === 1);
+  await tls.close();
+  await policies.close();
+  assert.equal(listed.filter((path) => path === SECRETS).length, 1);
 });

@@ -8,7 +8,7 @@
 import { X509Certificate } from 'node:crypto';
 import { AppError, isRecord, toAppError } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
-import { holdCollections, metadataOf, statusOf } from '../cluster/index.ts';
+import { metadataOf, statusOf } from '../cluster/index.ts';
 import type { HeldCollections, KubeClient, KubeObject } from '../cluster/index.ts';
 import { createServingAuthority, issueServingCertificate } from '../trust/crypto/index.ts';
 import type { ServingCertificate } from '../trust/crypto/index.ts';
@@ -21,6 +21,8 @@ export interface ClusterTlsOptions {
   /** Names that the certificate is good for. */
   readonly hosts: readonly string[];
   readonly onRenew: (tls: ServingCertificate) => void;
+  /** Of our namespace, followed by somebody. */
+  readonly secrets: Pick<HeldCollections<'secrets'>, 'list' | 'subscribe'>;
 }
 
 export interface ClusterTls {
@@ -44,6 +46,7 @@ const RETRY_MS = 1000;
 /** What we made carries it; a Secret of somebody else does not. */
 const OURS = 'plimsoll.dev/self-managed';
 
+/** The Secrets are those of our namespace. */
 export function openClusterTls(ports: Ports, client: KubeClient, options: ClusterTlsOptions): ClusterTls {
   return new SecretTls(ports, client, options);
 }
@@ -60,7 +63,7 @@ class SecretTls implements ClusterTls {
   readonly #ports: Ports;
   readonly #client: KubeClient;
   readonly #options: ClusterTlsOptions;
-  readonly #secrets: HeldCollections<'secrets'>;
+  readonly #unsubscribe: () => void;
   readonly #path: string;
   readonly #end = new AbortController();
   #looking: Promise<void> = Promise.resolve();
@@ -72,23 +75,14 @@ class SecretTls implements ClusterTls {
     this.#client = client;
     this.#options = options;
     this.#path = `/api/v1/namespaces/${client.namespace}/secrets`;
-    this.#secrets = holdCollections(
-      client,
-      // this one alone: policies follow all of them already
-      { secrets: `${this.#path}?fieldSelector=${encodeURIComponent(`metadata.name=${options.secret}`)}` },
-      {
-        clock: ports.clock,
-        onChange: () => this.#lookNow(),
-        onFault: (collection, { kind, message }) =>
-          ports.log.warn('collection-not-followed', { collection, kind, message }),
-      },
-    );
+    this.#unsubscribe = options.secrets.subscribe((name) => void (name === 'secrets' && this.#lookNow()));
+    this.#lookNow();
   }
 
   async close(): Promise<void> {
     this.#end.abort();
     clearTimeout(this.#timer);
-    await this.#secrets.close();
+    this.#unsubscribe();
     await this.#looking;
     clearTimeout(this.#timer);
   }
@@ -112,8 +106,10 @@ class SecretTls implements ClusterTls {
 
   /** Gives the milliseconds until the next look. */
   async #look(): Promise<number> {
-    const { secret: name } = this.#options;
-    const secret = this.#secrets.objects?.secrets.find((object) => metadataOf(object).name === name);
+    const { secret: name, secrets } = this.#options;
+    const listed = secrets.list('secrets');
+    if (listed === undefined) return LOOK_MS;
+    const secret = listed.find((object) => metadataOf(object).name === name);
     if (secret === undefined)
       throw new AppError('not-found', `secret ${this.#client.namespace}/${name}: expected it, found none`);
     const found = materialOf(secret);

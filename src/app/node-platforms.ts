@@ -82,10 +82,10 @@ export function followNodes({ clock, log }: Pick<Ports, 'clock' | 'log'>, client
     { nodes: '/api/v1/nodes' },
     {
       clock,
-      onChange: read,
       onFault: (collection, { kind, message }) => log.warn('collection-not-followed', { collection, kind, message }),
     },
   );
+  nodes.subscribe(read);
   const unread = () => ['the nodes have not been read from the API server yet', ...nodes.faults].join('; ');
   return {
     current: () => {

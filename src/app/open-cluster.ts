@@ -7,7 +7,7 @@ import { openClusterTls } from './cluster-tls.ts';
 import type { ClusterTls, ClusterTlsOptions } from './cluster-tls.ts';
 import { followNodes } from './node-platforms.ts';
 import type { PlatformSource } from './node-platforms.ts';
-import { openClusterPolicies } from './policy-cluster.ts';
+import { followCluster, openClusterPolicies } from './policy-cluster.ts';
 import type { ClusterPoliciesOptions } from './policy-cluster.ts';
 import type { PolicySource } from './policy-source.ts';
 import { createWorkloadSecrets } from './workload-secrets.ts';
@@ -22,8 +22,9 @@ export interface ClusterOptions {
 
 export interface Cluster {
   /** `noMatch` where the settings in the cluster do not say. */
-  openPolicies(options: ClusterPoliciesOptions): PolicySource;
-  openTls(options: ClusterTlsOptions): ClusterTls;
+  /** To be closed last: what else is opened follows the same collections. */
+  openPolicies(options: Omit<ClusterPoliciesOptions, 'collections'>): PolicySource;
+  openTls(options: Omit<ClusterTlsOptions, 'secrets'>): ClusterTls;
   openNotes(): ClusterNotes;
   openSecrets(): WorkloadSecrets;
   openPlatforms(): PlatformSource;
@@ -33,9 +34,10 @@ export interface Cluster {
 export async function openCluster(ports: Ports, { kubeconfig, namespace }: ClusterOptions): Promise<Cluster> {
   const connection = await openConnection(ports, kubeconfig);
   const client = createKubeClient(ports.http, connection, { namespace });
+  const collections = followCluster(ports, client);
   return {
-    openPolicies: (options) => openClusterPolicies(ports, client, options),
-    openTls: (options) => openClusterTls(ports, client, options),
+    openPolicies: (options) => openClusterPolicies(ports, client, { ...options, collections }),
+    openTls: (options) => openClusterTls(ports, client, { ...options, secrets: collections }),
     openNotes: () => createClusterNotes(ports, client),
     openSecrets: () => createWorkloadSecrets(ports, client),
     openPlatforms: () => followNodes(ports, createKubeClient(ports.http, connection, { metadataOnly: true })),

@@ -30,12 +30,16 @@ const RETRY_MS = 30_000;
 /** Milliseconds for which the change of one policy waits for another that is slow to compile. */
 const PATIENCE_MS = 300;
 
-type Collections = HeldCollections<'policies' | 'trustRoots' | 'configMaps' | 'secrets' | 'exceptions'>;
-type Objects = NonNullable<Collections['objects']>;
+/** What policies are made of, and what else of our namespace is followed. */
+export type ClusterCollections = HeldCollections<'policies' | 'trustRoots' | 'configMaps' | 'secrets' | 'exceptions'>;
+
+type Objects = NonNullable<ClusterCollections['objects']>;
 
 export interface ClusterPoliciesOptions {
   /** Where the settings do not say; `deny` when absent. */
   readonly noMatch?: NoMatch;
+  /** Followed already; closed with the policies. */
+  readonly collections?: ClusterCollections;
   readonly material?: KeptMaterial | undefined;
 }
 
@@ -53,6 +57,13 @@ interface CompiledPolicy {
   readonly version: string;
   /** Why it denies all that it speaks of. */
   readonly fault: string | undefined;
+}
+
+export function followCluster({ clock, log }: Pick<Ports, 'clock' | 'log'>, client: KubeClient): ClusterCollections {
+  return holdCollections(client, collectionsOf(client), {
+    clock,
+    onFault: (collection, { kind, message }) => log.warn('collection-not-followed', { collection, kind, message }),
+  });
 }
 
 /** Not ready, and denying everything, until the API server has been read. */
@@ -132,7 +143,7 @@ class ClusterPolicies implements PolicySource {
   current: PolicySet = { policies: [], noMatch: 'deny', exceptions: [] };
   readonly #ports: Ports;
   readonly #client: KubeClient;
-  readonly #collections: Collections;
+  readonly #collections: ClusterCollections;
   readonly #end = new AbortController();
   #isCompiled = false;
   #broken: string | undefined;
@@ -145,19 +156,16 @@ class ClusterPolicies implements PolicySource {
   #isWaiting = false;
   #retry: NodeJS.Timeout | undefined;
 
-  constructor(ports: Ports, client: KubeClient, { noMatch = 'deny', material }: ClusterPoliciesOptions) {
+  constructor(ports: Ports, client: KubeClient, options: ClusterPoliciesOptions) {
+    const { noMatch = 'deny', material } = options;
     this.#noMatch = noMatch;
     this.#material = material ?? openMaterial(ports);
     material?.subscribe(() => this.#recompile());
     this.#ports = ports;
     this.#client = client;
-    const { clock, log } = ports;
-    this.#statuses = createStatusWriter(client, clock);
-    this.#collections = holdCollections(client, collectionsOf(client), {
-      clock,
-      onChange: () => this.#recompile(),
-      onFault: (collection, { kind, message }) => log.warn('collection-not-followed', { collection, kind, message }),
-    });
+    this.#statuses = createStatusWriter(client, ports.clock);
+    this.#collections = options.collections ?? followCluster(ports, client);
+    this.#collections.subscribe(() => this.#recompile());
   }
 
   get fault(): string | undefined {

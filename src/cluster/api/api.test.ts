@@ -29,10 +29,10 @@ function hold(api: ReturnType<typeof createMemoryApi>) {
     { things: THINGS },
     {
       clock: () => new Date(1000),
-      onChange: () => (changes += 1),
       onFault: (_collection, error) => faults.push(error.kind),
     },
   );
+  held.subscribe(() => (changes += 1));
   const names = () => held.objects?.things.map((object) => String(metadataOf(object).name)).join();
   return { held, names, faults, changes: () => changes };
 }

@@ -6,6 +6,10 @@ import { followCollection } from './follow.ts';
 export interface HeldCollections<Name extends string> {
   /** Undefined until all have been listed once. */
   readonly objects: Readonly<Record<Name, readonly KubeObject[]>> | undefined;
+  /** Of one of them; undefined until it has been listed once. */
+  list(name: Name): readonly KubeObject[] | undefined;
+  /** The listener hears which has been listed or has changed, from now on. Gives what ends that. */
+  subscribe(listener: (name: string) => void): () => void;
   /** Why some have not been listed yet. */
   readonly faults: readonly string[];
   /** When the API server last confirmed the one that it has confirmed the longest ago. */
@@ -16,8 +20,6 @@ export interface HeldCollections<Name extends string> {
 
 export interface HoldOptions {
   readonly clock: () => Date;
-  /** All have been listed, or one has changed. */
-  readonly onChange: () => void;
   readonly onFault: (collection: Collection, error: AppError) => void;
 }
 
@@ -35,13 +37,14 @@ export function holdCollections<Name extends string>(
   const end = new AbortController();
   const names = Object.keys(collections) as Name[];
   const held = new Map<Name, Held>(names.map((name) => [name, { confirmed: new Date(0) }]));
+  const listeners = new Set<(name: string) => void>();
   const isComplete = () => held.values().every(({ objects }) => objects !== undefined);
   const follow = async (name: Name, one: Held) =>
     await followCollection(client, collections[name], {
       signal: end.signal,
       onChange: (objects) => {
         one.objects = objects;
-        if (isComplete()) options.onChange();
+        for (const listener of listeners) listener(name);
       },
       onContact: () => {
         one.confirmed = options.clock();
@@ -60,6 +63,11 @@ export function holdCollections<Name extends string>(
         Name,
         readonly KubeObject[]
       >;
+    },
+    list: (name) => held.get(name)?.objects,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
     get faults() {
       return [...held.values()].flatMap(({ fault }) => (fault === undefined ? [] : [fault]));
