@@ -8,6 +8,7 @@ export type { AskPassword } from './keys/open-key.ts';
 export type { KeySources } from './keys/provider.ts';
 export { writeKeySecret } from './keys/providers/kubernetes.ts';
 export { fetchAttestations, fetchSignatures } from './images/fetch.ts';
+export { encodeSimpleSigning } from './images/simple-signing.ts';
 export type { Candidate, RejectionCode } from './images/candidate.ts';
 export { verifyAttestations, verifySignatures } from './images/verify.ts';
 export type { AttestationRequirement, ProvenAttestation, SignatureRequirement } from './images/verify.ts';

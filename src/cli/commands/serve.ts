@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { POLICY_TRUST_FLAG } from '../flags/trust.ts';
-import { AppError } from '../../core/index.ts';
+import { AppError, toAppError } from '../../core/index.ts';
 import type { Ports } from '../../core/index.ts';
 import { openAdmissionService } from '../../app/admission-service.ts';
 import { defaultGraphPath, openOrCreateGraph } from '../../app/open-graph.ts';
@@ -12,6 +12,7 @@ import { openPolicyFolder } from '../../app/policy-folder.ts';
 import { keepMaterial } from '../../app/policy-material.ts';
 import type { KeptMaterial } from '../../app/policy-material.ts';
 import type { NoMatch, PolicySource } from '../../app/policy-source.ts';
+import { rehearse } from '../../app/rehearse.ts';
 import { openCredentialProviders } from '../../app/registry.ts';
 import type { CredentialProviders } from '../../app/registry.ts';
 import { ensureServingTls, loadServingTls } from '../../app/serving-tls.ts';
@@ -137,6 +138,10 @@ export const serve = defineCommand({
       fault: () => rotating?.fault ?? platforms.fault,
       isDraining: () => isDraining,
     });
+    // one that fails makes the first review slow, and nothing else
+    await rehearse(ports).catch((error: unknown) =>
+      ports.log.warn('not-rehearsed', { message: toAppError(error).message }),
+    );
     const server = await ports.serve(handler, { ...address, tls, graceMs: GRACE_MS });
     const { 'tls-secret': secret } = flags;
     if (cluster !== undefined && secret !== undefined)
