@@ -110,7 +110,9 @@ export interface AttachSbomInput extends AttachEvidenceInput {
   readonly sbom: string | Uint8Array;
   readonly type: 'spdx' | 'cyclonedx' | 'syft';
   /** By what the file looks like when absent. */
-  readonly format?: 'json' | 'xml' | 'text' | undefined;
+  readonly syntax?: 'json' | 'xml' | 'text' | undefined;
+  /** How it is stored. */
+  readonly format: 'referrer' | 'legacy';
 }
 
 export interface AttachedSbom {
@@ -124,24 +126,29 @@ export async function attachSbomFile(
   input: AttachSbomInput,
   signal?: AbortSignal,
 ): Promise<AttachedSbom> {
+  const { format } = input;
   const content = typeof input.sbom === 'string' ? await ports.files.read(input.sbom, MAX_DOCUMENT_BYTES) : input.sbom;
-  const mediaType = sbomMediaType(input.type, input.format ?? formatOf(content));
+  const mediaType = sbomMediaType(input.type, input.syntax ?? syntaxOf(content));
   const { repository, subject, reference } = await openSubject(ports, input, signal);
-  return { reference, mediaType, manifest: await attachSbom(repository, subject, { content, mediaType }, signal) };
+  return {
+    reference,
+    mediaType,
+    manifest: await attachSbom(repository, subject, { content, mediaType, format }, signal),
+  };
 }
 
 /** As cosign guesses. */
-function formatOf(content: Uint8Array): AttachSbomInput['format'] {
+function syntaxOf(content: Uint8Array): AttachSbomInput['syntax'] {
   const start = new TextDecoder().decode(content.subarray(0, 1024)).trimStart();
   if (start.startsWith('{')) return 'json';
   return start.startsWith('<') ? 'xml' : 'text';
 }
 
-function sbomMediaType(type: AttachSbomInput['type'], format: AttachSbomInput['format']): string {
+function sbomMediaType(type: AttachSbomInput['type'], syntax: AttachSbomInput['syntax']): string {
   if (type === 'syft') return 'application/vnd.syft+json';
-  if (type === 'spdx' && format !== 'xml') return format === 'json' ? 'text/spdx+json' : 'text/spdx';
-  if (type === 'cyclonedx' && format !== 'text') return `application/vnd.cyclonedx+${format ?? 'xml'}`;
-  throw new AppError('usage', `expected a format that ${type} has, found ${String(format)}`);
+  if (type === 'spdx' && syntax !== 'xml') return syntax === 'json' ? 'text/spdx+json' : 'text/spdx';
+  if (type === 'cyclonedx' && syntax !== 'text') return `application/vnd.cyclonedx+${syntax ?? 'xml'}`;
+  throw new AppError('usage', `expected a format that ${type} has, found ${String(syntax)}`);
 }
 
 interface OpenedSubject {

@@ -2,7 +2,7 @@
 import { parseImageManifest, type ReadableRepository } from '../artifacts/index.ts';
 import { predicateTypeOf } from '../attestations/index.ts';
 import { AppError, type Digest, type Ports } from '../core/index.ts';
-import { fetchDocuments, signatureTag, type StoredDocuments } from '../trust/index.ts';
+import { fetchDocuments, SBOM_ARTIFACT_TYPE, signatureTag, type StoredDocuments } from '../trust/index.ts';
 import { openSignedArtifact } from './evidence-repository.ts';
 import { resolveManifest, type InspectInput } from './inspect-artifact.ts';
 import { resolveSource } from './resolve-source.ts';
@@ -32,25 +32,25 @@ export async function downloadDocuments(
 
 /** Larger documents are no SBOM. */
 const MAX_SBOM_BYTES = 128 * 1024 * 1024;
-const SBOM_ARTIFACT_TYPE = 'application/vnd.dev.cosign.artifact.sbom.v1+json';
 
 export interface DownloadedSbom {
   readonly mediaType: string;
   readonly content: Uint8Array;
 }
 
-/** The SBOM under cosign's tag, else one that refers to the image. Throws `not-found` when there is none. */
+/** As cosign: the last one that refers to the image, else the one under its tag. Throws `not-found` when there is none. */
 export async function downloadSbom(ports: Ports, input: InspectInput, signal: AbortSignal): Promise<DownloadedSbom> {
   const { repository, digest, reference } = await locate(ports, input, signal);
-  const tagged = await repository.findManifest(signatureTag(digest, 'sbom'), signal);
-  const [referrer] =
-    tagged === undefined ? await repository.listReferrers(digest, SBOM_ARTIFACT_TYPE, signal) : [tagged.descriptor];
-  if (referrer === undefined) {
+  const referrer = (await repository.listReferrers(digest, SBOM_ARTIFACT_TYPE, signal)).at(-1);
+  const manifest =
+    referrer === undefined
+      ? await repository.findManifest(signatureTag(digest, 'sbom'), signal)
+      : await repository.fetchManifest(referrer.digest, signal);
+  if (manifest === undefined) {
     throw new AppError('not-found', `${reference}: no sbom attached to reference`, {
       hint: 'plimsoll download attestation gives attested SBOMs, plimsoll discover lists what there is',
     });
   }
-  const manifest = tagged ?? (await repository.fetchManifest(referrer.digest, signal));
   const [layer] = parseImageManifest(manifest).layers;
   if (layer === undefined) throw new AppError('invalid-input', `${reference}: expected an SBOM, found no layers`);
   return { mediaType: layer.mediaType, content: await repository.fetchBlob(layer, MAX_SBOM_BYTES, signal) };

@@ -12,7 +12,7 @@ export { encodeSimpleSigning } from './images/simple-signing.ts';
 export type { Candidate, RejectionCode } from './images/candidate.ts';
 export { verifyAttestations, verifySignatures } from './images/verify.ts';
 export type { AttestationRequirement, ProvenAttestation, SignatureRequirement } from './images/verify.ts';
-export { attachAttestation, attachSbom, attachSignature } from './images/attach.ts';
+export { attachAttestation, attachSbom, attachSignature, SBOM_ARTIFACT_TYPE } from './images/attach.ts';
 export type { DetachedSignature } from './images/attach.ts';
 export { fetchDocuments } from './images/stored.ts';
 export type { StoredDocuments } from './images/stored.ts';

@@ -57,6 +57,8 @@ describe('evidence of cosign 2 and 3', missingPeers('PEER_COSIGN2', 'PEER_COSIGN
   test('download, triangulate and attach are those of cosign 2', async () => {
     const image = await signedBy(2);
     await writeFile(join(bench.folder, 'sbom.json'), '{"spdxVersion":"SPDX-2.3"}\n');
+    await writeFile(join(bench.folder, 'old.json'), '{"spdxVersion":"SPDX-2.2"}\n');
+    await bench.run(ours('attach', 'sbom', '--format', 'legacy', '--sbom', 'old.json', image));
     await bench.run(ours('attach', 'sbom', '--sbom', 'sbom.json', image));
     for (const words of [
       ['download', 'signature'],

@@ -87,29 +87,41 @@ function report(context: Context, attached: AttachedEvidence): number {
 }
 
 const SBOM_TYPES = ['spdx', 'cyclonedx', 'syft'] as const;
-const SBOM_FORMATS = ['json', 'xml', 'text'] as const;
+const SBOM_SYNTAXES = ['json', 'xml', 'text'] as const;
 
 export const attachSbomCommand = defineCommand({
   name: 'attach sbom',
   group: 'metadata',
-  summary: 'store an SBOM under the tag of older cosign, in place of the one that is there',
-  description: 'Nobody signs it so. `plimsoll attest --type spdxjson` stores it with who vouches for it.',
+  summary: 'store an SBOM beside an image',
+  description:
+    'As an OCI referrer, which `cosign download sbom` finds too, or under the tag of older cosign, in place of the one that is there. ' +
+    'Nobody signs it so: `plimsoll attest --type spdxjson` stores it with who vouches for it.',
   args: [IMAGE],
   flags: {
     sbom: { kind: 'string', required: true, value: 'FILE', description: 'the SBOM; - for standard input' },
     type: { kind: 'choice', choices: SBOM_TYPES, default: 'spdx', description: 'what it is' },
-    'input-format': { kind: 'choice', choices: SBOM_FORMATS, description: 'by what it looks like when absent' },
+    'input-format': { kind: 'choice', choices: SBOM_SYNTAXES, description: 'by what it looks like when absent' },
+    format: {
+      kind: 'choice',
+      choices: ['referrer', 'legacy'],
+      default: 'referrer',
+      description: 'OCI referrer, or the tag of older cosign',
+    },
     ...IMAGE_FLAGS,
   },
   examples: [
-    { command: 'plimsoll attach sbom --sbom app.spdx.json localhost:5000/app:v1', explains: 'as older cosign does' },
+    {
+      command: 'plimsoll attach sbom --sbom app.cdx.json --type cyclonedx localhost:5000/app:v1',
+      explains: 'beside the image, for whoever asks for it',
+    },
   ],
   async run({ args: [reference = ''], flags }, context) {
     const input = {
       reference,
       sbom: await fileOrInput(context, flags.sbom),
       type: SBOM_TYPES.find((one) => one === flags.type) ?? 'spdx',
-      format: SBOM_FORMATS.find((one) => one === flags['input-format']),
+      syntax: SBOM_SYNTAXES.find((one) => one === flags['input-format']),
+      format: flags.format === 'legacy' ? ('legacy' as const) : ('referrer' as const),
       ...(await imageAccessOf(flags, context)),
     };
     const attached = await attachSbomFile(context.ports, input, context.signal);

@@ -125,12 +125,32 @@ test('attach refuses what is no signature, no certificate, no log entry and no s
   }
 });
 
+test('an SBOM refers to its image in the shape of cosign, and the last one comes back', async () => {
+  const { run, write, repository, subject } = await setUp();
+  const old = await write('old', '<bom/>');
+  assert.equal(
+    (await run('attach', 'sbom', '--format', 'legacy', '--sbom', old, '--type', 'cyclonedx', IMAGE)).code,
+    0,
+  );
+  const file = await write('sbom', '{"spdxVersion":"SPDX-2.3"}\n');
+  for (const _ of [1, 2]) assert.equal((await run('attach', 'sbom', '--sbom', file, IMAGE)).code, 0);
+  const { stdout, stderr } = await run('download', 'sbom', IMAGE);
+  assert.equal(stdout, '{"spdxVersion":"SPDX-2.3"}\n');
+  assert.match(stderr, /text\/spdx\+json/);
+  const type = 'application/vnd.dev.cosign.artifact.sbom.v1+json';
+  const [referrer, ...others] = await repository.listReferrers(subject.digest, type);
+  assert.deepEqual(others, []);
+  const { bytes } = await repository.fetchManifest(referrer?.digest ?? '');
+  assert.match(Buffer.from(bytes).toString(), new RegExp(`"config":{"mediaType":"${type.replace('+', '\\+')}"`));
+});
+
 test('an SBOM is attached under its tag, replaced, and comes back byte for byte', async () => {
   const { run, write, repository, subject } = await setUp();
   assert.equal((await run('download', 'sbom', IMAGE)).code, 4);
   for (const content of ['<bom/>', '{"bomFormat":"CycloneDX"}\n']) {
     const file = await write('sbom', content);
-    assert.equal((await run('attach', 'sbom', '--sbom', file, '--type', 'cyclonedx', IMAGE)).code, 0);
+    const legacy = ['--format', 'legacy', '--type', 'cyclonedx'];
+    assert.equal((await run('attach', 'sbom', '--sbom', file, ...legacy, IMAGE)).code, 0);
     const { stdout, stderr } = await run('download', 'sbom', IMAGE);
     assert.equal(stdout, content);
     assert.match(stderr, content.startsWith('<') ? /cyclonedx\+xml/ : /cyclonedx\+json/);

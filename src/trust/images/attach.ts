@@ -1,6 +1,6 @@
 /**
  * Stores what was signed elsewhere beside an image, in the forms of cosign: signatures and envelopes under its tags, Sigstore bundles as
- * referrers, SBOMs under a tag of their own. Nothing is verified here: who may push can store anything, and verification reads it as such.
+ * referrers, SBOMs as referrers or under a tag of their own. Nothing is verified here: who may push can store anything, and verification reads it as such.
  */
 import { AppError, digestOf, isRecord, parseJson } from '../../core/index.ts';
 import type { Descriptor, Digest } from '../../core/index.ts';
@@ -118,27 +118,42 @@ function predicateTypeIn(envelope: Envelope, what: string): string {
   return parseStatement(envelope.payload, what).predicateType;
 }
 
-/** Replaces the SBOM that is there. Gives the digest of the manifest under cosign's tag. */
+/** What cosign calls an artifact that holds an SBOM and refers to the image. */
+export const SBOM_ARTIFACT_TYPE = 'application/vnd.dev.cosign.artifact.sbom.v1+json';
+
+export interface SbomAttachment {
+  readonly content: Uint8Array;
+  readonly mediaType: string;
+  /** As referrer, beside others; or under the tag of older cosign, in place of the one that is there. */
+  readonly format: 'referrer' | 'legacy';
+}
+
+/** In the shape that cosign gives it. Gives the digest of the manifest. */
 export async function attachSbom(
   repository: Repository,
   subject: Descriptor,
-  sbom: { readonly content: Uint8Array; readonly mediaType: string },
+  { content, mediaType, format }: SbomAttachment,
   signal?: AbortSignal,
 ): Promise<Digest> {
-  const layer: Descriptor = {
-    mediaType: sbom.mediaType,
-    size: sbom.content.length,
-    digest: digestOf(sbom.content),
-  };
+  const isReferrer = format === 'referrer';
+  const layer: Descriptor = { mediaType, size: content.length, digest: digestOf(content) };
   const config = encodeConfig([layer]);
   const configLayer: Descriptor = {
-    mediaType: 'application/vnd.oci.image.config.v1+json',
+    mediaType: isReferrer ? SBOM_ARTIFACT_TYPE : 'application/vnd.oci.image.config.v1+json',
     size: config.length,
     digest: digestOf(config),
   };
-  await repository.pushBlob(layer, sbom.content, signal);
+  const target = isReferrer ? undefined : writableTag(subject.digest, 'sbom');
+  await repository.pushBlob(layer, content, signal);
   await repository.pushBlob(configLayer, config, signal);
-  const manifest = { schemaVersion: 2, mediaType: OCI_MANIFEST, config: configLayer, layers: [layer] };
+  const { digest, size } = subject;
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config: configLayer,
+    layers: [layer],
+    ...(isReferrer ? { subject: { mediaType: subject.mediaType, size, digest } } : {}),
+  };
   const bytes = new TextEncoder().encode(JSON.stringify(manifest));
-  return (await repository.pushManifest(bytes, OCI_MANIFEST, writableTag(subject.digest, 'sbom'), signal)).digest;
+  return (await repository.pushManifest(bytes, OCI_MANIFEST, target, signal)).digest;
 }
