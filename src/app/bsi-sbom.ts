@@ -120,4 +120,4 @@ export function listBsiGaps(text: string): readonly string[] {
     .map(({ id, passed, total, wants }) => `${id}: not known of ${total - passed} of ${total}: ${wants}`);
 }
 
-export { checkBsiForm, parseSbomAuthor, writeBsiSbom } from '../metadata/sbom/index.ts';
+export { checkBsiForm, writeBsiSbom } from '../metadata/sbom/index.ts';

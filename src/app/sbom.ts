@@ -14,12 +14,13 @@ import {
   listUnread,
   mergeSboms,
   parseSbom,
+  parseSbomAuthor,
   parseSbomDocument,
   readSbom,
   sbomFormats,
   writeSbom,
 } from '../metadata/sbom/index.ts';
-import type { Sbom, SbomSubject, UnreadField } from '../metadata/sbom/index.ts';
+import type { Sbom, SbomAuthor, SbomSubject, UnreadField } from '../metadata/sbom/index.ts';
 import { describeBase } from './base-image.ts';
 import { openSource } from './open-source.ts';
 import type { OpenedSource } from './open-source.ts';
@@ -34,6 +35,8 @@ export interface SbomOptions {
   readonly excludesBase?: boolean;
   /** Of an image also what lower layers hold and upper ones took away, marked as such. */
   readonly allLayers?: boolean;
+  /** Who makes the document. */
+  readonly author?: SbomAuthor | undefined;
   readonly access?: RepositoryAccess;
   readonly signal?: AbortSignal;
 }
@@ -91,6 +94,7 @@ async function catalogSource(ports: Ports, opened: OpenedSource, options: SbomOp
     ...layers,
     ...rest,
     tool: TOOL,
+    ...(options.author === undefined ? {} : { author: options.author }),
     created: creationTime(ports),
   });
   return excludesBase ? excludeBase(sbom) : sbom;
@@ -189,6 +193,6 @@ export function formatSbom(sbom: Sbom, form: string): string {
   return Object.hasOwn(VIEWS, form) ? (VIEWS[form]?.(sbom) ?? '') : writeSbom(sbom, form);
 }
 
-export { diffSboms, parseSbom };
+export { diffSboms, parseSbom, parseSbomAuthor };
 export type { ComponentChange, SbomDiff } from '../metadata/sbom/index.ts';
 export type { Sbom };

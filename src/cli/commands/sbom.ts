@@ -1,6 +1,6 @@
-import { checkBsiForm, createBsiSbom, listBsiGaps, parseSbomAuthor, writeBsiSbom } from '../../app/bsi-sbom.ts';
+import { checkBsiForm, createBsiSbom, listBsiGaps, writeBsiSbom } from '../../app/bsi-sbom.ts';
 import { listPlatforms } from '../../app/list-platforms.ts';
-import { checkSbomForm, createSbom, findSbomFile, formatSbom } from '../../app/sbom.ts';
+import { checkSbomForm, createSbom, findSbomFile, formatSbom, parseSbomAuthor } from '../../app/sbom.ts';
 import type { Sbom } from '../../app/sbom.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
@@ -40,7 +40,7 @@ export const sbom = defineCommand({
     author: {
       kind: 'string',
       value: 'ADDRESS',
-      description: 'who makes the document, for --profile: an e-mail address or URL, or NAME <ADDRESS>',
+      description: 'who makes the document: an e-mail address, the URL of an organization, or NAME <ADDRESS>',
     },
     base: BASE_FLAG,
     'exclude-base': { kind: 'boolean', description: 'leave out what the base image brought' },
@@ -74,7 +74,7 @@ export const sbom = defineCommand({
     },
   ],
   async run({ args: [source = ''], flags }, context) {
-    const format = formatOf(flags);
+    const format = formatOf(flags.profile);
     const targets = readSbomTargets(flags.output, format.absent, format.check);
     const document = await findSbomFile(context.ports, source);
     if (document !== undefined) {
@@ -84,6 +84,7 @@ export const sbom = defineCommand({
     }
     const access = await imageAccessOf(flags, context);
     const options = {
+      author: flags.author === undefined ? undefined : parseSbomAuthor(flags.author),
       base: flags.base,
       allLayers: flags.scope === 'all-layers',
       excludesBase: flags['exclude-base'],
@@ -110,24 +111,22 @@ interface Format {
   readonly listGaps: (sbom: Sbom) => readonly string[];
 }
 
-function formatOf(flags: { readonly profile: string | undefined; readonly author: string | undefined }): Format {
-  if (flags.profile === undefined) {
-    if (flags.author !== undefined) throw new AppError('usage', 'expected --author with --profile, found it alone');
+function formatOf(profile: string | undefined): Format {
+  if (profile === undefined) {
     return { absent: 'table', check: checkSbomForm, create: createSbom, write: formatSbom, listGaps: () => [] };
   }
-  const author = flags.author === undefined ? undefined : parseSbomAuthor(flags.author);
   return {
     absent: 'cyclonedx-json',
     check: checkBsiForm,
     create: createBsiSbom,
-    write: (sbom, form) => writeBsiSbom(sbom, form, author),
-    listGaps: (sbom) => listBsiGaps(writeBsiSbom(sbom, 'cyclonedx-json', author)).map((gap) => `bsi: ${gap}`),
+    write: writeBsiSbom,
+    listGaps: (sbom) => listBsiGaps(writeBsiSbom(sbom, 'cyclonedx-json')).map((gap) => `bsi: ${gap}`),
   };
 }
 
 /** What asks for files and layers, of which a document has none. */
 function refuseForDocuments(flags: Readonly<Record<string, unknown>>): void {
-  const wrong = ['profile', 'base', 'exclude-base', 'platform'].find(
+  const wrong = ['profile', 'author', 'base', 'exclude-base', 'platform'].find(
     (name) => flags[name] !== undefined && flags[name] !== false,
   );
   const name = wrong ?? (flags.scope === 'squashed' ? undefined : 'scope');

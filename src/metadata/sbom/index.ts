@@ -1,8 +1,8 @@
 export { parseSbom, parseSbomDocument, readSbom } from './parse.ts';
 export { findSbomForm, sbomFormats, writeSbom } from './formats/index.ts';
 export type { SbomForm } from './formats/index.ts';
-export { BSI_PROPERTY, checkBsiForm, parseSbomAuthor, writeBsiSbom } from './formats/bsi.ts';
-export type { SbomAuthor } from './formats/bsi.ts';
+export { parseSbomAuthor } from './author.ts';
+export { BSI_PROPERTY, checkBsiForm, writeBsiSbom } from './formats/bsi.ts';
 export { formatSbomTable } from './formats/table.ts';
 export { formatSbomHtml } from './report/html.ts';
 export { formatSbomTree } from './report/tree.ts';
@@ -32,6 +32,7 @@ export type {
   LayerMark,
   Location,
   Sbom,
+  SbomAuthor,
   SbomLayer,
   SbomSubject,
   SbomTool,

@@ -15,8 +15,17 @@ export interface Sbom {
   /** What was not read although it may hold components: the known unknowns. */
   readonly skipped: readonly SkippedFile[];
   readonly tool: SbomTool;
+  /** Who vouches for the document, besides the tool. */
+  readonly author?: SbomAuthor;
   /** RFC 3339, whole seconds, UTC. */
   readonly created: string;
+}
+
+export interface SbomAuthor {
+  readonly kind: 'person' | 'organization';
+  readonly name?: string;
+  readonly email?: string;
+  readonly url?: string;
 }
 
 export interface SbomTool {

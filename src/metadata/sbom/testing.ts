@@ -76,6 +76,7 @@ export const fullSbom: Sbom = {
   dependencies: [{ from: 'pkg:npm/%40scope/left-pad@1.3.0', to: ['tool@2'] }],
   skipped: [{ path: 'usr/bin/huge', reason: 'expected at most 100 bytes, found 200' }],
   tool: { name: 'plimsoll', version: '0.1.0' },
+  author: { kind: 'person', name: 'Jane Doe', email: 'jane@example.com' },
   created: '2026-01-02T03:04:05Z',
 };
 
@@ -89,5 +90,6 @@ export const smallSbom: Sbom = {
   dependencies: [],
   skipped: [],
   tool: { name: 'plimsoll', version: '0.1.0' },
+  author: { kind: 'organization', name: 'ACME (Europe)', url: 'https://acme.example' },
   created: '1970-01-01T00:00:00Z',
 };

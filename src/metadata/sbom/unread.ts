@@ -12,7 +12,7 @@ const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 /** By the place in the document, the keys that are read or that writing makes anew. */
 const CYCLONEDX = {
   '': words('$schema bomFormat specVersion serialNumber version metadata components dependencies compositions'),
-  metadata: words('timestamp lifecycles tools component properties'),
+  metadata: words('timestamp lifecycles tools authors component manufacturer manufacture properties'),
   'components[]': words(
     'bom-ref type group name version description copyright cpe purl author authors publisher supplier externalReferences scope hashes licenses properties evidence components',
   ),

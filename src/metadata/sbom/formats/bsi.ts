@@ -16,25 +16,6 @@ type Raw = Readonly<Record<string, unknown>>;
 /** Names of the BSI's properties of components. */
 export const BSI_PROPERTY = 'bsi:component:';
 
-/** Who makes the document. */
-export interface SbomAuthor {
-  readonly name?: string;
-  readonly contact: { readonly email: string } | { readonly url: string };
-}
-
-/**
- * `jane@example.com`, `Jane Doe <jane@example.com>`, or a URL in the place of the address. Throws `usage` for a name alone: the BSI asks for
- * more.
- */
-export function parseSbomAuthor(text: string): SbomAuthor {
-  const [, name, inside] = /^\s*([^<>]+?)\s*<([^<>\s]+)>\s*$/.exec(text) ?? [];
-  const address = inside ?? text.trim();
-  const named = name === undefined ? {} : { name };
-  if (isEmail(address)) return { ...named, contact: { email: address } };
-  if (isUrl(address)) return { ...named, contact: { url: address } };
-  throw new AppError('usage', `--author: expected an e-mail address or URL, or NAME <EMAIL>, found "${text}"`);
-}
-
 /** Throws `usage` for a form that the guideline does not know. */
 export function checkBsiForm(text: string): void {
   const { format, version } = findSbomForm(text);
@@ -43,16 +24,15 @@ export function checkBsiForm(text: string): void {
 }
 
 /** Throws `usage` as `checkBsiForm`. */
-export function writeBsiSbom(sbom: Sbom, text: string, author?: SbomAuthor): string {
+export function writeBsiSbom(sbom: Sbom, text: string): string {
   checkBsiForm(text);
   const { format, version } = findSbomForm(text);
   const arranged = arrangeSbom(sbom);
-  const document = addFields(toCyclonedx(arranged, version === '1.7' ? '1.7' : '1.6'), arranged, author);
+  const document = addFields(toCyclonedx(arranged, version === '1.7' ? '1.7' : '1.6'), arranged);
   return format.id === 'cyclonedx-xml' ? writeCyclonedxXml(document) : `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
-function addFields(document: Raw, sbom: Sbom, author: SbomAuthor | undefined): Raw {
-  const metadata = document.metadata as Raw;
+function addFields(document: Raw, sbom: Sbom): Raw {
   const byId = new Map(sbom.components.map((component) => [component.id, component]));
   const components = (document.components as readonly Raw[]).map((raw) => {
     const component = byId.get(String(raw['bom-ref']));
@@ -64,7 +44,6 @@ function addFields(document: Raw, sbom: Sbom, author: SbomAuthor | undefined): R
   const leaves = references.filter((ref) => !listed.has(ref)).map((ref) => ({ ref, dependsOn: [] }));
   return {
     ...document,
-    metadata: inOrder({ ...metadata, ...(author === undefined ? {} : authorFields(author)) }, METADATA_KEYS),
     components,
     dependencies: [...dependencies, ...leaves],
     compositions: writeCompositions(sbom, [...dependencies.map(({ ref }) => ref), ...leaves.map(({ ref }) => ref)]),
@@ -72,7 +51,6 @@ function addFields(document: Raw, sbom: Sbom, author: SbomAuthor | undefined): R
 }
 
 /** Of the schema, as far as they are written here; XML demands their order. */
-const METADATA_KEYS = 'timestamp lifecycles tools authors component manufacturer licenses properties'.split(' ');
 const COMPONENT_KEYS =
   'bom-ref type supplier manufacturer authors author name version description scope hashes licenses copyright cpe purl externalReferences properties evidence'.split(
     ' ',
@@ -80,12 +58,6 @@ const COMPONENT_KEYS =
 
 function inOrder(raw: Raw, keys: readonly string[]): Raw {
   return Object.fromEntries(Object.entries(raw).sort(([a], [b]) => keys.indexOf(a) - keys.indexOf(b)));
-}
-
-function authorFields({ contact, ...named }: SbomAuthor): Raw {
-  return 'email' in contact
-    ? { authors: [{ ...named, email: contact.email }] }
-    : { manufacturer: { ...named, url: [contact.url] } };
 }
 
 function componentFields(component: Component, raw: Raw): Raw {

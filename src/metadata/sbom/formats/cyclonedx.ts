@@ -11,7 +11,7 @@ import { componentPairs, documentPairs, readComponentPairs, readDocumentPairs } 
 import type { Pair } from '../properties.ts';
 import { guessDistro, MAX_COMPONENTS, readKind, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
 import { arrangeSbom, findRoots, HASH_ALGORITHMS, isIncomplete } from '../sbom.ts';
-import type { Component, Dependency, Hash, Sbom, SbomSubject } from '../sbom.ts';
+import type { Component, Dependency, Hash, Sbom, SbomAuthor, SbomSubject } from '../sbom.ts';
 import type { SbomReader } from './format.ts';
 
 export const CYCLONEDX_VERSIONS = ['1.6', '1.4', '1.5', '1.7'] as const;
@@ -59,7 +59,9 @@ export function toCyclonedx(sbom: Sbom, version: CyclonedxVersion): Readonly<Rec
             lifecycles: [{ phase: PHASES[subject.kind] ?? 'post-build' }],
             tools: { components: [program] },
           }),
+      ...writePerson(sbom.author),
       component: writeSubject(subject, version),
+      ...writeOrganization(sbom.author, version),
       properties: writePairs(documentPairs(sbom)),
     },
     components: [
@@ -78,6 +80,38 @@ function writeSubject(subject: SbomSubject, version: CyclonedxVersion): unknown 
     name: subject.name,
     ...(subject.version === undefined ? {} : { version: subject.version }),
     ...(subject.digest === undefined ? {} : { hashes: [writeDigest(subject.digest)] }),
+  };
+}
+
+function writePerson(author: SbomAuthor | undefined): object {
+  if (author?.kind !== 'person') return {};
+  const { name, email } = author;
+  return { authors: [{ ...(name === undefined ? {} : { name }), ...(email === undefined ? {} : { email }) }] };
+}
+
+/** 1.6 has another word for it. */
+function writeOrganization(author: SbomAuthor | undefined, version: CyclonedxVersion): object {
+  if (author?.kind !== 'organization') return {};
+  const { name, email, url } = author;
+  const organization = {
+    ...(name === undefined ? {} : { name }),
+    ...(url === undefined ? {} : { url: [url] }),
+    ...(email === undefined ? {} : { contact: [{ email }] }),
+  };
+  return { [version === '1.4' || version === '1.5' ? 'manufacture' : 'manufacturer']: organization };
+}
+
+function readAuthor({ authors, manufacturer, manufacture }: Parties): SbomAuthor | undefined {
+  const [person] = authors ?? [];
+  const organization = manufacturer ?? manufacture;
+  const { name, email = organization?.contact?.[0]?.email } = person ?? organization ?? {};
+  const url = organization?.url?.[0];
+  if (name === undefined && email === undefined && url === undefined) return undefined;
+  return {
+    kind: person === undefined ? 'organization' : 'person',
+    ...(name === undefined ? {} : { name }),
+    ...(email === undefined ? {} : { email }),
+    ...(url === undefined || person !== undefined ? {} : { url }),
   };
 }
 
@@ -189,6 +223,20 @@ const componentFields = {
 };
 const decodeComponent = object(componentFields);
 type RawComponent = ReturnType<typeof decodeComponent>;
+const decodeContact = object({ name: optional(string), email: optional(string) });
+const decodeOrganization = object({
+  name: optional(string),
+  email: optional(string),
+  url: optional(arrayOf(string)),
+  contact: optional(arrayOf(decodeContact)),
+});
+const partyFields = {
+  authors: optional(arrayOf(decodeContact)),
+  manufacturer: optional(decodeOrganization),
+  manufacture: optional(decodeOrganization),
+};
+const decodeParties = object(partyFields);
+type Parties = ReturnType<typeof decodeParties>;
 const decodeDocument = object({
   metadata: optional(
     object({
@@ -196,6 +244,7 @@ const decodeDocument = object({
       component: optional(decodeComponent),
       tools: optional((value, path) => findTool(value, path)),
       properties: optional(arrayOf(decodeProperty)),
+      ...partyFields,
     }),
   ),
   components: optional(arrayOf(record, MAX_COMPONENTS)),
@@ -216,6 +265,7 @@ function read(document: unknown): Sbom {
   const bom = decodeDocument(document, 'CycloneDX');
   const raw = flatten(bom.components ?? []);
   const { kind, ...known } = readDocumentPairs(readPairs(bom.metadata?.properties));
+  const author = bom.metadata === undefined ? undefined : readAuthor(bom.metadata);
   const ids = new Map<string, string>();
   const taken = new Set<string>();
   const components = raw.flatMap((entry) => {
@@ -233,6 +283,7 @@ function read(document: unknown): Sbom {
       components,
       dependencies: readDependencies(bom.dependencies ?? [], ids),
       tool: bom.metadata?.tools ?? { name: 'unknown', version: '' },
+      ...(author === undefined ? {} : { author }),
       created: bom.metadata?.timestamp ?? '',
     }),
   );

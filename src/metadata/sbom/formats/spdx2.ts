@@ -4,6 +4,7 @@
  */
 import { arrayOf, findDigest, isRecord, object, optional, string } from '../../../core/index.ts';
 import { findPurl } from '../../ecosystem/index.ts';
+import { formatSpdxAuthor, readSpdxAuthor } from '../author.ts';
 import { contentUuid, shortHash } from '../identity.ts';
 import { declaredLicence, isPlainLicence, licenceTexts } from '../licences.ts';
 import {
@@ -55,7 +56,7 @@ export function toSpdx2(sbom: Sbom, version: Spdx2Version): Readonly<Record<stri
     SPDXID: DOCUMENT,
     name: sbom.subject.name,
     documentNamespace: `https://spdx.org/spdxdocs/plimsoll-${contentUuid(sbom)}`,
-    creationInfo: { created: sbom.created, creators: [`Tool: ${sbom.tool.name}-${sbom.tool.version}`] },
+    creationInfo: { created: sbom.created, creators: listCreators(sbom) },
     annotations: annotate(documentPairs(sbom)),
     packages: [
       writeSubject(sbom.subject, version),
@@ -64,6 +65,10 @@ export function toSpdx2(sbom: Sbom, version: Spdx2Version): Readonly<Record<stri
     ...(extracted.length === 0 ? {} : { hasExtractedLicensingInfos: extracted }),
     relationships: writeRelationships(sbom),
   };
+}
+
+function listCreators({ tool, author }: Sbom): readonly string[] {
+  return [`Tool: ${tool.name}-${tool.version}`, ...(author === undefined ? [] : [formatSpdxAuthor(author)])];
 }
 
 /** Letters, digits, `.` and `-` only (SPDX 2.3, 7.2): a readable part and a digest that tells ids apart. */
@@ -223,6 +228,8 @@ function read(document: unknown, options?: ReadOptions): Sbom {
   const packages = raw.packages ?? [];
   const { kind, ...known } = readDocumentPairs(readPairs(raw.annotations));
   const root = findRoot(raw, packages, options);
+  const creators = raw.creationInfo.creators ?? [];
+  const [author] = creators.flatMap((creator) => readSpdxAuthor(creator) ?? []);
   const names = new Map(
     (raw.hasExtractedLicensingInfos ?? []).map((info) => [info.licenseId, info.name ?? info.extractedText ?? '']),
   );
@@ -241,7 +248,8 @@ function read(document: unknown, options?: ReadOptions): Sbom {
       distro: known.distro ?? readSystem(packages) ?? guessDistro(components),
       components,
       dependencies: readDependencies(raw, ids),
-      tool: readTool(raw.creationInfo.creators ?? []),
+      tool: readTool(creators),
+      ...(author === undefined ? {} : { author }),
       created: raw.creationInfo.created,
     }),
   );

@@ -2,7 +2,7 @@
  * SPDX 3.0.1 JSON-LD, as far as the neutral model goes: SpdxDocument, Sbom, packages and files, relationships (contains, dependsOn,
  * hasDeclaredLicense), annotations. Not read: other profiles (security, build, AI, dataset), external maps, snippets.
  */
-import { arrayOf, findDigest, isRecord, object, optional, record, string } from '../../../core/index.ts';
+import { arrayOf, findDigest, isRecord, object, optional, record, recordsOf, string } from '../../../core/index.ts';
 import { findPurl } from '../../ecosystem/index.ts';
 import { contentUuid, shortHash } from '../identity.ts';
 import { declaredLicence, isPlainLicence, licenceTexts } from '../licences.ts';
@@ -17,7 +17,7 @@ import {
 import type { Pair } from '../properties.ts';
 import { guessDistro, MAX_COMPONENTS, readKind, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
 import { arrangeSbom, findRoots, HASH_ALGORITHMS } from '../sbom.ts';
-import type { Component, Dependency, Sbom, SbomSubject } from '../sbom.ts';
+import type { Component, Dependency, Sbom, SbomAuthor, SbomSubject } from '../sbom.ts';
 import type { SbomReader } from './format.ts';
 
 export const spdx3: SbomReader = {
@@ -54,6 +54,7 @@ export function toSpdx3(sbom: Sbom): Readonly<Record<string, unknown>> {
   });
   const writer = new Writer(element);
   const tool = element('SoftwareAgent', 'Agent/tool', { name: `${sbom.tool.name}-${sbom.tool.version}` });
+  const author = sbom.author === undefined ? [] : [writeAuthor(sbom.author, element)];
   const subject = writer.add('software_Package', SUBJECT.slice(1), writeSubject(sbom.subject));
   for (const pair of documentPairs(sbom)) writer.annotate(subject, pair);
   const ids = new Map(sbom.components.map((component) => [component.id, writer.addComponent(component)]));
@@ -71,7 +72,7 @@ export function toSpdx3(sbom: Sbom): Readonly<Record<string, unknown>> {
   const document = element('SpdxDocument', 'Document', {
     name: sbom.subject.name,
     rootElement: [bom.spdxId],
-    element: [bom.spdxId, tool.spdxId, ...inner],
+    element: [bom.spdxId, tool.spdxId, ...author.map(({ spdxId }) => spdxId), ...inner],
     profileConformance: ['core', 'software', 'simpleLicensing'],
   });
   const creation = {
@@ -79,9 +80,35 @@ export function toSpdx3(sbom: Sbom): Readonly<Record<string, unknown>> {
     '@id': CREATION,
     specVersion: '3.0.1',
     created: sbom.created,
-    createdBy: [tool.spdxId],
+    createdBy: [tool.spdxId, ...author.map(({ spdxId }) => spdxId)],
   };
-  return { '@context': CONTEXT, '@graph': [creation, tool, document, bom, ...writer.elements] };
+  return { '@context': CONTEXT, '@graph': [creation, tool, ...author, document, bom, ...writer.elements] };
+}
+
+type MakeElement = (type: string, name: string, rest: Element) => Named;
+
+function writeAuthor({ kind, name, email, url }: SbomAuthor, element: MakeElement): Named {
+  const identifier = (externalIdentifierType: string, text: string | undefined) =>
+    text === undefined ? [] : [{ type: 'ExternalIdentifier', externalIdentifierType, identifier: text }];
+  const known = [...identifier('email', email), ...identifier('urlScheme', url)];
+  return element(kind === 'person' ? 'Person' : 'Organization', 'Agent/author', {
+    ...(name === undefined ? {} : { name }),
+    ...(known.length === 0 ? {} : { externalIdentifier: known }),
+  });
+}
+
+function readAuthor(agent: Element | undefined): SbomAuthor | undefined {
+  const [name, list] = [asText(agent?.name), recordsOf(agent?.externalIdentifier)];
+  const find = (type: string) =>
+    asText(list.find(({ externalIdentifierType }) => externalIdentifierType === type)?.identifier);
+  const [email, url] = [find('email'), find('urlScheme')];
+  if (name === undefined && email === undefined && url === undefined) return undefined;
+  return {
+    kind: agent?.type === 'Person' ? 'person' : 'organization',
+    ...(name === undefined ? {} : { name }),
+    ...(email === undefined ? {} : { email }),
+    ...(url === undefined ? {} : { url }),
+  };
 }
 
 function writeSubject(subject: SbomSubject): Element {
@@ -97,10 +124,10 @@ function writeSubject(subject: SbomSubject): Element {
 /** Elements in the order in which they were added; agents and licences once each. */
 class Writer {
   readonly elements: Named[] = [];
-  readonly #element: (type: string, name: string, rest: Element) => Named;
+  readonly #element: MakeElement;
   readonly #shared = new Map<string, string>();
 
-  constructor(element: (type: string, name: string, rest: Element) => Named) {
+  constructor(element: MakeElement) {
     this.#element = element;
   }
 
@@ -237,6 +264,8 @@ function read(document: unknown): Sbom {
   });
   const { kind, ...known } = readDocumentPairs(root === undefined ? [] : context.pairs(root.spdxId));
   const creation = of('CreationInfo')[0] ?? {};
+  const makers: readonly unknown[] = Array.isArray(creation.createdBy) ? creation.createdBy : [];
+  const author = readAuthor(of('Person', 'Organization').find(({ spdxId }) => makers.includes(spdxId)));
   return arrangeSbom(
     withDistro({
       ...known,
@@ -245,6 +274,7 @@ function read(document: unknown): Sbom {
       components,
       dependencies: readDependencies(relationships, ids),
       tool: readTool(creation, context),
+      ...(author === undefined ? {} : { author }),
       created: asText(creation.created) ?? '',
     }),
   );
