@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { isRecord } from '../../core/index.ts';
 import { shortHash } from './identity.ts';
+import type { LicenceText } from './sbom.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -103,11 +104,12 @@ function renew(id: string, plus: boolean): { readonly id: string; readonly excep
 
 /** `LicenseRef-` id for a text that is no expression: what cannot stand in an id is told apart by a digest. */
 function licenceRef(text: string): string {
+  if (isLicenceReference(text)) return text;
   const readable = text.replaceAll(/[^A-Za-z0-9.-]+/g, '-').slice(0, 80);
   return `LicenseRef-${readable}${readable === text ? '' : `-${shortHash(text).slice(0, 8)}`}`;
 }
 
-/** One SPDX expression for all of them: what is no expression goes by the id of `licenceTexts`. */
+/** One SPDX expression for all of them: what is no expression goes by the id of `customLicences`. */
 export function declaredLicence(licences: readonly string[]): string {
   if (licences.length === 0) return 'NOASSERTION';
   const parts = licences.map((text) => (isLicenceExpression(text) ? text : (findLicenceId(text) ?? licenceRef(text))));
@@ -115,15 +117,78 @@ export function declaredLicence(licences: readonly string[]): string {
   return [...new Set(parts)].map((part) => (part.includes(' ') ? `(${part})` : part)).join(' AND ');
 }
 
-/** Whether the one expression says all that the list does. */
+/** Whether the one expression, with what its ids stand for, says all that the list does. */
 export function isPlainLicence(licences: readonly string[]): boolean {
-  return licences.length === 0 || (licences.length === 1 && declaredLicence(licences) === licences[0]);
+  const [only] = licences;
+  return only === undefined || (licences.length === 1 && (isCustom(only) || declaredLicence(licences) === only));
 }
 
-/** By `LicenseRef-` id, the texts that are neither an id of the list nor an expression. */
-export function licenceTexts(licences: readonly string[]): ReadonlyMap<string, string> {
-  const unknown = licences.filter((text) => !isLicenceExpression(text) && findLicenceId(text) === undefined);
-  return new Map(unknown.map((text) => [licenceRef(text), text]));
+function isCustom(text: string): boolean {
+  return !isLicenceExpression(text) && findLicenceId(text) === undefined;
+}
+
+/** A licence that the SPDX list does not have. */
+export interface CustomLicence {
+  readonly id: string;
+  /** One line. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Longer ones are the text of a licence, not its name. */
+const MAX_NAME = 100;
+
+/** The text itself where it can be a name, else how it begins. */
+function nameOfText(text: string): string {
+  if (text.length <= MAX_NAME && !/[\r\n]/.test(text)) return text;
+  const line = text.split(/[\r\n]+/).find((one) => one.trim() !== '') ?? '';
+  return `${line.trim().slice(0, MAX_NAME - 1)}…`;
+}
+
+/** Those that are named by themselves or within expressions, sorted by id. A text that is not known is told by its name. */
+export function customLicences(
+  licences: readonly string[],
+  texts: readonly LicenceText[] = [],
+): readonly CustomLicence[] {
+  const known = new Map(texts.map(({ licence, text }) => [licence, text]));
+  const found = new Map<string, CustomLicence>();
+  for (const licence of licences) {
+    const custom = isCustom(licence) ? [licence] : idsWithin(licence).filter((id) => id.startsWith('LicenseRef-'));
+    for (const one of custom) {
+      const id = licenceRef(one);
+      found.set(id, { id, name: nameOfText(one), text: known.get(one) ?? one });
+    }
+  }
+  return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+interface ReadLicence {
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly text: string | undefined;
+  /** Whether a component has it by itself, not only within an expression. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * What a document calls a licence of its own, and the text where the name is not all there is. Without a name it goes by its id, and so it
+ * does within expressions.
+ */
+export function readCustomLicence({ id, name, text, isWhole }: ReadLicence): {
+  readonly licence: string;
+  readonly texts: readonly LicenceText[];
+} {
+  if (text === undefined) return { licence: name ?? id, texts: [] };
+  if (name !== undefined && name === nameOfText(text)) return { licence: text, texts: [] };
+  const licence = name ?? id;
+  const key = isWhole || licenceRef(licence) === id ? licence : id;
+  return { licence, texts: key === text ? [] : [{ licence: key, text }] };
+}
+
+/** One text for each, sorted. */
+export function arrangeTexts(texts: readonly LicenceText[]): readonly LicenceText[] {
+  const first = new Map(texts.toReversed().map((one) => [one.licence, one]));
+  return [...first.values()].sort((a, b) => (a.licence < b.licence ? -1 : 1));
 }
 
 /** `LicenseRef-` as in SPDX 2.3 annex D, and the words of an expression. */

@@ -1,5 +1,6 @@
 /** Several bills as one. What each of them was about becomes a component of its own, which needs what it needed before. */
 import { AppError } from '../../core/index.ts';
+import { arrangeTexts } from './licences.ts';
 import { mergeComponents } from './merge-components.ts';
 import { uniqueId } from './read.ts';
 import { arrangeSbom, findRoots } from './sbom.ts';
@@ -32,9 +33,11 @@ export function mergeSboms(base: Pick<Sbom, 'subject' | 'tool' | 'created'>, sbo
   const isOneSystem = sboms.every(
     ({ distro }) => distro?.id === first?.distro?.id && distro?.versionId === first?.distro?.versionId,
   );
+  const texts = arrangeTexts(sboms.flatMap(({ licenceTexts = [] }) => licenceTexts));
   const layers = new Map(sboms.flatMap((sbom) => sbom.layers ?? []).map((layer) => [layer.diffId, layer]));
   return arrangeSbom({
     ...base,
+    ...(texts.length === 0 ? {} : { licenceTexts: texts }),
     ...(layers.size === 0 ? {} : { layers: [...layers.values()] }),
     ...(isOneSystem && first?.distro !== undefined ? { distro: first.distro } : {}),
     components: mergeComponents(components),

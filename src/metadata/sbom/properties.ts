@@ -2,8 +2,7 @@
  * Facts of a component that neither SPDX 2.3 nor CycloneDX 1.6 has a field for, as name and value pairs:
  * CycloneDX writes them as properties, SPDX as annotations.
  */
-import { parseShallowJson } from '../../core/index.ts';
-import { decodeBase, decodeDistro, decodeLayer, decodeSkipped } from './read.ts';
+import { decodeBase, decodeDistro, decodeLayer, decodeSkipped, tryJson } from './read.ts';
 import { EVIDENCE, SUBJECT_KINDS } from './sbom.ts';
 import type { Component, Location, Scope, Sbom, SbomSubject } from './sbom.ts';
 
@@ -155,13 +154,4 @@ export function readDocumentPairs(pairs: readonly Pair[]): DocumentFacts {
     ...(layers.length === 0 ? {} : { layers }),
     ...(base === undefined ? {} : { base }),
   };
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return parseShallowJson(text);
-  } catch {
-    // A property of a foreign document that only looks like ours.
-    return undefined;
-  }
 }

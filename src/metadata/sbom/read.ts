@@ -1,10 +1,10 @@
 /** What readers of formats share: the source package, ids, the distribution from whatever a foreign document has. */
-import { findDigest, isRecord } from '../../core/index.ts';
+import { findDigest, isRecord, parseShallowJson } from '../../core/index.ts';
 import type { SkippedFile } from '../../core/index.ts';
 import { findPurl } from '../ecosystem/index.ts';
 import type { Distro, Purl } from '../ecosystem/index.ts';
 import { BASE_EVIDENCE, COMPONENT_KINDS } from './sbom.ts';
-import type { BaseImage, Component, Sbom, SbomLayer } from './sbom.ts';
+import type { BaseImage, Component, LicenceText, Sbom, SbomLayer } from './sbom.ts';
 
 /** Ceiling of components read from one document: the largest real images have some tens of thousands. */
 export const MAX_COMPONENTS = 500_000;
@@ -82,6 +82,24 @@ export function decodeBase(value: unknown): BaseImage | undefined {
     foundBy,
     isExcluded: value.isExcluded === true,
   };
+}
+
+/** Of a JSON text; a foreign one that only looks like ours gives none. */
+export function decodeText(json: string): readonly LicenceText[] {
+  const value = tryJson(json);
+  return isRecord(value) && typeof value.licence === 'string' && typeof value.text === 'string'
+    ? [{ licence: value.licence, text: value.text }]
+    : [];
+}
+
+/** Undefined where the text is none. */
+export function tryJson(text: string): unknown {
+  try {
+    return parseShallowJson(text);
+  } catch {
+    // A property of a foreign document that only looks like ours.
+    return undefined;
+  }
 }
 
 export type DraftSbom = Omit<Sbom, 'distro'> & { readonly distro: Distro | undefined };

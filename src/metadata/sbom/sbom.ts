@@ -8,6 +8,8 @@ export interface Sbom {
   /** Of an image, lowest first. Components point to them by `introducedBy`. */
   readonly layers?: readonly SbomLayer[];
   readonly base?: BaseImage;
+  /** Of licences that the SPDX list does not have, where a document tells more than their name. Sorted. */
+  readonly licenceTexts?: readonly LicenceText[];
   /** Sorted by id; ids are unique. */
   readonly components: readonly Component[];
   /** Sorted; both ends are ids of components. */
@@ -26,6 +28,12 @@ export interface SbomAuthor {
   readonly name?: string;
   readonly email?: string;
   readonly url?: string;
+}
+
+export interface LicenceText {
+  /** As components have it, or a `LicenseRef-` id within an expression of theirs. */
+  readonly licence: string;
+  readonly text: string;
 }
 
 export interface SbomTool {

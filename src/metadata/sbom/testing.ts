@@ -29,7 +29,19 @@ export const fullSbom: Sbom = {
     { index: 1, digest: digestOf('second'), diffId: digestOf('second diff'), isBase: false },
   ],
   base: { name: 'docker.io/library/debian:12', digest: digestOf('base'), foundBy: 'annotations', isExcluded: false },
+  licenceTexts: [
+    { licence: 'House licence', text: 'You may look,\nbut <not> "touch".' },
+    { licence: 'LicenseRef-house-2', text: 'You may touch, & look.' },
+  ],
   components: [
+    createComponent({ name: 'own', version: '1', licences: ['House licence'] }),
+    createComponent({ name: 'own', version: '2', licences: ['MIT OR LicenseRef-house-2'] }),
+    createComponent({ name: 'own', version: '3', licences: ['LicenseRef-house-3'] }),
+    createComponent({
+      name: 'own',
+      version: '4',
+      licences: [`Permission is hereby granted\n\n${'to whom '.repeat(40)}`],
+    }),
     createComponent({
       id: 'pkg:deb/debian/libssl3@3.0.11-1+b1?arch=amd64&distro=debian-12',
       purl: 'pkg:deb/debian/libssl3@3.0.11-1+b1?arch=amd64&distro=debian-12',

@@ -27,9 +27,22 @@ const ITEMS: Readonly<Record<string, string>> = {
   tools: 'tool',
 };
 /** Values that are attributes of the element they belong to. */
-const ATTRIBUTES: ReadonlySet<string> = new Set(['bom-ref', 'type', 'mime-type', 'ref', 'alg', 'acknowledgement']);
+const ATTRIBUTES: ReadonlySet<string> = new Set([
+  'bom-ref',
+  'type',
+  'mime-type',
+  'ref',
+  'alg',
+  'acknowledgement',
+  'encoding',
+]);
 /** Of the one who has it, the rest is the element's own text. */
-const TEXT: Readonly<Record<string, string>> = { hash: 'content', property: 'value', expression: 'expression' };
+const TEXT: Readonly<Record<string, string>> = {
+  hash: 'content',
+  property: 'value',
+  expression: 'expression',
+  text: 'content',
+};
 
 /** Of organizations: several of them stand in their parent. */
 const REPEATED: ReadonlySet<string> = new Set(['url', 'contact']);
@@ -145,6 +158,7 @@ function readChild(child: XmlElement, parent: string): unknown {
   if (child.name === 'licenses') return child.children.map(readLicence);
   if (child.name === 'assemblies' || (child.name === 'dependencies' && parent === 'composition'))
     return child.children.map(({ attributes }) => attributes.ref ?? '');
+  if (child.name === 'text' && parent === 'license') return readObject(child);
   // a list of tools up to 1.4, from 1.5 on also an object of components and services
   const isList = child.name === 'tools' ? child.children.every(({ name }) => name === 'tool') : child.name in ITEMS;
   if (isList) return child.children.map(readObject);

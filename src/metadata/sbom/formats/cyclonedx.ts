@@ -6,12 +6,12 @@ import { arrayOf, findDigest, isRecord, object, optional, record, string } from 
 import { findPurl } from '../../ecosystem/index.ts';
 import type { Distro } from '../../ecosystem/index.ts';
 import { contentUuid } from '../identity.ts';
-import { findLicenceId, isLicenceExpression } from '../licences.ts';
+import { arrangeTexts, customLicences, findLicenceId, isLicenceExpression, readCustomLicence } from '../licences.ts';
 import { componentPairs, documentPairs, readComponentPairs, readDocumentPairs } from '../properties.ts';
 import type { Pair } from '../properties.ts';
-import { guessDistro, MAX_COMPONENTS, readKind, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
+import { decodeText, guessDistro, MAX_COMPONENTS, readKind, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
 import { arrangeSbom, findRoots, HASH_ALGORITHMS, isIncomplete } from '../sbom.ts';
-import type { Component, Dependency, Hash, Sbom, SbomAuthor, SbomSubject } from '../sbom.ts';
+import type { Component, Dependency, Hash, LicenceText, Sbom, SbomAuthor, SbomSubject } from '../sbom.ts';
 import type { SbomReader } from './format.ts';
 
 export const CYCLONEDX_VERSIONS = ['1.6', '1.4', '1.5', '1.7'] as const;
@@ -62,10 +62,10 @@ export function toCyclonedx(sbom: Sbom, version: CyclonedxVersion): Readonly<Rec
       ...writePerson(sbom.author),
       component: writeSubject(subject, version),
       ...writeOrganization(sbom.author, version),
-      properties: writePairs(documentPairs(sbom)),
+      properties: writePairs([...documentPairs(sbom), ...textPairs(sbom)]),
     },
     components: [
-      ...sbom.components.map((component) => writeComponent(component, version)),
+      ...sbom.components.map((component) => writeComponent(component, version, sbom.licenceTexts)),
       ...(sbom.distro === undefined ? [] : [writeDistro(sbom.distro)]),
     ],
     dependencies: writeDependencies(sbom),
@@ -130,7 +130,7 @@ function writeDistro(distro: Distro): unknown {
   };
 }
 
-function writeComponent(component: Component, version: CyclonedxVersion): unknown {
+function writeComponent(component: Component, version: CyclonedxVersion, texts: Sbom['licenceTexts']): unknown {
   const pairs = componentPairs(component);
   const { originator, description, copyright } = component;
   const references = writeReferences(component);
@@ -144,7 +144,7 @@ function writeComponent(component: Component, version: CyclonedxVersion): unknow
     ...(description === undefined ? {} : { description }),
     ...(component.scope === 'runtime' ? {} : { scope: component.scope === 'optional' ? 'optional' : 'excluded' }),
     ...(component.hashes.length === 0 ? {} : { hashes: component.hashes.map(writeHash) }),
-    ...(component.licences.length === 0 ? {} : { licenses: writeLicences(component.licences) }),
+    ...(component.licences.length === 0 ? {} : { licenses: writeLicences(component.licences, texts) }),
     ...(copyright === undefined ? {} : { copyright }),
     ...(component.cpes?.[0] === undefined ? {} : { cpe: component.cpes[0] }),
     ...(component.purl === undefined ? {} : { purl: component.purl }),
@@ -176,11 +176,25 @@ function writeEvidence(component: Component): unknown {
   };
 }
 
+const TEXT = 'plimsoll:licenceText';
+
+/** Expressions have no place for the texts of what they name. */
+function textPairs({ components, licenceTexts = [] }: Sbom): readonly Pair[] {
+  const own = new Set(components.flatMap(({ licences }) => licences));
+  return licenceTexts.filter(({ licence }) => !own.has(licence)).map((one) => [TEXT, JSON.stringify(one)] as const);
+}
+
 /** Either one expression or a list of licences, never both (bom-1.6 `licenseChoice`). */
-function writeLicences(licences: readonly string[]): unknown {
+function writeLicences(licences: readonly string[], texts: Sbom['licenceTexts']): unknown {
   const [first] = licences;
   if (licences.length === 1 && first !== undefined && isLicenceExpression(first)) return [{ expression: first }];
-  return licences.map((text) => ({ license: findLicenceId(text) === text ? { id: text } : { name: text } }));
+  return licences.map((licence) => {
+    if (findLicenceId(licence) === licence) return { license: { id: licence } };
+    const [custom] = customLicences([licence], texts);
+    if (custom === undefined || custom.text === custom.name || isLicenceExpression(licence))
+      return { license: { name: licence } };
+    return { license: { name: custom.name, text: { content: custom.text } } };
+  });
 }
 
 function writePairs(pairs: readonly Pair[]): unknown {
@@ -193,7 +207,14 @@ function writeDependencies(sbom: Sbom): unknown {
 }
 
 const decodeLicence = object({
-  license: optional(object({ id: optional(string), name: optional(string), acknowledgement: optional(string) })),
+  license: optional(
+    object({
+      id: optional(string),
+      name: optional(string),
+      text: optional(object({ content: optional(string), encoding: optional(string) })),
+      acknowledgement: optional(string),
+    }),
+  ),
   expression: optional(string),
   acknowledgement: optional(string),
 });
@@ -264,7 +285,9 @@ function findTool(value: unknown, path: string): { readonly name: string; readon
 function read(document: unknown): Sbom {
   const bom = decodeDocument(document, 'CycloneDX');
   const raw = flatten(bom.components ?? []);
-  const { kind, ...known } = readDocumentPairs(readPairs(bom.metadata?.properties));
+  const pairs = readPairs(bom.metadata?.properties);
+  const { kind, ...known } = readDocumentPairs(pairs);
+  const licenceTexts = readTexts(raw, pairs);
   const author = bom.metadata === undefined ? undefined : readAuthor(bom.metadata);
   const ids = new Map<string, string>();
   const taken = new Set<string>();
@@ -284,6 +307,7 @@ function read(document: unknown): Sbom {
       dependencies: readDependencies(bom.dependencies ?? [], ids),
       tool: bom.metadata?.tools ?? { name: 'unknown', version: '' },
       ...(author === undefined ? {} : { author }),
+      ...(licenceTexts.length === 0 ? {} : { licenceTexts }),
       created: bom.metadata?.timestamp ?? '',
     }),
   );
@@ -347,9 +371,27 @@ function joinName(raw: RawComponent, purlType: string | undefined): string {
 function readLicences(list: readonly ReturnType<typeof decodeLicence>[]): readonly string[] {
   const declared = list.filter((one) => (one.license ?? one).acknowledgement === 'declared');
   return (declared.length > 0 ? declared : list).flatMap(({ expression, license }) => {
-    const text = expression ?? license?.id ?? license?.name;
+    const text = expression ?? license?.id ?? customOf(license)?.licence;
     return text === undefined ? [] : [text];
   });
+}
+
+/** The text may be there without a name, and as Base64. */
+function customOf(license: ReturnType<typeof decodeLicence>['license']) {
+  const { content, encoding } = license?.text ?? {};
+  if (license === undefined || (license.name === undefined && content === undefined)) return undefined;
+  const text = encoding === 'base64' ? Buffer.from(content ?? '', 'base64').toString('utf8') : content;
+  return license.name === undefined && text !== undefined
+    ? { licence: text, texts: [] }
+    : readCustomLicence({ id: '', name: license.name, text, isWhole: true });
+}
+
+function readTexts(raw: readonly RawComponent[], pairs: readonly Pair[]): readonly LicenceText[] {
+  const own = raw.flatMap(({ licenses = [] }) => licenses.filter(({ license }) => license?.id === undefined));
+  return arrangeTexts([
+    ...own.flatMap(({ license }) => customOf(license)?.texts ?? []),
+    ...pairs.flatMap(([name, value]) => (name === TEXT ? decodeText(value) : [])),
+  ]);
 }
 
 function readHash(name: string, value: string): readonly Hash[] {

@@ -6,7 +6,7 @@ import { arrayOf, findDigest, isRecord, object, optional, string } from '../../.
 import { findPurl } from '../../ecosystem/index.ts';
 import { formatSpdxAuthor, readSpdxAuthor } from '../author.ts';
 import { contentUuid, shortHash } from '../identity.ts';
-import { declaredLicence, isPlainLicence, licenceTexts } from '../licences.ts';
+import { arrangeTexts, customLicences, declaredLicence, isPlainLicence, readCustomLicence } from '../licences.ts';
 import {
   componentPairs,
   documentPairs,
@@ -49,7 +49,7 @@ const HOMEPAGE = 'plimsoll:homepage';
 
 export function toSpdx2(sbom: Sbom, version: Spdx2Version): Readonly<Record<string, unknown>> {
   const annotate = (pairs: readonly Pair[]) => writeAnnotations(pairs, sbom);
-  const extracted = extractedLicences(sbom.components);
+  const extracted = extractedLicences(sbom);
   return {
     spdxVersion: `SPDX-${version}`,
     dataLicense: 'CC0-1.0',
@@ -154,10 +154,9 @@ function writeHash(hash: Hash): unknown {
   return { algorithm: hash.algorithm.toUpperCase(), checksumValue: hash.value };
 }
 
-function extractedLicences(components: readonly Component[]): readonly unknown[] {
-  return [...licenceTexts(components.flatMap(({ licences }) => licences))]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([licenseId, name]) => ({ licenseId, name, extractedText: name }));
+function extractedLicences({ components, licenceTexts }: Sbom): readonly unknown[] {
+  const all = components.flatMap(({ licences }) => licences);
+  return customLicences(all, licenceTexts).map(({ id, name, text }) => ({ licenseId: id, name, extractedText: text }));
 }
 
 function writeAnnotations(pairs: readonly Pair[], sbom: Sbom): unknown {
@@ -230,9 +229,15 @@ function read(document: unknown, options?: ReadOptions): Sbom {
   const root = findRoot(raw, packages, options);
   const creators = raw.creationInfo.creators ?? [];
   const [author] = creators.flatMap((creator) => readSpdxAuthor(creator) ?? []);
-  const names = new Map(
-    (raw.hasExtractedLicensingInfos ?? []).map((info) => [info.licenseId, info.name ?? info.extractedText ?? '']),
+  const wholes = new Set(
+    packages.flatMap(({ licenseDeclared, licenseConcluded }) => [licenseDeclared, licenseConcluded]),
   );
+  const custom = (raw.hasExtractedLicensingInfos ?? []).map(({ licenseId: id, name, extractedText: text }) => ({
+    id,
+    ...readCustomLicence({ id, name, text, isWhole: wholes.has(id) }),
+  }));
+  const names = new Map(custom.map(({ id, licence }) => [id, licence]));
+  const licenceTexts = arrangeTexts(custom.flatMap(({ texts }) => texts));
   const ids = new Map<string, string>();
   const taken = new Set<string>();
   const components = packages.flatMap((entry) => {
@@ -250,6 +255,7 @@ function read(document: unknown, options?: ReadOptions): Sbom {
       dependencies: readDependencies(raw, ids),
       tool: readTool(creators),
       ...(author === undefined ? {} : { author }),
+      ...(licenceTexts.length === 0 ? {} : { licenceTexts }),
       created: raw.creationInfo.created,
     }),
   );

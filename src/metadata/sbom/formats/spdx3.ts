@@ -5,7 +5,7 @@
 import { arrayOf, findDigest, isRecord, object, optional, record, recordsOf, string } from '../../../core/index.ts';
 import { findPurl } from '../../ecosystem/index.ts';
 import { contentUuid, shortHash } from '../identity.ts';
-import { declaredLicence, isPlainLicence, licenceTexts } from '../licences.ts';
+import { arrangeTexts, customLicences, declaredLicence, isPlainLicence, readCustomLicence } from '../licences.ts';
 import {
   componentPairs,
   documentPairs,
@@ -17,7 +17,7 @@ import {
 import type { Pair } from '../properties.ts';
 import { guessDistro, MAX_COMPONENTS, readKind, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
 import { arrangeSbom, findRoots, HASH_ALGORITHMS } from '../sbom.ts';
-import type { Component, Dependency, Sbom, SbomAuthor, SbomSubject } from '../sbom.ts';
+import type { Component, Dependency, LicenceText, Sbom, SbomAuthor, SbomSubject } from '../sbom.ts';
 import type { SbomReader } from './format.ts';
 
 export const spdx3: SbomReader = {
@@ -52,7 +52,7 @@ export function toSpdx3(sbom: Sbom): Readonly<Record<string, unknown>> {
     creationInfo: CREATION,
     ...rest,
   });
-  const writer = new Writer(element);
+  const writer = new Writer(element, sbom.licenceTexts);
   const tool = element('SoftwareAgent', 'Agent/tool', { name: `${sbom.tool.name}-${sbom.tool.version}` });
   const author = sbom.author === undefined ? [] : [writeAuthor(sbom.author, element)];
   const subject = writer.add('software_Package', SUBJECT.slice(1), writeSubject(sbom.subject));
@@ -125,10 +125,12 @@ function writeSubject(subject: SbomSubject): Element {
 class Writer {
   readonly elements: Named[] = [];
   readonly #element: MakeElement;
+  readonly #licenceTexts: Sbom['licenceTexts'];
   readonly #shared = new Map<string, string>();
 
-  constructor(element: MakeElement) {
+  constructor(element: MakeElement, licenceTexts: Sbom['licenceTexts']) {
     this.#element = element;
+    this.#licenceTexts = licenceTexts;
   }
 
   add(type: string, name: string, rest: Element): string {
@@ -195,10 +197,10 @@ class Writer {
   }
 
   #licence(licences: readonly string[]): string {
-    const custom = [...licenceTexts(licences)].map(([key, text]) => ({
+    const custom = customLicences(licences, this.#licenceTexts).map(({ id, name, text }) => ({
       type: 'DictionaryEntry',
-      key,
-      value: this.#once('simplelicensing_SimpleLicensingText', 'Licence', { simplelicensing_licenseText: text }),
+      key: id,
+      value: this.#once('simplelicensing_SimpleLicensingText', 'Licence', { name, simplelicensing_licenseText: text }),
     }));
     return this.#once('simplelicensing_LicenseExpression', 'Licence', {
       simplelicensing_licenseExpression: declaredLicence(licences),
@@ -248,7 +250,7 @@ function read(document: unknown): Sbom {
   const context: Context = {
     pairs: (id) => readPairTexts(texts.get(id) ?? []),
     nameOf: (id) => asText(text(id, 'name')),
-    licences: declaredLicences(graph, relationships),
+    ...declaredLicences(graph, relationships),
   };
   const packages = of('software_Package', 'software_File').map((entry, index) =>
     decodePackage(entry, `packages[${index}]`),
@@ -275,6 +277,7 @@ function read(document: unknown): Sbom {
       dependencies: readDependencies(relationships, ids),
       tool: readTool(creation, context),
       ...(author === undefined ? {} : { author }),
+      ...(context.licenceTexts.length === 0 ? {} : { licenceTexts: context.licenceTexts }),
       created: asText(creation.created) ?? '',
     }),
   );
@@ -285,6 +288,7 @@ interface Context {
   readonly nameOf: (id: string | undefined) => string | undefined;
   /** By the id of what is licensed. */
   readonly licences: ReadonlyMap<string, readonly string[]>;
+  readonly licenceTexts: readonly LicenceText[];
 }
 
 type Relationship = ReturnType<typeof decodeRelationship>;
@@ -293,25 +297,32 @@ function asText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function declaredLicences(graph: readonly Element[], edges: readonly Relationship[]): Context['licences'] {
+function declaredLicences(
+  graph: readonly Element[],
+  edges: readonly Relationship[],
+): Pick<Context, 'licences' | 'licenceTexts'> {
   const elements = new Map(graph.map((entry) => [entry.spdxId, entry]));
+  const licenceTexts: LicenceText[] = [];
   const expressionOf = (id: string): readonly string[] => {
     const entry = elements.get(id);
     const expression = asText(entry?.simplelicensing_licenseExpression);
-    const custom: unknown = entry?.simplelicensing_customIdToUri;
-    const texts = (Array.isArray(custom) ? custom : []).flatMap((one: unknown) =>
-      isRecord(one) && one.key === expression
-        ? (asText(elements.get(one.value)?.simplelicensing_licenseText) ?? [])
-        : [],
-    );
-    if (texts.length > 0) return texts;
-    return expression === undefined ? [] : [expression];
+    let whole = expression;
+    for (const { key, value } of recordsOf(entry?.simplelicensing_customIdToUri)) {
+      const custom = elements.get(value);
+      const [name, text] = [asText(custom?.name), asText(custom?.simplelicensing_licenseText)];
+      const isWhole = key === expression;
+      const { licence, texts } = readCustomLicence({ id: String(key), name, text, isWhole });
+      licenceTexts.push(...texts);
+      if (isWhole) whole = licence;
+    }
+    return whole === undefined ? [] : [whole];
   };
-  return new Map(
+  const licences = new Map(
     edges
       .filter(({ relationshipType }) => relationshipType === 'hasDeclaredLicense')
       .map(({ from, to }) => [from, to.flatMap(expressionOf)] as const),
   );
+  return { licences, licenceTexts: arrangeTexts(licenceTexts) };
 }
 
 /** What the Sbom, else the document is about, if that is the thing as a whole and not one of the packages found. */
