@@ -30,9 +30,10 @@ function formatLayer(sbom: Sbom, component: Component): string {
 const HOW = { given: 'as given', annotations: "as the image's annotations say", history: 'a guess from the history' };
 
 function listLayers({ layers = [], base }: Sbom): readonly string[] {
-  const steps = layers.map(
-    ({ index, isBase, instruction = '-' }) =>
-      `layer ${index}${isBase ? '*' : ''}: ${instruction.replaceAll(/\s+/g, ' ').slice(0, 100)}`,
+  const steps = layers.flatMap(({ index, isBase, instruction }) =>
+    instruction === undefined
+      ? []
+      : [`layer ${index}${isBase ? '*' : ''}: ${instruction.replaceAll(/\s+/g, ' ').slice(0, 100)}`],
   );
   if (base === undefined) return steps;
   const name = base.name === undefined ? '' : ` ${base.name}`;
