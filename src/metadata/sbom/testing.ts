@@ -35,7 +35,7 @@ export const fullSbom: Sbom = {
   ],
   components: [
     createComponent({ name: 'own', version: '1', licences: ['House licence'] }),
-    createComponent({ name: 'own', version: '2', licences: ['MIT OR LicenseRef-house-2'] }),
+    createComponent({ name: 'own', version: '2', licences: ['ISC OR LicenseRef-house-2'] }),
     createComponent({ name: 'own', version: '3', licences: ['LicenseRef-house-3'] }),
     createComponent({
       name: 'own',
