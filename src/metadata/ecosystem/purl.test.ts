@@ -100,3 +100,12 @@ test('parsePurl refuses text that is no package URL, and findPurl gives nothing'
     assert.equal(findPurl(text), undefined);
   }
 });
+
+test('createPurl refuses what has no bytes to be written as', () => {
+  for (const part of ['name', 'version', 'namespace', 'subpath'])
+    assert.throws(() => createPurl({ type: 'nuget', name: 'a', [part]: 'x\ud800' }), {
+      kind: 'invalid-input',
+      message: /expected whole characters/,
+    });
+  assert.equal(formatPurl(createPurl({ type: 'nuget', name: 'a\u{1f600}' })), 'pkg:nuget/a%F0%9F%98%80');
+});

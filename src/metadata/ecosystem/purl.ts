@@ -74,8 +74,11 @@ export function createPurl(parts: PurlParts): Purl {
     parts.version,
     parts.subpath,
     ...Object.values(parts.qualifiers ?? {}),
-  ])
+  ]) {
     if ((part?.length ?? 0) > MAX_LENGTH) throw refuse(part ?? '', `parts of at most ${MAX_LENGTH} characters`);
+    // half of a pair of UTF-16 has no bytes to be written as
+    if (part?.isWellFormed() === false) throw refuse(part.toWellFormed(), 'whole characters');
+  }
   const namespace = (parts.namespace ?? '').split('/').filter((segment) => segment !== '');
   const purl = normalize({
     type,
