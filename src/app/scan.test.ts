@@ -149,7 +149,7 @@ test('an SBOM inside a DSSE envelope is read', async () => {
 test('scans refuse what they cannot judge', async () => {
   const ports = await readyPorts(project().advisory);
   await assert.rejects(scanSource(ports, 'pkg:npm/left-pad'), { kind: 'invalid-input' });
-  await assert.rejects(scanSource(ports, 'pkg:maven/a/b@1'), { kind: 'invalid-input' });
+  await assert.rejects(scanSource(ports, 'pkg:generic/b@1'), { kind: 'invalid-input' });
   await assert.rejects(scanSource(ports, 'sbom:/nowhere.json'), { kind: 'not-found' });
   await assert.rejects(importAdvisories(ports, [project().vex]), { kind: 'invalid-input' });
   await assert.rejects(importAdvisories(ports, ['/nowhere']), { kind: 'not-found' });

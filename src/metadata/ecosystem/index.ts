@@ -1,10 +1,44 @@
+import { alpm } from './alpm.ts';
 import { apk } from './apk.ts';
+import { composer } from './composer.ts';
 import { deb } from './deb.ts';
+import { ebuild } from './ebuild.ts';
 import type { Ecosystem } from './ecosystem.ts';
+import { gem } from './gem.ts';
 import { golang } from './golang.ts';
+import { maven } from './maven.ts';
 import { npm } from './npm.ts';
+import { nuget } from './nuget.ts';
+import { cran, hackage } from './numbered.ts';
+import { pub } from './pub.ts';
+import { pypi } from './pypi.ts';
+import { rpm } from './rpm.ts';
+import { bitnami, cargo, conan, githubActions, hex, julia, swift } from './semantic.ts';
 
-export const ecosystems: readonly Ecosystem[] = [npm, golang, deb, apk];
+export const ecosystems: readonly Ecosystem[] = [
+  npm,
+  golang,
+  deb,
+  apk,
+  rpm,
+  alpm,
+  ebuild,
+  pypi,
+  maven,
+  gem,
+  nuget,
+  composer,
+  cargo,
+  pub,
+  hex,
+  swift,
+  cran,
+  hackage,
+  conan,
+  julia,
+  bitnami,
+  githubActions,
+];
 
 /** By package URL type. */
 export function findEcosystem(purlType: string): Ecosystem | undefined {

@@ -34,7 +34,7 @@ function compareNumbers(a: readonly string[], b: readonly string[]): Order {
 }
 
 /** Clause 11.3 and 11.4: none is above any; numeric below alphanumeric; more fields above fewer. */
-function comparePrerelease(a: readonly string[], b: readonly string[]): Order {
+export function comparePrerelease(a: readonly string[], b: readonly string[]): Order {
   if (a.length === 0 || b.length === 0) return sign(b.length - a.length);
   for (let index = 0; index < Math.min(a.length, b.length); index++) {
     const order = compareField(a[index] ?? '', b[index] ?? '');

@@ -6,7 +6,7 @@ import { advisoryPacks, dataSet, hasSharedData, needsSharedData } from '../../..
 import { openAdvisoryStore, readPack } from '../advisory/index.ts';
 import type { Advisory, AdvisoryStore } from '../advisory/index.ts';
 import { affects, createAdvisory } from '../advisory/testing.ts';
-import { createPurl, formatPurl, parsePurl } from '../ecosystem/index.ts';
+import { createPurl, findOsvEcosystem, formatPurl, parsePurl } from '../ecosystem/index.ts';
 import type { Component, Sbom } from '../sbom/index.ts';
 import { createComponent, smallSbom } from '../sbom/testing.ts';
 import { matchSbom } from './index.ts';
@@ -247,6 +247,52 @@ test('recorded answers of OSV.dev for npm are never exceeded', needsSharedData, 
       `${name} ${version}`,
     );
   }
+});
+
+for (const { ecosystem, pack, later } of [
+  { ecosystem: 'crates.io', pack: 'rustsec.osv.tar.zst', later: /(?!)/ },
+  // records that came after the answers were recorded
+  { ecosystem: 'Maven', pack: 'ghsa-sample.osv.tar.zst', later: /^GHSA-(?:crjg-w57m-rqqf|mmwx-rj87-vfgr)$/ },
+]) {
+  test(`recorded answers of OSV.dev for ${ecosystem} are those of the records at hand`, needsSharedData, async () => {
+    using store = openAdvisoryStore(':memory:');
+    await store.import(readPack(pack, readFileSync(join(advisoryPacks, pack)), { count: 0 }), new Date('2026-08-22'));
+    const rules = findOsvEcosystem(ecosystem) ?? assert.fail();
+    const questions = readFileSync(join(dataSet('match-labels'), 'osv-live-answers.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { ecosystem?: string; name: string; version: string; ids: string[] })
+      .filter((question) => question.ecosystem === ecosystem);
+    assert.ok(questions.length > 30);
+    for (const { name, version, ids } of questions) {
+      const [namespace, last] = name.includes(':') ? name.split(':') : [undefined, name];
+      const purl = formatPurl(createPurl({ type: rules.purlType, namespace, name: last ?? '', version }));
+      const { findings } = matchSbom(sbomOf(createComponent({ name, version, purl, id: purl })), store);
+      const found = new Set(findings.flatMap(({ id, aliases }) => [id, ...aliases]));
+      const known = ids.filter((id) => store.findById(id) !== undefined);
+      assert.deepEqual(
+        known.filter((id) => !found.has(id)),
+        [],
+        `${name} ${version}`,
+      );
+      assert.deepEqual(
+        findings.map(({ id }) => id).filter((id) => !ids.includes(id) && !later.test(id)),
+        [],
+        `${name} ${version}`,
+      );
+    }
+  });
+}
+
+test('an RPM package is judged with its epoch', async () => {
+  using store = await storeOf(createAdvisory({ affected: [affects('AlmaLinux:9', 'bash', '1:4.0-2.el9')] }));
+  const judge = (purl: string) =>
+    matchSbom(sbomOf(createComponent({ name: 'bash', version: '', purl, id: purl })), store);
+  const of = (version: string) => judge(`pkg:rpm/almalinux/bash@${version}`).findings.length;
+  assert.equal(of('5.1-1.el9?distro=almalinux-9.4'), 1);
+  assert.equal(of('4.0-1.el9?distro=almalinux-9.4&epoch=1'), 1);
+  assert.equal(of('4.0-2.el9?distro=almalinux-9.4&epoch=1'), 0);
+  assert.equal(of('4.0-1.el9?distro=almalinux-8.4&epoch=1'), 0);
 });
 
 test('the Go programs of a recorded image have the recorded findings', needsSharedData, () => {

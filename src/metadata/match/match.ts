@@ -94,7 +94,7 @@ function planLookup(component: Component, sbom: Sbom, holds: Holds): Lookup | st
 /** The package URL has the whole version; some tools split release and epoch from the version that they show. */
 function versionOf(component: Component, purl: Purl): string {
   const version = purl.version ?? component.version;
-  const epoch = purl.type === 'deb' ? (purl.qualifiers.get('epoch') ?? '0') : '0';
+  const epoch = purl.type === 'deb' || purl.type === 'rpm' ? (purl.qualifiers.get('epoch') ?? '0') : '0';
   return epoch === '0' || version.includes(':') ? version : `${epoch}:${version}`;
 }
 
@@ -107,7 +107,7 @@ function isJudgedByOwner(component: Component, sbom: Sbom, holds: Holds): boolea
 }
 
 function isOsPackage(ecosystem: Ecosystem): boolean {
-  return ecosystem.purlType === 'deb' || ecosystem.purlType === 'apk';
+  return ['deb', 'apk', 'rpm'].includes(ecosystem.purlType);
 }
 
 /** A record that hit, with the question that it answered. */
