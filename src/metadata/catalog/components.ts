@@ -80,6 +80,9 @@ export interface Finder {
 /** Of one file: a hostile one may have a million entries that are none, and an SBOM repeats the reasons. */
 const MAX_REASONS = 100;
 
+/** Of one cataloger in all files: the largest systems and projects have some ten thousand. */
+const MAX_FOUND = 500_000;
+
 /** What one cataloger found so far in the file at hand. An entry that makes no component hides no other: it is said to be skipped. */
 export class Finds {
   readonly components: Component[] = [];
@@ -94,6 +97,11 @@ export class Finds {
 
   /** Located in `file` and introduced by its layer, unless told otherwise. */
   add(file: FileEntry, given: Given): Component | undefined {
+    if (this.components.length >= MAX_FOUND)
+      throw new AppError(
+        'invalid-input',
+        `${file.path}: expected at most ${MAX_FOUND} components in all files, found more`,
+      );
     try {
       const component = createComponent({
         ...this.#finder,

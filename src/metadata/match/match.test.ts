@@ -132,7 +132,7 @@ test('what cannot be judged is said, never passed over', async () => {
   const { findings, unjudged } = matchSbom(
     sbomOf(
       openssl,
-      createComponent({ name: 'x', version: '1', purl: 'pkg:maven/org/x@1' }),
+      createComponent({ name: 'x', version: '1', purl: 'pkg:generic/x@1' }),
       createComponent({ name: 'bash', version: '5', purl: 'pkg:deb/debian/bash@5' }),
       createComponent({ name: 'example.com/tool', version: '(devel)', purl: 'pkg:golang/example.com/tool@(devel)' }),
       without(createComponent({ name: 'y', version: '1' })),
@@ -145,7 +145,7 @@ test('what cannot be judged is said, never passed over', async () => {
     [
       'no advisories for Debian:12 in the store',
       'no known release of debian',
-      'no matching rules for packages of type maven',
+      'no matching rules for packages of type generic',
       'no package URL',
       'version "(devel)" of a main module says nothing about its age',
     ],

@@ -13,6 +13,8 @@ const MAX_ARCHIVE_BYTES = 1024 ** 3;
 /** Of all that is unpacked from one archive and those in it. */
 const MAX_INNER_BYTES = 2 * 1024 ** 3;
 const MAX_ENTRIES = 2_000_000;
+/** The largest application servers hold some thousand. */
+const MAX_ARCHIVES = 20_000;
 /** An application in an application server's package has three. */
 const MAX_DEPTH = 8;
 /** Manifests with signatures of all entries have some MiB. */
@@ -78,12 +80,19 @@ function condense(content: Buffer, path: string, run: Run): void {
       throw new AppError('invalid-input', `expected at most ${MAX_DEPTH} archives in each other`);
     const archive = new ZipArchive(content, path === '' ? 'archive' : path, run.budget);
     for (const entry of archive.entries) {
+      if (run.jars.length > MAX_ARCHIVES)
+        throw new AppError('invalid-input', `expected at most ${MAX_ARCHIVES} archives in one`);
       if (ARCHIVE.test(entry.path)) {
         condense(archive.read(entry), `${path === '' ? '' : `${path}:`}${entry.path}`, {
           ...run,
           depth: run.depth + 1,
         });
-      } else if ([MANIFEST, MAVEN, JAR_SBOM].some((name) => name.test(entry.path)) && entry.size <= MAX_TEXT) {
+      } else if ([MANIFEST, MAVEN, JAR_SBOM].some((name) => name.test(entry.path))) {
+        if (entry.size > MAX_TEXT)
+          throw new AppError(
+            'invalid-input',
+            `expected ${entry.path} of at most ${MAX_TEXT} bytes, found ${entry.size}`,
+          );
         texts[entry.path] = archive.read(entry).toString('utf8');
       }
     }

@@ -4,10 +4,10 @@
  */
 import { AppError, isRecord } from '../../../../core/index.ts';
 import type { FileEntry, FileTree } from '../../../../core/index.ts';
-import { MAX_DATABASE_BYTES } from '../../cataloger.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
 import { catalogFiles, Finds, textOf } from '../../components.ts';
 import { parseYaml } from '../../documents.ts';
+import { MAX_FILE_BYTES } from '../../file-cataloger.ts';
 import { addLocked } from '../../locked.ts';
 import type { Locked, Needs } from '../../locked.ts';
 import { recordOf } from '../../values.ts';
@@ -26,7 +26,7 @@ export const yarnLock: Cataloger = {
   names: ['yarn.lock', 'package.json'],
   select: (file) =>
     LOCK.test(file.path) && !/(?:^|\/)node_modules\//.test(file.path)
-      ? { kind: 'keep', maxBytes: MAX_DATABASE_BYTES }
+      ? { kind: 'keep', maxBytes: MAX_FILE_BYTES }
       : selectManifest(file),
   catalog,
 };
@@ -47,6 +47,9 @@ async function catalog(tree: FileTree, files: readonly FileEntry[], context: Cat
   });
 }
 
+/** Lock files of the largest projects have some ten thousand. */
+const MAX_BLOCKS = 500_000;
+
 interface Block {
   readonly patterns: readonly string[];
   readonly fields: ReadonlyMap<string, string>;
@@ -56,7 +59,7 @@ interface Block {
 /** By pattern: one entry stands under each of the patterns that it satisfies. */
 function readClassic(text: string, what: string): Map<string, Locked> {
   const locked = new Map<string, Locked>();
-  const blocks = parseBlocks(text);
+  const blocks = parseBlocks(text, what);
   if (blocks.length === 0 && /^[^#\s]/m.test(text)) {
     throw new AppError('invalid-input', `${what}: expected entries of a yarn.lock, found none`);
   }
@@ -68,7 +71,7 @@ function readClassic(text: string, what: string): Map<string, Locked> {
   return locked;
 }
 
-function parseBlocks(text: string): readonly Block[] {
+function parseBlocks(text: string, what: string): readonly Block[] {
   const blocks: Block[] = [];
   let fields = new Map<string, string>();
   let needs = { dependencies: [] as string[], optionalDependencies: [] as string[] };
@@ -79,6 +82,8 @@ function parseBlocks(text: string): readonly Block[] {
     const [key = '', value = ''] = words;
     if (key === '' || key.startsWith('#')) continue;
     if (indent === 0 && line.trimEnd().endsWith(':')) {
+      if (blocks.length >= MAX_BLOCKS)
+        throw new AppError('invalid-input', `${what}: expected at most ${MAX_BLOCKS} entries, found more`);
       fields = new Map();
       needs = { dependencies: [], optionalDependencies: [] };
       blocks.push({ patterns: words, fields, needs });
