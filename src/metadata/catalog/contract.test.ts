@@ -231,3 +231,27 @@ test('a Go program is condensed to its build information: no executable is held 
     ],
   );
 });
+
+test('of a program too large for memory, Go modules are found in passing, and what else may be there is said to be unread', async () => {
+  const size = 100 * 1024 * 1024;
+  const selection = catalogSelector.select({ path: 'usr/bin/tool', mode: 0o755, size });
+  if (selection.kind !== 'condense') assert.fail();
+  for (const chunkSize of [9999, 64 * 1024 - 7]) {
+    const condenser = selection.open(GO_PROGRAM.subarray(0, 16), size) ?? assert.fail();
+    // a scanner names the magic, too
+    const decoy = Buffer.from('\xff Go buildinf:', 'latin1');
+    const content = Buffer.concat([
+      GO_PROGRAM.subarray(0, 1024),
+      decoy,
+      GO_PROGRAM.subarray(1024),
+      Buffer.alloc(3 * 1024 * 1024),
+    ]);
+    for (let at = 0; at < content.length; at += chunkSize) condenser.write(content.subarray(at, at + chunkSize));
+    const facts = JSON.parse(Buffer.from(condenser.end() ?? assert.fail()).toString()) as {
+      go: { goVersion: string };
+      unread: string;
+    };
+    assert.equal(facts.go.goVersion, 'go1.22.4');
+    assert.match(facts.unread, /105 MB is more than 83.9 MB/);
+  }
+});

@@ -3,12 +3,12 @@
  * of the executable. A probe may see the bytes as they pass (strings, by one automaton over all patterns, with a bounded window), the
  * whole at the end (sections, addresses), or both.
  */
-import { holdWhole, isRecord, parseJson } from '../../../core/index.ts';
+import { formatBytes, holdWhole, isRecord, parseJson } from '../../../core/index.ts';
 import type { Condenser } from '../../../core/index.ts';
 import type { Condensing, SelectedFile } from '../cataloger.ts';
 import { findCrates } from './cargo-auditable.ts';
 import { findBundledDeps } from './dotnet-bundle.ts';
-import { findGoBuildInfo } from './go-buildinfo.ts';
+import { findGoBuildInfo, searchGoBuildInfo } from './go-buildinfo.ts';
 import { findGraalvmSbom } from './graalvm.ts';
 import { findPackageNote } from './package-note.ts';
 import { findPeFacts } from './pe.ts';
@@ -36,10 +36,13 @@ const PROBES = [
   { id: 'dotnet-bundle', open: () => ({ end: findBundledDeps }) },
 ] as const satisfies readonly ExecutableProbe[];
 
-type ProbeId = (typeof PROBES)[number]['id'];
+/** `unread`: why not all was looked at. */
+type FactId = (typeof PROBES)[number]['id'] | 'unread';
 
-/** Programs of 100 to 200 MiB are common in this field; larger ones than this are said to be skipped. */
-const MAX_BYTES = 512 * 1024 * 1024;
+/** Browsers and servers with their debug symbols have some GiB. */
+const MAX_BYTES = 4 * 1024 * 1024 * 1024;
+/** In memory as a whole. Larger programs are common only of Go, whose build information is found in passing. */
+const MAX_WHOLE_BYTES = 80 * 1024 * 1024;
 
 /** The choice of every cataloger that looks into executables. Whether it is one, its first bytes say. */
 export const EXECUTABLE: Condensing = {
@@ -55,6 +58,7 @@ export function mayRun({ path, mode }: SelectedFile): boolean {
 }
 
 function openProbes(size: number): Condenser {
+  if (size > MAX_WHOLE_BYTES) return openGoSearch(size);
   const probes: readonly ExecutableProbe[] = PROBES;
   const runs = probes.map(({ id, open }) => ({ id, run: open(size) }));
   const whole = holdWhole(size, (content) => {
@@ -74,8 +78,19 @@ function openProbes(size: number): Condenser {
   };
 }
 
+function openGoSearch(size: number): Condenser {
+  const search = searchGoBuildInfo();
+  return {
+    write: search.write,
+    end: () => {
+      const unread = `${formatBytes(size)} is more than ${formatBytes(MAX_WHOLE_BYTES)}: only Go modules were looked for`;
+      return Buffer.from(JSON.stringify({ go: search.end(), unread }));
+    },
+  };
+}
+
 /** What a probe found in an executable, of which `condensed` was kept. */
-export function readFacts(condensed: Uint8Array, path: string, probe: ProbeId): unknown {
+export function readFacts(condensed: Uint8Array, path: string, probe: FactId): unknown {
   const facts = parseJson(condensed, { what: `facts of ${path}` });
   return isRecord(facts) ? facts[probe] : undefined;
 }

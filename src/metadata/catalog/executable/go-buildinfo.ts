@@ -28,6 +28,58 @@ export function findGoBuildInfo(bytes: Uint8Array): GoBuildInfo | undefined {
   return undefined;
 }
 
+/** What a search keeps from where the magic is: the largest lists have about 200 KiB. */
+const WINDOW = 2 * 1024 * 1024;
+/** The linker's own comes after what the program says of others. */
+const MAX_WINDOWS = 8;
+
+/** The same over bytes as they pass, each once and in order: the inline form only, for pointers may lead anywhere. */
+export function searchGoBuildInfo(): {
+  readonly write: (chunk: Uint8Array) => void;
+  readonly end: () => GoBuildInfo | undefined;
+} {
+  let kept = Buffer.alloc(0);
+  let windows = 0;
+  let found: GoBuildInfo | undefined;
+  const look = (isLast: boolean) => {
+    for (
+      let at = kept.indexOf(MAGIC);
+      at >= 0 && found === undefined && windows < MAX_WINDOWS;
+      at = kept.indexOf(MAGIC)
+    ) {
+      if (!isLast && kept.length - at < WINDOW) {
+        kept = kept.subarray(at);
+        return;
+      }
+      windows++;
+      found = readAt(kept, at);
+      kept = kept.subarray(at + 1);
+    }
+    // the magic may go on in the next chunk
+    kept = Buffer.from(kept.subarray(Math.max(0, kept.length - MAGIC.length)));
+  };
+  return {
+    write: (chunk) => {
+      if (found !== undefined || windows >= MAX_WINDOWS) return;
+      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      // most chunks are passed over uncopied
+      if (kept.length <= MAGIC.length && bytes.length >= MAGIC.length && !bytes.includes(MAGIC)) {
+        const seam = Buffer.concat([kept, bytes.subarray(0, MAGIC.length - 1)]);
+        if (!seam.includes(MAGIC)) {
+          kept = Buffer.from(bytes.subarray(-MAGIC.length));
+          return;
+        }
+      }
+      kept = Buffer.concat([kept, chunk]);
+      look(false);
+    },
+    end: () => {
+      look(true);
+      return found;
+    },
+  };
+}
+
 function readAt(content: Buffer, at: number): GoBuildInfo | undefined {
   if (at + 32 > content.length) return undefined;
   const flags = content[at + 15] ?? 0;
