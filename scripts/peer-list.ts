@@ -29,7 +29,13 @@ export interface Peer {
   /** Package on the package registry of Node: what is found is its folder, or a program in it. */
   readonly npm?: { readonly package: string; readonly version: string; readonly program?: string };
   /** Program of a package on the package index of Python. */
-  readonly python?: { readonly package: string; readonly version: string; readonly program: string };
+  readonly python?: {
+    readonly package: string;
+    readonly version: string;
+    readonly program: string;
+    /** Packages that lie beside it, with their versions. */
+    readonly others?: readonly string[];
+  };
   /** Words with which it ends well; `version` or `--version` when absent. */
   readonly probe?: readonly string[];
   /** Which tests want it; `interop` when absent. */
@@ -203,6 +209,18 @@ export const PEERS: readonly Peer[] = [
     name: 'sigstore-python',
     variable: 'PEER_SIGSTORE_PYTHON',
     python: { package: 'sigstore', version: '4.5.1', program: 'sigstore' },
+  },
+  {
+    // its environment is that of all judges of SBOMs
+    name: 'spdx-tools',
+    variable: 'PEER_SPDX_TOOLS',
+    python: {
+      package: 'spdx-tools',
+      version: '0.8.5',
+      program: 'pyspdxtools',
+      others: ['cyclonedx-python-lib[validation]==11.12.0', 'pyshacl==0.40.1'],
+    },
+    probe: ['--help'],
   },
   {
     name: 'fulcio',

@@ -214,11 +214,11 @@ function fromNpm(peer: Peer, path: string): string | undefined {
 /** In an environment of its own, so that nothing of the machine's Python changes. */
 function fromPython(peer: Peer, path: string): string | undefined {
   if (peer.python === undefined) return undefined;
-  const { package: name, version, program } = peer.python;
+  const { package: name, version, program, others = [] } = peer.python;
   const folder = join(cache, 'unpacked', peer.name);
   for (const [command, ...args] of [
     ['python3', '-m', 'venv', folder],
-    [join(folder, 'bin/pip'), 'install', '--quiet', `${name}==${version}`],
+    [join(folder, 'bin/pip'), 'install', '--quiet', `${name}==${version}`, ...others],
   ] as const) {
     const { status, error, stderr } = spawnSync(command, args, { encoding: 'utf8' });
     if (status !== 0) return `${args.join(' ')}: ${error?.message ?? lastLine(stderr)}`;
