@@ -1,9 +1,11 @@
 /**
- * `npm run fuzz [RUNS]`: the hostile inputs of the tests, RUNS for each parser (a million, so ten millions in all, unless told) instead of
- * the few of every day. For the night.
+ * `npm run fuzz [RUNS]`: the hostile inputs of the tests, RUNS for each parser of signatures and all catalogers together (a million unless
+ * told) instead of the few of every day. For the night.
  */
 import { runNode } from './run.ts';
 
+const SUITES = ['src/trust/**/hostile.test.ts', 'src/metadata/catalog/contract.test.ts'];
+
 const runs = process.argv[2] ?? '1000000';
 if (!/^[1-9]\d{0,9}$/.test(runs)) throw new Error(`fuzz: expected a number of runs, found "${runs}"`);
-process.exitCode = runNode(['--test', '--test-reporter=spec', 'src/trust/**/hostile.test.ts'], { FUZZ_RUNS: runs });
+process.exitCode = runNode(['--test', '--test-reporter=spec', ...SUITES], { FUZZ_RUNS: runs });

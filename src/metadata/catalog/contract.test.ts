@@ -7,6 +7,9 @@ import { createLayeredTree, createMemoryTree } from '../../core/testing.ts';
 import { GO_PROGRAM, GOOD_FILES } from './cataloger-testing.ts';
 import { catalogers, catalogSelector, catalogTree } from './index.ts';
 
+/** There are a hundred catalogers: `npm run fuzz` gives each a hundredth. */
+const RUNS = Math.ceil(Number(process.env['FUZZ_RUNS'] ?? 20_000) / 100);
+
 /** There is no type of package URL for what they find. */
 const WITHOUT_PURL: ReadonlySet<string> = new Set(['apple']);
 
@@ -37,7 +40,7 @@ for (const cataloger of catalogers) {
         assert.ok(await catalogTree(treeOf(path, damaged), { declared: true }));
         assert.ok(await catalogTree(treeOf(path, damaged.subarray(0, length)), { declared: true }));
       }),
-      { numRuns: 200 },
+      { numRuns: RUNS },
     );
   });
 
@@ -94,7 +97,7 @@ for (const cataloger of catalogers) {
         const { components } = await catalogTree(treeOf(path, bytes), { declared: true });
         for (const { purl } of components) if (purl !== undefined) assert.ok(parsePurl(purl));
       }),
-      { numRuns: 200 },
+      { numRuns: RUNS },
     );
   });
 }

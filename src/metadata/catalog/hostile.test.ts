@@ -1,0 +1,49 @@
+/** What is made to take long, small enough for every day; `npm run hostile` has the large ones. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createMemoryTree } from '../../core/testing.ts';
+import { GOOD_FILES } from './cataloger-testing.ts';
+import { catalogers, catalogSelector, catalogTree } from './index.ts';
+
+const LENGTH = 60_000;
+const FILLERS = ['/', ' ', 'a', '(', '1.', '[1,', '{"a":', '"\\', '\n'];
+/** What takes its square needs twice as long, and at the ceilings of files for ever. */
+const MAX_MS = 1500;
+
+for (const cataloger of catalogers) {
+  test(`${cataloger.id}: time grows with the length alone`, async () => {
+    const [path, content] = GOOD_FILES[cataloger.id] ?? assert.fail(`no fixture for ${cataloger.id}`);
+    const good = Buffer.from(content);
+    for (const filler of FILLERS) {
+      const filling = Buffer.alloc(LENGTH, filler);
+      for (const place of [good.length >> 1, good.length >> 2]) {
+        const bytes = Buffer.concat([good.subarray(0, place), filling, good.subarray(place)]);
+        const before = process.cpuUsage();
+        await catalogTree(createMemoryTree({ [path]: { content: bytes, mode: 0o755 } }, catalogSelector), {
+          declared: true,
+        });
+        const { user } = process.cpuUsage(before);
+        assert.ok(user / 1000 < MAX_MS, `${JSON.stringify(filler)} at ${place}: ${user / 1000} ms`);
+      }
+    }
+  });
+}
+
+test('a name or version of any length is refused, not carried along', async () => {
+  const packages = {
+    [`node_modules/${'a'.repeat(5000)}`]: { version: '1' },
+    'node_modules/ms': { version: '1'.repeat(5000) },
+  };
+  const tree = createMemoryTree({ 'package-lock.json': JSON.stringify({ packages }) }, catalogSelector);
+  const { components, skipped } = await catalogTree(tree, { declared: true });
+  assert.deepEqual(components, []);
+  assert.equal(skipped.length, 2);
+});
+
+test('a gem whose specification names its variable at length is skipped', async () => {
+  const text = `Gem::Specification.new do |${'s'.repeat(70_000)}|\n`;
+  const { skipped } = await catalogTree(createMemoryTree({ 'a/specifications/a.gemspec': text }, catalogSelector), {
+    declared: true,
+  });
+  assert.match(skipped[0]?.reason ?? '', /expected a gem specification/);
+});
