@@ -137,7 +137,7 @@ export const INPUTS: readonly HostileInput[] = [
     skipped: [/package-lock\.json/],
   },
   {
-    name: 'one line of 60 MiB in every format of text',
+    name: 'one line of 2 MiB in every format of text',
     files: () =>
       everywhere((path) =>
         /\.(?:jar|whl|vsix|exe|dll|gguf|safetensors)$/.test(path) ? '' : Buffer.alloc(2 * MIB, 'a'),
