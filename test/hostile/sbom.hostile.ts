@@ -3,6 +3,7 @@
  * what the source holds.
  */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +17,8 @@ import { writeFolder, writeImage } from './sources.ts';
 const CEILINGS: Ceilings = { seconds: 180, mebibytes: 2048 };
 
 const place = mkdtempSync(join(tmpdir(), 'plimsoll-hostile-'));
-after(() => rmSync(place, { recursive: true, force: true }));
+// Node's own way of removing keeps every folder open that it is in
+after(() => execFileSync('rm', ['-rf', place]));
 
 interface Answer {
   readonly components: ReadonlySet<string>;

@@ -40,6 +40,17 @@ test('a name or version of any length is refused, not carried along', async () =
   assert.equal(skipped.length, 2);
 });
 
+test('half a character in a name is skipped, not thrown over', async () => {
+  const packages = '{"packages":{"node_modules/\\ud800":{"version":"1"},"node_modules/ms":{"version":"2.1.3"}}}';
+  const tree = createMemoryTree({ 'package-lock.json': packages }, catalogSelector);
+  const { components, skipped } = await catalogTree(tree, { declared: true });
+  assert.deepEqual(
+    components.map(({ name }) => name),
+    ['ms'],
+  );
+  assert.match(skipped[0]?.reason ?? '', /whole characters/);
+});
+
 test('a gem whose specification names its variable at length is skipped', async () => {
   const text = `Gem::Specification.new do |${'s'.repeat(70_000)}|\n`;
   const { skipped } = await catalogTree(createMemoryTree({ 'a/specifications/a.gemspec': text }, catalogSelector), {
