@@ -51,8 +51,6 @@ export function webhooks(url: string, caBundle: string): readonly Json[] {
     admissionReviewVersions: ['v1'],
     sideEffects: 'None',
     failurePolicy: 'Fail',
-    platforms: 'any',
-    acceptPlatformProofs: false,
     timeoutSeconds: 10,
   });
   return (['mutate', 'validate'] as const).map((mode) => ({
