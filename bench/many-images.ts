@@ -10,6 +10,10 @@ export interface ManyImages {
   /** PEM. */
   readonly publicKey: string;
   readonly requests: () => number;
+  /** How often somebody waited for one or more answers beside each other; good for who comes alone. */
+  readonly rounds: () => number;
+  /** From now on each answer comes so many milliseconds later. */
+  readonly delay: (milliseconds: number) => void;
   readonly stop: () => void;
 }
 
@@ -17,6 +21,9 @@ export async function startManyImages(count: number): Promise<ManyImages> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const blobs = new Map<string, Buffer>();
   let requests = 0;
+  let wait = 0;
+  let waiting = 0;
+  let rounds = 0;
   let repository = '';
   const signatureOf = (digest: string): string => {
     const identity = { 'docker-reference': repository };
@@ -42,8 +49,15 @@ export async function startManyImages(count: number): Promise<ManyImages> {
     const tag = /\/manifests\/sha256-([0-9a-f]{64})\.sig$/.exec(request.url ?? '')?.[1];
     const blob = /\/blobs\/(sha256:[0-9a-f]{64})$/.exec(request.url ?? '')?.[1];
     const found = tag === undefined ? blobs.get(blob ?? '') : Buffer.from(signatureOf(`sha256:${tag}`));
-    if (found === undefined) response.writeHead(404).end();
-    else response.writeHead(200, { 'content-type': tag === undefined ? BYTES : MANIFEST }).end(found);
+    if (waiting === 0) rounds += 1;
+    waiting += 1;
+    const answer = () => {
+      waiting -= 1;
+      if (found === undefined) response.writeHead(404).end();
+      else response.writeHead(200, { 'content-type': tag === undefined ? BYTES : MANIFEST }).end(found);
+    };
+    if (wait === 0) answer();
+    else setTimeout(answer, wait);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   repository = `127.0.0.1:${(server.address() as AddressInfo).port}/bench/many`;
@@ -52,6 +66,8 @@ export async function startManyImages(count: number): Promise<ManyImages> {
     images: Array.from({ length: count }, (_, index) => `${repository}@${digestOf(Buffer.from(`image ${index}`))}`),
     publicKey: publicKey.export({ type: 'spki', format: 'pem' }),
     requests: () => requests,
+    rounds: () => rounds,
+    delay: (milliseconds) => void (wait = milliseconds),
     stop: () => {
       server.close();
       server.closeAllConnections();
