@@ -253,6 +253,15 @@ test('an index that is proven and breaks a condition is not let in by its images
   assert.ok(!images[0]?.verdict.reasons.some(({ code }) => code === 'judged-by-platform'));
 });
 
+test('where no policy wants a proof, nobody is asked for the images of an index', async () => {
+  const listImages = () => assert.fail('asked');
+  const failing = policyText([{ static: { action: 'fail' } }]);
+  const source = createSource([], { listImages });
+  const closed = await judge(pod('r.example/app:1'), source, { policies: parsePolicies(failing, 'p.yaml') });
+  assert.equal(closed.outcome, 'deny');
+  assert.equal((await judge(pod('r.example/app:1'), source, { policies: [], noMatch: 'warn' })).outcome, 'warn');
+});
+
 test('what denies an image of an index says its platform', async () => {
   const { images } = await judge(pod('r.example/app:1'), createIndexSource(['amd64'], ['amd64', 'arm64']));
   const messages = images[0]?.verdict.reasons.map(({ message }) => message) ?? [];

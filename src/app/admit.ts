@@ -226,7 +226,8 @@ interface Judgement {
 /** By the index's own proofs; where it has none and that is accepted, by those of all images in it that nodes may run. */
 async function judgeDigest(question: Question, digest: Digest, signal: AbortSignal): Promise<Judgement> {
   const own = await judgeProofs(question, digest, signal);
-  if (own.verdict.outcome === 'allow' || own.gathered.evidence.length > 0) return own;
+  const wantsProof = listRequirements(question.applying).some(({ kind }) => kind !== 'config');
+  if (own.verdict.outcome === 'allow' || own.gathered.evidence.length > 0 || !wantsProof) return own;
   const images = await question.source.listImages?.({ ...question, digest }, signal);
   if (images === undefined) return own;
   const each = await Promise.all(
