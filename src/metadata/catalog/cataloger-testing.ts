@@ -2,9 +2,9 @@
 import { OS_FIXTURES } from './catalogers/os/testing.ts';
 import { LANGUAGE_FIXTURES } from './catalogers/testing.ts';
 import { crates, elfFile, packageNote } from './executable/testing.ts';
-import { createNativeImage, createZip } from './testing.ts';
+import { createGoProgram, createNativeImage, createZip } from './testing.ts';
 
-export const GO_PROGRAM = goProgram(
+export const GO_PROGRAM = createGoProgram(
   'go1.22.4',
   'path\texample.com/tool\nmod\texample.com/tool\tv1.2.0\t\ndep\tgolang.org/x/sys\tv0.1.0\th1:abc=\n',
 );
@@ -92,12 +92,3 @@ export const GOOD_FILES: Readonly<Record<string, readonly [path: string, content
   'go-binary': ['usr/bin/tool', GO_PROGRAM],
   'go-mod': ['src/go.mod', 'module example.com/tool\n\ngo 1.22\n\nrequire golang.org/x/sys v0.1.0\n'],
 };
-
-/** A file of ELF magic with inline build information, as Go 1.18 and later write it. */
-function goProgram(version: string, modules: string): Uint8Array {
-  const varint = (value: number) => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, value >> 7]);
-  const framed = `${'0'.repeat(16)}${modules}${'1'.repeat(16)}`;
-  const header = Buffer.concat([Buffer.from('\xff Go buildinf:', 'latin1'), Buffer.from([8, 2]), Buffer.alloc(16)]);
-  const texts = [version, framed].map((text) => Buffer.concat([Buffer.from(varint(text.length)), Buffer.from(text)]));
-  return Buffer.concat([Buffer.from('7f454c46', 'hex'), Buffer.alloc(64 * 1024), header, ...texts]);
-}

@@ -1,4 +1,4 @@
-/** Archives for tests. */
+/** Archives and programs for tests. */
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 
 /** A ZIP archive of these files, deflated. */
@@ -72,4 +72,13 @@ export function createNativeImage(): Buffer {
   wide(length, sbom.length);
   sbom.copy(content, document);
   return content;
+}
+
+/** A file of ELF magic with inline build information, as Go 1.18 and later write it. */
+export function createGoProgram(version: string, modules: string): Uint8Array {
+  const varint = (value: number) => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, value >> 7]);
+  const framed = `${'0'.repeat(16)}${modules}${'1'.repeat(16)}`;
+  const header = Buffer.concat([Buffer.from('\xff Go buildinf:', 'latin1'), Buffer.from([8, 2]), Buffer.alloc(16)]);
+  const texts = [version, framed].map((text) => Buffer.concat([Buffer.from(varint(text.length)), Buffer.from(text)]));
+  return Buffer.concat([Buffer.from('7f454c46', 'hex'), Buffer.alloc(64 * 1024), header, ...texts]);
 }

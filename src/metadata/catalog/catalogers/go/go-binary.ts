@@ -65,10 +65,12 @@ function parseModules(text: string): {
   for (const line of text.split('\n')) {
     const [word, path = '', version = '', sum] = line.split('\t');
     const module: Module = { path, version, sum: sum === '' ? undefined : sum };
+    const last = modules.at(-1);
     if (word === 'mod' && path !== '') main = module;
-    else if (word === 'dep' && path !== '') modules.push(module);
-    // `=>` replaces the line above; without a version it is a folder, whose content the first name describes best.
-    else if (word === '=>' && !isFolder(path, version) && modules.length > 0) modules[modules.length - 1] = module;
+    else if (word === 'dep' && path !== '') modules.push(version === '(devel)' ? { ...module, version: '' } : module);
+    // `=>` replaces the line above; a folder keeps that one's name, and nobody knows its version
+    else if (word === '=>' && last !== undefined)
+      modules[modules.length - 1] = isFolder(path, version) ? { ...last, version: '' } : module;
     else if (word === 'build')
       settings.set(path.slice(0, path.indexOf('=')), unquote(path.slice(path.indexOf('=') + 1)));
   }

@@ -53,6 +53,8 @@ export function manifestCoordinates(fields: ReadonlyMap<string, string>, named: 
     names.map((name) => fields.get(name) ?? '').find((text) => text !== '' && !text.includes('${')) ?? '';
   const bundle = first('bundle-symbolicname').split(';', 1)[0]?.trim() ?? '';
   const tail = bundle.slice(bundle.lastIndexOf('.') + 1);
+  const title = readModuleId(first('implementation-title'));
+  if (title !== undefined) return title;
   const artifact = first('short-name', 'extension-name') || (knownGroup(tail) === '' ? named.artifact : tail);
   const group =
     knownGroup(artifact) ||
@@ -61,6 +63,14 @@ export function manifestCoordinates(fields: ReadonlyMap<string, string>, named: 
     vendorGroup(first('implementation-vendor-id'));
   const version = first('plugin-version', 'implementation-version', 'bundle-version', 'specification-version');
   return { group, artifact, version: named.version || (/^\d/.test(version) ? (version.split(/\s/, 1)[0] ?? '') : '') };
+}
+
+/** `group#artifact;version`, as Gradle and Ivy write a module's identity where a title is expected. */
+function readModuleId(title: string): Coordinates | undefined {
+  const [, group, artifact, version] = /^([\w.-]+)#([\w.-]+);(\d[\w.+-]*)$/.exec(title) ?? [];
+  return group === undefined || artifact === undefined || version === undefined
+    ? undefined
+    : { group, artifact, version };
 }
 
 /** `com.fasterxml.jackson.core.jackson-databind` is `com.fasterxml.jackson.core` and `jackson-databind`. */
@@ -73,9 +83,10 @@ function vendorGroup(text: string): string {
   return /^[a-z][\w-]*(?:\.[\w-]+){2,}$/.test(text) ? text : '';
 }
 
-/** Groups of archives that were published before Maven left its marks in them. */
+/** Groups of archives that are published without Maven's marks. */
 const GROUPS: ReadonlyMap<string, string> = new Map([
   ['ant', 'org.apache.ant'],
+  ['checker-qual', 'org.checkerframework'],
   ['derby', 'org.apache.derby'],
   ['derbyclient', 'org.apache.derby'],
   ['derbynet', 'org.apache.derby'],
@@ -95,6 +106,7 @@ const FAMILIES: readonly (readonly [pattern: RegExp, group: string])[] = [
     /^spring-(?:aop|aspects|beans|context|core|expression|instrument|jcl|jdbc|jms|messaging|orm|oxm|r2dbc|test|tx|web|webflux|webmvc|websocket)(?:$|-)/,
     'org.springframework',
   ],
+  [/^bc(?:fips|jmail|mail|pg|pkix|prov|prov-ext|tls|util)-(?:fips|jdk\w+)$/, 'org.bouncycastle'],
   [/^tomcat-(?!embed)/, 'org.apache.tomcat'],
 ];
 

@@ -10,8 +10,12 @@ import { findUpwards } from './npm-resolution.ts';
 import { recordOf } from '../../values.ts';
 import { npmLicences, npmPurl } from './npm-package.ts';
 
-/** Directly below node_modules or a scope in it: a package.json deeper down is a fixture or a module marker. */
-export const MANIFEST = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/@.][^/]*\/package\.json$/;
+/**
+ * Directly below node_modules, a scope in it or a folder of packages that a package carries along: a package.json deeper down is a fixture
+ * or a module marker.
+ */
+export const MANIFEST =
+  /(?:^|\/)node_modules\/(?:.+\/(?:vendor|vendored|third_party)\/)?(?:@[^/]+\/)?[^/@.][^/]*\/package\.json$/;
 /** Manifests seldom pass 100 KiB. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
