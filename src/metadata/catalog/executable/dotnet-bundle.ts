@@ -2,6 +2,7 @@
  * .NET programs in a single file (dotnet/designs, single-file bundler): the `*.deps.json` among what is bundled. Manifests of versions
  * 2 (.NET 5) and later say where it lies; in version 1 it is found by its kind.
  */
+import { sectionOrWhole } from './sections.ts';
 
 /** SHA-256 of ".net core bundle\n"; every host has it, and before it the offset of the manifest, which is 0 where nothing is bundled. */
 const SIGNATURE = Buffer.from('8b1202b96a612038727b930214d7a03213f5b9e6efae3318ee3b2dce24b36aae', 'hex');
@@ -12,8 +13,10 @@ const DEPS_JSON = 3;
 
 /** The document's text. */
 export function findBundledDeps(content: Buffer): string | undefined {
-  const at = content.indexOf(SIGNATURE);
-  if (at < 8) return undefined;
+  const searched = sectionOrWhole(content, '.data');
+  const found = searched?.indexOf(SIGNATURE) ?? -1;
+  if (searched === undefined || found < 8) return undefined;
+  const at = searched.byteOffset - content.byteOffset + found;
   try {
     const place = findDeps(content, Number(content.readBigInt64LE(at - 8)));
     if (place === undefined || place.size > MAX_DEPS_BYTES) return undefined;

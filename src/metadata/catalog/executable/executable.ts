@@ -3,7 +3,7 @@
  * of the executable. A probe may see the bytes as they pass (strings, by one automaton over all patterns, with a bounded window), the
  * whole at the end (sections, addresses), or both.
  */
-import { formatBytes, holdWhole, isRecord, parseJson } from '../../../core/index.ts';
+import { formatBytes, isRecord, parseJson } from '../../../core/index.ts';
 import type { Condenser } from '../../../core/index.ts';
 import type { Condensing, SelectedFile } from '../cataloger.ts';
 import { findCrates } from './cargo-auditable.ts';
@@ -12,7 +12,7 @@ import { findGoBuildInfo, searchGoBuildInfo } from './go-buildinfo.ts';
 import { findGraalvmSbom } from './graalvm.ts';
 import { findPackageNote } from './package-note.ts';
 import { findPeFacts } from './pe.ts';
-import { isExecutable } from './segments.ts';
+import { findCode, HEADERS_BYTES, isExecutable } from './segments.ts';
 
 /** A run over one executable. */
 interface ProbeRun {
@@ -61,8 +61,7 @@ function openProbes(size: number): Condenser {
   if (size > MAX_WHOLE_BYTES) return openGoSearch(size);
   const probes: readonly ExecutableProbe[] = PROBES;
   const runs = probes.map(({ id, open }) => ({ id, run: open(size) }));
-  const whole = holdWhole(size, (content) => {
-    const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  const whole = holdAllButCode(size, (bytes) => {
     const facts = runs.flatMap(({ id, run }) => {
       const found = run.end(bytes);
       return found === undefined ? [] : [[id, found] as const];
@@ -86,6 +85,26 @@ function openGoSearch(size: number): Condenser {
       const unread = `${formatBytes(size)} is more than ${formatBytes(MAX_WHOLE_BYTES)}: only Go modules were looked for`;
       return Buffer.from(JSON.stringify({ go: search.end(), unread }));
     },
+  };
+}
+
+/** Gathers a file and leaves zeros where its instructions were: memory that nobody writes to is none. */
+function holdAllButCode(size: number, take: (content: Buffer) => Uint8Array | undefined): Condenser {
+  let content: Buffer | undefined;
+  let code: ReturnType<typeof findCode>;
+  let length = 0;
+  return {
+    write: (chunk) => {
+      content ??= Buffer.alloc(size);
+      if (length >= HEADERS_BYTES) code ??= findCode(content.subarray(0, HEADERS_BYTES));
+      const wanted = chunk.subarray(0, size - length);
+      const inChunk = (at: number) => Math.min(Math.max(at - length, 0), wanted.length);
+      const [from, to] = code === undefined ? [0, 0] : [inChunk(code.start), inChunk(code.end)];
+      content.set(wanted.subarray(0, from), length);
+      content.set(wanted.subarray(to), length + to);
+      length += wanted.length;
+    },
+    end: () => take(content?.subarray(0, length) ?? Buffer.alloc(0)),
   };
 }
 

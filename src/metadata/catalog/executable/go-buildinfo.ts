@@ -2,6 +2,7 @@
  * The build information that the Go linker puts into executables (debug/buildinfo): both the inline form of Go 1.18 and later
  * and the pointer form of 1.13 to 1.17. Not unpacked: UPX.
  */
+import { sectionOrWhole } from './sections.ts';
 import { sliceAt } from './segments.ts';
 
 const MAGIC = Buffer.from('\xff Go buildinf:', 'latin1');
@@ -19,11 +20,13 @@ export interface GoBuildInfo {
 
 export function findGoBuildInfo(bytes: Uint8Array): GoBuildInfo | undefined {
   const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = content.indexOf(MAGIC);
+  const searched = sectionOrWhole(content, '.go.buildinfo') ?? content.subarray(0, 0);
+  const start = searched.byteOffset - content.byteOffset;
+  let at = searched.indexOf(MAGIC);
   for (let places = 0; at >= 0 && places < MAX_PLACES; places++) {
-    const found = readAt(content, at);
+    const found = readAt(content, start + at);
     if (found !== undefined) return found;
-    at = content.indexOf(MAGIC, at + 1);
+    at = searched.indexOf(MAGIC, at + 1);
   }
   return undefined;
 }

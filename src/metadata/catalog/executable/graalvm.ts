@@ -20,8 +20,7 @@ const MAX_TEXT = 64 * 1024 * 1024;
 export function findGraalvmSbom(content: Buffer): string | undefined {
   const isElf64 =
     content.length >= 64 && content.readUInt32BE(0) === 0x7f454c46 && content[4] === 2 && content[5] === 1;
-  // most programs are told apart by this, in one search
-  if (!isElf64 || !content.includes('\0sbom_length\0', 0, 'latin1')) return undefined;
+  if (!isElf64) return undefined;
   try {
     const symbols = findSymbols(content, ['sbom', 'sbom_length']);
     const [start, lengthAt] = [symbols.get('sbom'), symbols.get('sbom_length')];
@@ -47,6 +46,8 @@ function findSymbols(content: Buffer, names: readonly string[]): ReadonlyMap<str
     if (!SYMBOL_TABLES.has(content.readUInt32LE(section + 4))) continue;
     const strings = sections + content.readUInt32LE(section + 40) * SECTION_SIZE;
     const [start, size, texts] = [wide(section + 24), wide(section + 32), wide(strings + 24)];
+    // most programs are told apart by this, in one search
+    if (!content.subarray(texts, texts + wide(strings + 32)).includes('\0sbom_length\0', 0, 'latin1')) continue;
     for (let at = start; at + SYMBOL_SIZE <= start + size && found.size < names.length; at += SYMBOL_SIZE) {
       if (left-- === 0) return found;
       const text = texts + content.readUInt32LE(at);

@@ -15,6 +15,16 @@ export function findSection(content: Buffer, name: string): Buffer | undefined {
   }
 }
 
+/**
+ * What to search for something that the linker puts into this section of an ELF file: the section, nothing where there is none, and all of
+ * a file that has lost its table of sections or is of another form.
+ */
+export function sectionOrWhole(content: Buffer, name: string): Buffer | undefined {
+  const isElf = content.length >= 64 && content.readUInt32BE(0) === 0x7f454c46;
+  const hasTable = isElf && content.readUInt16LE(content[4] === 2 ? 60 : 48) > 0;
+  return hasTable ? findSection(content, name) : content;
+}
+
 function find(content: Buffer, name: string): Buffer | undefined {
   const magic = content.toString('hex', 0, 4);
   if (magic === '7f454c46') return findInElf(content, name);

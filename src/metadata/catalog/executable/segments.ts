@@ -40,6 +40,26 @@ function readSegments(content: Buffer): readonly Segment[] {
   }
 }
 
+/** Where program headers of real files end; the linker puts them first. */
+export const HEADERS_BYTES = 4096;
+
+/**
+ * The largest stretch of nothing but instructions, by the first bytes of a file. Only of 64-bit ELF in little-endian order, where the linker
+ * gave instructions a segment of their own: one that begins the file holds tables and texts as well.
+ */
+export function findCode(head: Buffer): { readonly start: number; readonly end: number } | undefined {
+  const isElf64 = head.length >= 64 && head.readUInt32BE(0) === 0x7f454c46 && head[4] === 2 && head[5] === 1;
+  const [table, count] = isElf64 ? [Number(head.readBigUInt64LE(32)), head.readUInt16LE(56)] : [0, 0];
+  let found = { start: 0, end: 0 };
+  for (let at = table; at < table + 56 * count && at + 56 <= head.length; at += 56) {
+    const isLoaded = head.readUInt32LE(at) === 1 && (head.readUInt32LE(at + 4) & 1) === 1;
+    const start = Number(head.readBigUInt64LE(at + 8));
+    const end = start + Number(head.readBigUInt64LE(at + 32));
+    if (isLoaded && start > 0 && end - start > found.end - found.start) found = { start, end };
+  }
+  return found.end > 0 ? found : undefined;
+}
+
 /** The bytes at a virtual address, or undefined when no segment holds all of them. */
 export function sliceAt(content: Buffer, address: number, size: number): Buffer | undefined {
   for (const segment of readSegments(content)) {

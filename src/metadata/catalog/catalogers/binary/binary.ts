@@ -23,7 +23,7 @@ const KNOWN_NAME = new RegExp(RULES.map(({ files }) => files.source).join('|'));
 const MAX_BYTES = 4 * 1024 * 1024 * 1024;
 
 /** Bytes looked at together, behind the end of what came before. */
-const WINDOW = 1024 * 1024;
+const WINDOW = 64 * 1024;
 
 export const binary: Cataloger = {
   id: 'binary',
