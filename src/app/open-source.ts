@@ -19,6 +19,7 @@ import {
   type FileTree,
   type Platform,
   type Ports,
+  type TimeStep,
 } from '../core/index.ts';
 import { layerReader } from './layer-reader.ts';
 import { nameByDigest, openNamed, type OpenedArtifact } from './open-artifact.ts';
@@ -33,6 +34,7 @@ export interface SourceOptions {
   readonly platform?: Platform | undefined;
   readonly access?: RepositoryAccess;
   readonly signal?: AbortSignal | undefined;
+  readonly timeStep?: TimeStep | undefined;
 }
 
 export interface OpenedSource {
@@ -104,6 +106,7 @@ async function openFrom(
     parallelism: ports.settings.parallelism,
     signal: options.signal,
     progress: ports.progress,
+    timeStep: options.timeStep,
   });
   return {
     name: repository.name,

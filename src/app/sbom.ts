@@ -1,7 +1,7 @@
 /** The bill of materials of an image, a folder or an archive. */
 import { parsePlatform } from '../artifacts/index.ts';
 import { AppError, formatReference, isRecord, parseReference, VERSION } from '../core/index.ts';
-import type { Ports } from '../core/index.ts';
+import type { Ports, TimeStep } from '../core/index.ts';
 import { catalogLayers, catalogSelector, catalogTree } from '../metadata/catalog/index.ts';
 import {
   arrangeSbom,
@@ -39,6 +39,8 @@ export interface SbomOptions {
   readonly author?: SbomAuthor | undefined;
   readonly access?: RepositoryAccess;
   readonly signal?: AbortSignal;
+  /** Told what each layer and each cataloger costs. */
+  readonly timeStep?: TimeStep | undefined;
 }
 
 /** Throws `not-found`, `unauthorized`, `unavailable` for the source, `invalid-input` for what is damaged as a whole. */
@@ -48,6 +50,7 @@ export async function createSbom(ports: Ports, source: string, options: SbomOpti
     ...(options.platform === undefined ? {} : { platform: parsePlatform(options.platform) }),
     ...(options.access === undefined ? {} : { access: options.access }),
     signal: options.signal,
+    timeStep: options.timeStep,
   });
   return await catalogSource(ports, opened, options);
 }
@@ -74,7 +77,7 @@ export async function createImageSbom(
 
 /** Of a source that was opened with `catalogSelector`. */
 async function catalogSource(ports: Ports, opened: OpenedSource, options: SbomOptions): Promise<Sbom> {
-  const { base, access, signal, excludesBase = false, allLayers = false } = options;
+  const { base, access, signal, timeStep, excludesBase = false, allLayers = false } = options;
   const { image } = opened;
   if (image === undefined && (base !== undefined || excludesBase || allLayers))
     throw new AppError('usage', `${opened.name}: expected an image with its layers, found files`);
@@ -84,7 +87,7 @@ async function catalogSource(ports: Ports, opened: OpenedSource, options: SbomOp
       hint: 'name it with --base',
     });
   const declared = image === undefined && opened.kind !== 'process';
-  const how = { declared, ...(signal === undefined ? {} : { signal }) };
+  const how = { declared, timeStep, ...(signal === undefined ? {} : { signal }) };
   const states = allLayers ? opened.states?.() : undefined;
   const catalog = states === undefined ? await catalogTree(opened.tree, how) : await catalogLayers(states, how);
   const { distro, ...rest } = catalog;

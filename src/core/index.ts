@@ -51,6 +51,8 @@ export {
   string,
 } from './decode.ts';
 export type { Decoder, JsonLimits } from './decode.ts';
+export { untimed } from './steps.ts';
+export type { Step, TimeStep } from './steps.ts';
 export { resolveSettings, SETTINGS } from './settings.ts';
 export type { SettingName, Settings, SettingSpec, SettingValues } from './settings.ts';
 export type {

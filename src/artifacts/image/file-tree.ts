@@ -14,26 +14,42 @@ export interface TreeParts {
 }
 
 export function createFileTree(parts: TreeParts): FileTree {
+  const resolve = createResolver(parts.entries);
+  const find = (path: string) => {
+    const resolved = resolve(path);
+    return resolved === undefined ? undefined : parts.entries.get(resolved);
+  };
   let sorted: readonly FileEntry[] | undefined;
   return {
     entries: () => {
       sorted ??= [...parts.entries.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
       return sorted;
     },
-    find: (path) => findEntry(parts.entries, path),
+    find,
     read: async (path) => {
-      const entry = findEntry(parts.entries, path);
+      const entry = find(path);
       return entry === undefined ? undefined : await parts.read(entry);
     },
-    history: async (path) => parts.history?.(resolvePath(parts.entries, path) ?? '') ?? [],
+    history: async (path) => parts.history?.(resolve(path) ?? '') ?? [],
     changes: () => parts.changes?.() ?? new Map(),
     skipped: parts.skipped,
   };
 }
 
-function findEntry(entries: ReadonlyMap<string, FileEntry>, path: string): FileEntry | undefined {
-  const resolved = resolvePath(entries, path);
-  return resolved === undefined ? undefined : entries.get(resolved);
+/** As resolvePath; what a folder resolves to is looked up once for all its files. */
+function createResolver(entries: ReadonlyMap<string, FileEntry>): (path: string) => string | undefined {
+  const folders = new Map<string, string | undefined>();
+  return (path) => {
+    const slash = path.lastIndexOf('/');
+    const name = path.slice(slash + 1);
+    if (slash <= 0 || name === '' || name === '.' || name === '..') return resolvePath(entries, path);
+    const folder = path.slice(0, slash);
+    if (!folders.has(folder)) folders.set(folder, resolvePath(entries, folder));
+    const resolved = folders.get(folder);
+    if (resolved === undefined) return undefined;
+    const here = resolved === '' ? name : `${resolved}/${name}`;
+    return entries.get(here)?.kind === 'symlink' ? resolvePath(entries, path) : here;
+  };
 }
 
 /** The path with all its symbolic links followed, whether something is there or not; undefined for a circle. */

@@ -11,6 +11,7 @@ import {
   parseJson,
   string,
   boolean,
+  untimed,
   type Cache,
   type Descriptor,
   type Digest,
@@ -18,6 +19,7 @@ import {
   type LayerRef,
   type Platform,
   type Progress,
+  type TimeStep,
 } from '../../core/index.ts';
 import { digest, parseImageManifest, refuseAliases, type ImageManifest } from '../manifest.ts';
 import type { Manifest, ReadableRepository } from '../repository.ts';
@@ -145,6 +147,7 @@ export interface TreeOptions {
   readonly parallelism: number;
   readonly signal?: AbortSignal | undefined;
   readonly progress?: Progress;
+  readonly timeStep?: TimeStep | undefined;
 }
 
 /** Streams each layer once, or not at all when its index is cached. */
@@ -153,12 +156,18 @@ export async function indexLayers(
   selector: FileSelector,
   options: TreeOptions,
 ): Promise<readonly (PlacedLayer & { readonly ref: LayerRef })[]> {
+  const { timeStep = untimed } = options;
   const indexes = new Map<Digest, LayerIndex>();
   // the same layer may occur twice; largest first, so that the last one to finish is a small one
   const unique = [...new Map(image.layers.map((layer) => [layer.diffId, layer])).values()];
   const largestFirst = unique.sort((a, b) => b.descriptor.size - a.descriptor.size);
   await mapParallel(largestFirst, options.parallelism, async (layer) => {
-    indexes.set(layer.diffId, await indexLayer(image, layer, { selector, ...options }));
+    const { digest: name, size } = layer.descriptor;
+    const { index } = await timeStep(
+      async () => await indexLayer(image, layer, { selector, ...options }),
+      ({ isCached }) => ({ kind: 'layer', name, size, isCached }),
+    );
+    indexes.set(layer.diffId, index);
   });
   return image.layers.map(({ descriptor, diffId }, index) => ({
     index: indexes.get(diffId) as LayerIndex,
@@ -170,10 +179,10 @@ async function indexLayer(
   image: Image,
   layer: ImageLayer,
   options: TreeOptions & { readonly selector: FileSelector },
-): Promise<LayerIndex> {
+): Promise<{ readonly index: LayerIndex; readonly isCached: boolean }> {
   const { selector, cache, read = readLayer, signal, progress } = options;
   const cached = await loadLayerIndex(cache, layer.diffId, selector);
-  if (cached !== undefined) return cached;
+  if (cached !== undefined) return { index: cached, isCached: true };
   const { digest: item, size } = layer.descriptor;
   const what = `${image.repository.name}: layer ${item}`;
   let total = 0;
@@ -194,5 +203,5 @@ async function indexLayer(
   }
   progress?.({ item, action: 'read', done: total, total });
   await saveLayerIndex(cache, index, selector);
-  return index;
+  return { index, isCached: false };
 }

@@ -24,7 +24,8 @@ interface Node {
   skipped: string | undefined;
   /** What its content and its attributes come from; a hard link has its file's. Absent for folders that no tar mentions. */
   source: LayerEntry | undefined;
-  readonly children: Map<string, Node>;
+  /** Absent while it has none, as most have: a map for each file would cost more than all else. */
+  children: Map<string, Node> | undefined;
   readonly path: string;
 }
 
@@ -70,6 +71,8 @@ class Overlay {
   /** Of paths that more than one layer touched; all others were added by the layer of their entry. */
   readonly #changes = new Map<string, LayerChange[]>();
   readonly #skipped: SkippedFile[] = [];
+  /** The one of the entry before, which most entries share; until anything is taken away, for it may have been on the way there. */
+  #lastFolder: { readonly path: string; readonly node: Node } | undefined;
 
   apply(layer: PlacedLayer): void {
     for (const path of layer.index.opaques) this.#empty(path, layer);
@@ -77,7 +80,7 @@ class Overlay {
     for (const entry of layer.index.entries) this.#add(entry, layer);
     // of a file that a higher layer writes anew or deletes, what this layer could not keep is of no concern
     for (const { path, reason } of layer.index.skipped) {
-      const node = this.#find(parentOf(path))?.children.get(nameOf(path));
+      const node = this.#find(parentOf(path))?.children?.get(nameOf(path));
       if (cleanPath(path) === undefined) this.#skipped.push({ path, reason });
       else if (node !== undefined && node.content === undefined) node.skipped = reason;
     }
@@ -89,9 +92,9 @@ class Overlay {
     if (opaques.length > 0 || whiteouts.length > 0) return true;
     return entries.some(({ path, kind }) => {
       const parent = this.#find(parentOf(path));
-      const found = parent?.children.get(nameOf(path));
+      const found = parent?.children?.get(nameOf(path));
       if (parent?.content !== undefined || found?.content !== undefined) return true;
-      return kind !== 'directory' && found !== undefined && found.children.size > 0;
+      return kind !== 'directory' && (found?.children?.size ?? 0) > 0;
     });
   }
 
@@ -104,7 +107,7 @@ class Overlay {
       if (node.entry !== undefined) entries.set(node.path, node.entry);
       if (node.content !== undefined) contents.set(node.path, node.content);
       if (node.skipped !== undefined) skipped.push({ path: node.path, reason: node.skipped });
-      todo.push(...node.children.values());
+      todo.push(...childrenOf(node));
     }
     return createFileTree({
       entries,
@@ -117,12 +120,12 @@ class Overlay {
 
   sources(): ReadonlyMap<LayerEntry | undefined, readonly string[]> {
     const sources = new Map<LayerEntry | undefined, string[]>();
-    const todo = [...this.#root.children.values()];
+    const todo = [...childrenOf(this.#root)];
     for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
       const paths = sources.get(node.source);
       if (paths === undefined) sources.set(node.source, [node.path]);
       else paths.push(node.path);
-      todo.push(...node.children.values());
+      todo.push(...childrenOf(node));
     }
     return sources;
   }
@@ -130,26 +133,26 @@ class Overlay {
   #empty(path: string, layer: PlacedLayer): void {
     const node = path === '' ? this.#root : this.#find(path);
     if (node === undefined) return;
-    for (const child of node.children.values()) this.#forget(child, layer);
-    node.children.clear();
+    for (const child of childrenOf(node)) this.#forget(child, layer);
+    node.children = undefined;
+    this.#lastFolder = undefined;
   }
 
   #delete(path: string, layer: PlacedLayer): void {
     const parent = this.#find(parentOf(path));
-    const node = parent?.children.get(nameOf(path));
-    if (parent === undefined || node === undefined) return;
-    this.#forget(node, layer);
-    parent.children.delete(nameOf(path));
+    if (parent !== undefined) this.#drop(parent, nameOf(path), layer);
   }
 
   #add(entry: LayerEntry, layer: PlacedLayer): void {
-    const parent = this.#makeFolder(parentOf(entry.path), layer);
+    const folder = parentOf(entry.path);
+    const parent = this.#lastFolder?.path === folder ? this.#lastFolder.node : this.#makeFolder(folder, layer);
     if (parent === undefined) {
       this.#skipped.push({ path: entry.path, reason: 'its folder is a circle of symbolic links' });
       return;
     }
+    this.#lastFolder = { path: folder, node: parent };
     const name = nameOf(entry.path);
-    const before = parent.children.get(name);
+    const before = parent.children?.get(name);
     if (entry.kind === 'hardlink') {
       this.#link(entry, { parent, name, layer });
     } else if (entry.kind === 'directory') {
@@ -175,12 +178,12 @@ class Overlay {
   #link(entry: LayerEntry, place: { readonly parent: Node; readonly name: string; readonly layer: PlacedLayer }): void {
     const target = cleanPath(entry.linkName);
     const folder = target === undefined ? undefined : this.#find(parentOf(target));
-    const found = folder?.children.get(nameOf(target ?? ''));
+    const found = folder?.children?.get(nameOf(target ?? ''));
     if (found?.entry === undefined || found.entry.kind === 'directory') {
       this.#skipped.push({ path: entry.path, reason: 'a hard link to a file that is not there' });
       return;
     }
-    if (place.parent.children.get(place.name) === found) return;
+    if (place.parent.children?.get(place.name) === found) return;
     const node = this.#replace(place.parent, place.name, place.layer);
     node.entry = placed({ ...found.entry, path: node.path }, place.layer);
     node.source = found.source;
@@ -202,7 +205,8 @@ class Overlay {
 
   /** Called while the node still has the entry that it had before. What a layer deletes and writes anew, it changes. */
   #touch({ path, entry }: Node, change: LayerChange['change'], { ref }: PlacedLayer): void {
-    if (ref === undefined) return;
+    // of a path that nobody touched before there is nothing to tell yet
+    if (ref === undefined || (entry?.layer === undefined && !this.#changes.has(path))) return;
     const before = entry?.layer === undefined ? [] : [{ layer: entry.layer, change: 'added' as const }];
     const changes = this.#changes.get(path) ?? before;
     const last = changes.at(-1);
@@ -224,15 +228,18 @@ class Overlay {
   #replace(parent: Node, name: string, layer: PlacedLayer): Node {
     this.#drop(parent, name, layer);
     const node = newNode(parent.path === '' ? name : `${parent.path}/${name}`);
+    parent.children ??= new Map();
     parent.children.set(name, node);
     this.#touch(node, 'added', layer);
     return node;
   }
 
   #drop(parent: Node, name: string, layer: PlacedLayer): void {
-    const before = parent.children.get(name);
-    if (before !== undefined) this.#forget(before, layer);
-    parent.children.delete(name);
+    const before = parent.children?.get(name);
+    if (before === undefined) return;
+    this.#forget(before, layer);
+    parent.children?.delete(name);
+    this.#lastFolder = undefined;
   }
 
   /** Notes for every kept file at and under the node that this layer deleted it. */
@@ -241,7 +248,7 @@ class Overlay {
     for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
       if (next.content !== undefined) this.#note(next.path, undefined, layer);
       this.#touch(next, 'deleted', layer);
-      todo.push(...next.children.values());
+      todo.push(...childrenOf(next));
     }
   }
 
@@ -265,7 +272,7 @@ class Overlay {
         if (trail.length > 1) trail.pop();
         continue;
       }
-      const child = here.children.get(part);
+      const child = here.children?.get(part);
       if (child?.entry?.kind === 'symlink') {
         links += 1;
         if (links > MAX_LINKS) return undefined;
@@ -290,8 +297,12 @@ class Overlay {
   }
 }
 
+function childrenOf({ children }: Node): Iterable<Node> {
+  return children?.values() ?? [];
+}
+
 function newNode(path: string): Node {
-  return { entry: undefined, content: undefined, skipped: undefined, source: undefined, children: new Map(), path };
+  return { entry: undefined, content: undefined, skipped: undefined, source: undefined, children: undefined, path };
 }
 
 function placed(entry: FileEntry, { ref }: PlacedLayer): FileEntry {

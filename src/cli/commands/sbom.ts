@@ -2,6 +2,7 @@ import { checkBsiForm, createBsiSbom, listBsiGaps, writeBsiSbom } from '../../ap
 import { listPlatforms } from '../../app/list-platforms.ts';
 import { checkSbomForm, createSbom, findSbomFile, formatSbom, parseSbomAuthor } from '../../app/sbom.ts';
 import type { Sbom } from '../../app/sbom.ts';
+import { createStepCosts } from '../../app/step-costs.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import {
@@ -11,6 +12,7 @@ import {
   rewriteSbom,
   SBOM_OUTPUT_FLAG,
   writeSboms,
+  writeStepCosts,
 } from '../flags/sbom.ts';
 import { IMAGE_FLAGS, imageAccessOf } from '../flags/trust.ts';
 
@@ -56,6 +58,11 @@ export const sbom = defineCommand({
       description:
         'of an image for several platforms; linux/amd64 when absent; all makes a document for each, app-linux-arm64.spdx.json of app.spdx.json',
     },
+    timing: {
+      kind: 'boolean',
+      description:
+        'say on standard error what each layer and each cataloger took, costliest first; as JSON with --json',
+    },
     ...IMAGE_FLAGS,
   },
   examples: [
@@ -83,12 +90,14 @@ export const sbom = defineCommand({
       return 0;
     }
     const access = await imageAccessOf(flags, context);
+    const costs = createStepCosts();
     const options = {
       author: flags.author === undefined ? undefined : parseSbomAuthor(flags.author),
       base: flags.base,
       allLayers: flags.scope === 'all-layers',
       excludesBase: flags['exclude-base'],
       signal: context.signal,
+      timeStep: flags.timing === true ? costs.timeStep : undefined,
       ...access,
     };
     if (flags.platform === 'all') checkPlatformTargets(targets);
@@ -99,6 +108,7 @@ export const sbom = defineCommand({
       sboms.set(platform, await format.create(context.ports, source, { ...options, platform }));
     await writeSboms(sboms, targets, context, format.write);
     for (const sbom of sboms.values()) for (const gap of format.listGaps(sbom)) context.output.note(gap);
+    if (flags.timing === true) writeStepCosts(costs.list(), context);
     return 0;
   },
 });
@@ -126,7 +136,7 @@ function formatOf(profile: string | undefined): Format {
 
 /** What asks for files and layers, of which a document has none. */
 function refuseForDocuments(flags: Readonly<Record<string, unknown>>): void {
-  const wrong = ['profile', 'author', 'base', 'exclude-base', 'platform'].find(
+  const wrong = ['profile', 'author', 'base', 'exclude-base', 'platform', 'timing'].find(
     (name) => flags[name] !== undefined && flags[name] !== false,
   );
   const name = wrong ?? (flags.scope === 'squashed' ? undefined : 'scope');

@@ -1,7 +1,9 @@
 /** How SBOMs are written: `-o FORMAT[@VERSION][=FILE]`, several at once. */
 import { checkSbomForm, formatSbom, loadForWriting, SBOM_OUTPUTS } from '../../app/sbom.ts';
 import type { Sbom } from '../../app/sbom.ts';
-import { AppError } from '../../core/index.ts';
+import type { StepCost } from '../../app/step-costs.ts';
+import { AppError, formatBytes } from '../../core/index.ts';
+import { alignColumns } from '../columns.ts';
 import type { Context } from '../command.ts';
 
 export const SBOM_OUTPUT_FLAG = {
@@ -95,4 +97,14 @@ export function checkPlatformTargets(targets: readonly SbomTarget[]): void {
 function withPlatform(file: string, platform: string): string {
   const [, folder = '', stem = '', extension = ''] = /^(.*\/)?(\.?[^./]*)([^/]*)$/.exec(file) ?? [];
   return `${folder}${stem}-${platform.replaceAll(/[^a-z0-9.]+/gi, '-')}${extension}`;
+}
+
+/** On standard error: standard output is the document's. */
+export function writeStepCosts(costs: readonly StepCost[], { output }: Pick<Context, 'output'>): void {
+  if (output.json) return output.note(JSON.stringify({ steps: costs }));
+  const rows = costs.map(({ kind, name, size, isCached, milliseconds }) => {
+    const what = kind === 'cataloger' ? `${size} files` : isCached ? 'known' : formatBytes(size);
+    return [kind, name, what, `${milliseconds.toFixed(1)} ms`];
+  });
+  for (const line of alignColumns(rows)) output.note(line);
 }

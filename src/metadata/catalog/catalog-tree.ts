@@ -1,5 +1,6 @@
 /** All catalogers over one tree. */
-import type { FileEntry, FileTree, SkippedFile } from '../../core/index.ts';
+import { untimed } from '../../core/index.ts';
+import type { FileEntry, FileTree, SkippedFile, TimeStep } from '../../core/index.ts';
 import type { Distro } from '../ecosystem/index.ts';
 import { mergeComponents } from '../sbom/index.ts';
 import type { Component, Dependency } from '../sbom/index.ts';
@@ -66,6 +67,7 @@ export interface CatalogOptions {
   /** Whether lock files count as evidence: yes for a source folder, no for an image, where only what is installed can run. */
   readonly declared: boolean;
   readonly signal?: AbortSignal;
+  readonly timeStep?: TimeStep | undefined;
 }
 
 export interface TreeCatalog {
@@ -78,6 +80,7 @@ export interface TreeCatalog {
 
 /** `tree` must have been opened with `catalogSelector`, or hold everything. */
 export async function catalogTree(tree: FileTree, options: CatalogOptions): Promise<TreeCatalog> {
+  const { timeStep = untimed } = options;
   const counted = catalogers.filter(({ evidence }) => evidence === 'installed' || options.declared);
   const { chosen, skipped } = chooseFiles(tree, new Set(counted));
   const context = { distro: await detectDistro(tree), signal: options.signal };
@@ -85,7 +88,11 @@ export async function catalogTree(tree: FileTree, options: CatalogOptions): Prom
   for (const cataloger of counted) {
     options.signal?.throwIfAborted();
     const files = await Promise.all((chosen.get(cataloger) ?? []).map((file) => settleLayer(tree, file)));
-    catalogs.push(await catalogWith(cataloger, { tree, files, context }));
+    const catalog = await timeStep(
+      async () => await catalogWith(cataloger, { tree, files, context }),
+      () => ({ kind: 'cataloger', name: cataloger.id, size: files.length, isCached: false }),
+    );
+    catalogs.push(catalog);
   }
   // what an OS package and a language package both list is the OS package's, which comes first
   const owners = new Map(

@@ -12,8 +12,8 @@ export interface Cataloger {
   /** `installed`: what is there to run. `declared`: what a lock file wants; in an image that is no evidence. */
   readonly evidence: 'installed' | 'declared';
   /**
-   * Names of the files that `select` is asked about: `package.json`, `*.jar` (the last extension, in lower case), or `*` for all,
-   * where the folder or the mode decides. So that a hundred thousand files do not each ask every cataloger.
+   * Names of the files that `select` is asked about: `package.json`, `*.jar` (the last extension, in lower case), `+x` for those that may
+   * run, or `*` for all, where the folder decides. So that a hundred thousand files do not each ask every cataloger.
    */
   readonly names: readonly string[];
   /** It tells of what nobody else does: a file that an OS package owns is not told of again. */

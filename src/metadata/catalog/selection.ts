@@ -6,13 +6,16 @@ import { AppError, condense, decodeJson, mapOf, natural } from '../../core/index
 import type { Condenser, FileSelector, FileTree, Selection } from '../../core/index.ts';
 import { SKIP } from './cataloger.ts';
 import type { Cataloger, Choice, Condensing, SelectedFile } from './cataloger.ts';
+import { mayRun } from './executable/executable.ts';
 
 type Wanted = Exclude<Choice, { readonly kind: 'skip' }>;
+
+const NO_CHOICES: ReadonlyMap<Cataloger, Wanted> = new Map();
 
 /** Asks only the catalogers to which a file's name may matter. */
 export class CatalogerIndex {
   readonly #everywhere: readonly Cataloger[];
-  /** By whole name, or `*.` and the extension. */
+  /** By whole name, `*.` and the extension, or `+x`. */
   readonly #named = new Map<string, Cataloger[]>();
 
   constructor(catalogers: readonly Cataloger[]) {
@@ -25,16 +28,17 @@ export class CatalogerIndex {
 
   /** Who chooses the file, and what. */
   choicesOf(file: SelectedFile): ReadonlyMap<Cataloger, Wanted> {
-    const choices = new Map<Cataloger, Wanted>();
+    let choices: Map<Cataloger, Wanted> | undefined;
     const name = file.path.slice(file.path.lastIndexOf('/') + 1);
     const extension = `*${name.slice(name.lastIndexOf('.')).toLowerCase()}`;
-    for (const asked of [this.#everywhere, this.#named.get(name), this.#named.get(extension)]) {
+    const running = mayRun(file) ? this.#named.get('+x') : undefined;
+    for (const asked of [this.#everywhere, running, this.#named.get(name), this.#named.get(extension)]) {
       for (const cataloger of asked ?? []) {
         const choice = cataloger.select(file);
-        if (choice.kind !== 'skip') choices.set(cataloger, choice);
+        if (choice.kind !== 'skip') (choices ??= new Map()).set(cataloger, choice);
       }
     }
-    return choices;
+    return choices ?? NO_CHOICES;
   }
 
   selector(id: string): FileSelector {

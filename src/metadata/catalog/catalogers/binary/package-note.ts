@@ -13,7 +13,7 @@ export const packageNote: Cataloger = {
   id: 'package-note',
   evidence: 'installed',
   isFallback: true,
-  names: ['*'],
+  names: ['+x'],
   select: (file) => (mayRun(file) ? EXECUTABLE : SKIP),
   catalog: async (tree, files, context) =>
     await catalogFiles(

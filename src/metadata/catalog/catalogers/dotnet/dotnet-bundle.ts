@@ -11,7 +11,7 @@ const MIN_BYTES = 64 * 1024;
 export const dotnetBundle: Cataloger = {
   id: 'dotnet-bundle',
   evidence: 'installed',
-  names: ['*'],
+  names: ['+x'],
   select: (file) => (mayRun(file) && file.size >= MIN_BYTES ? EXECUTABLE : SKIP),
   catalog: async (tree, files, context) =>
     await catalogFiles(

@@ -15,7 +15,7 @@ const MIN_BYTES = 64 * 1024;
 export const goBinary: Cataloger = {
   id: 'go-binary',
   evidence: 'installed',
-  names: ['*'],
+  names: ['+x'],
   select: (file) => (mayRun(file) && file.size >= MIN_BYTES && !/\.so(?:\.\d+)*$/.test(file.path) ? EXECUTABLE : SKIP),
   catalog: async (tree, files, context) =>
     await catalogFiles(files, { tree, context, finder: { foundBy: 'go-binary', evidence: 'binary' } }, read),

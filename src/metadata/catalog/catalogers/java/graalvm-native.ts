@@ -11,7 +11,7 @@ const MIN_BYTES = 1024 * 1024;
 export const graalvmNative: Cataloger = {
   id: 'graalvm-native',
   evidence: 'installed',
-  names: ['*'],
+  names: ['+x', '*.so'],
   select: (file) => ((mayRun(file) || file.path.endsWith('.so')) && file.size >= MIN_BYTES ? EXECUTABLE : SKIP),
   catalog: async (tree, files, context) =>
     await catalogFiles(

@@ -58,6 +58,7 @@ function nameOfDependency(dependency: unknown): readonly string[] {
 function addCasks(tree: FileTree, finds: Finds): void {
   const known = new Set<string>();
   for (const entry of tree.entries()) {
+    if (!entry.path.includes('Caskroom/')) continue;
     const [whole, name, version] = CASK.exec(entry.path) ?? [];
     if (whole === undefined || name === undefined || version === undefined || known.has(`${name}@${version}`)) continue;
     known.add(`${name}@${version}`);

@@ -10,7 +10,7 @@ import { EXECUTABLE, mayRun, readFacts } from '../../executable/executable.ts';
 export const rustBinary: Cataloger = {
   id: 'rust-binary',
   evidence: 'installed',
-  names: ['*'],
+  names: ['+x'],
   select: (file) => (mayRun(file) ? EXECUTABLE : SKIP),
   catalog: async (tree, files, context) =>
     await catalogFiles(files, { tree, context, finder: { foundBy: 'rust-binary', evidence: 'binary' } }, addCrates),
