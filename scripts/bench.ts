@@ -11,6 +11,6 @@ for (const { name, reason } of installed.flatMap(({ missing }) => missing))
 const names =
   process.argv.length > 2
     ? process.argv.slice(2)
-    : ['bench', 'artifacts', 'registry', 'trust', 'authority', 'rego', 'cue', 'cel', 'admission'];
+    : ['bench', 'artifacts', 'sbom', 'registry', 'trust', 'authority', 'rego', 'cue', 'cel', 'admission'];
 const codes = names.map((name) => runNode([`bench/${name}.ts`], variables));
 process.exitCode = Math.max(...codes);

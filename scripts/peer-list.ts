@@ -26,6 +26,8 @@ export interface Peer {
   readonly goTest?: { readonly package: string; readonly version: string };
   /** Program of ours, of one file, around libraries of Go. */
   readonly goMain?: { readonly source: string; readonly modules: readonly string[] };
+  /** Crate with a program. */
+  readonly crate?: { readonly name: string; readonly version: string };
   /** Package on the package registry of Node: what is found is its folder, or a program in it. */
   readonly npm?: { readonly package: string; readonly version: string; readonly program?: string };
   /** Program of a package on the package index of Python. */
@@ -323,5 +325,11 @@ export const PEERS: readonly Peer[] = [
     name: 'cdxgen',
     variable: 'PEER_CDXGEN',
     npm: { package: '@cyclonedx/cdxgen', version: '12.8.4', program: 'bin/cdxgen.js' },
+  },
+  {
+    name: 'cargo-auditable',
+    variable: 'PEER_CARGO_AUDITABLE',
+    crate: { name: 'cargo-auditable', version: '0.7.1' },
+    probe: ['auditable', 'version'],
   },
 ];

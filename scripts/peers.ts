@@ -43,7 +43,17 @@ export function installPeers(suite: Suite): InstalledPeers {
 function install(peer: Peer, path: string): string[] {
   const reasons: string[] = [];
   process.stderr.write(`installing ${peer.name} ...\n`);
-  for (const way of [fromDebian, fromGo, fromKubernetes, fromGoModule, fromGoTest, fromGoMain, fromNpm, fromPython]) {
+  for (const way of [
+    fromDebian,
+    fromGo,
+    fromKubernetes,
+    fromGoModule,
+    fromGoTest,
+    fromGoMain,
+    fromCrate,
+    fromNpm,
+    fromPython,
+  ]) {
     const reason = way(peer, path);
     if (existsSync(path)) return [];
     if (reason !== undefined) reasons.push(reason);
@@ -82,7 +92,7 @@ function fromDebian(peer: Peer, path: string): string | undefined {
 const MACHINES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
 /** Makes apt-get look at one suite only, and keep its lists and archives in our cache. */
-function aptOptions(suite: string): string[] | undefined {
+export function aptOptions(suite: string): string[] | undefined {
   const sources = sourcesFor(suite);
   if (sources === undefined) return undefined;
   const lists = join(cache, 'apt', suite);
@@ -193,6 +203,17 @@ function inFreshModule(commands: readonly (readonly string[])[], source?: string
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function fromCrate(peer: Peer, path: string): string | undefined {
+  if (peer.crate === undefined) return undefined;
+  const { name, version } = peer.crate;
+  const folder = join(cache, 'unpacked', peer.name);
+  const args = ['install', '--quiet', '--locked', '--root', folder, `${name}@${version}`];
+  const { status, error, stderr } = spawnSync('cargo', args, { cwd: cache, encoding: 'utf8' });
+  if (status !== 0) return `cargo install ${name}@${version}: ${error?.message ?? lastLine(stderr)}`;
+  symlinkSync(join(folder, 'bin', name), path);
+  return undefined;
 }
 
 function fromNpm(peer: Peer, path: string): string | undefined {

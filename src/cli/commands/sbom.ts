@@ -97,7 +97,7 @@ export const sbom = defineCommand({
       allLayers: flags.scope === 'all-layers',
       excludesBase: flags['exclude-base'],
       signal: context.signal,
-      timeStep: flags.timing === true ? costs.timeStep : undefined,
+      timeStep: flags.timing ? costs.timeStep : undefined,
       ...access,
     };
     if (flags.platform === 'all') checkPlatformTargets(targets);
@@ -108,7 +108,7 @@ export const sbom = defineCommand({
       sboms.set(platform, await format.create(context.ports, source, { ...options, platform }));
     await writeSboms(sboms, targets, context, format.write);
     for (const sbom of sboms.values()) for (const gap of format.listGaps(sbom)) context.output.note(gap);
-    if (flags.timing === true) writeStepCosts(costs.list(), context);
+    if (flags.timing) writeStepCosts(costs.list(), context);
     return 0;
   },
 });
