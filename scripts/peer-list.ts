@@ -313,6 +313,20 @@ export const PEERS: readonly Peer[] = [
     goModule: { package: 'github.com/anchore/grype/cmd/grype', ...ANCHORE },
   },
   {
+    // Shares its objects with both.
+    name: 'advisory-db',
+    variable: 'PEER_ADVISORY_DB',
+    goMain: {
+      source: 'test/interop/advisory-db.go',
+      modules: [
+        'github.com/anchore/grype/grype/db/v6@v0.116.0',
+        'github.com/anchore/syft@v1.51.0',
+        'go.etcd.io/bbolt@v1.4.3',
+      ],
+    },
+    probe: ['--help'],
+  },
+  {
     name: 'trivy',
     variable: 'PEER_TRIVY',
     npm: {

@@ -3,12 +3,12 @@
  * `EXPLAINED`, and what is not fails. Writes docs/reference/sboms-of-peers.md.
  */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import * as software from '../../scripts/sample-software.ts';
-import { listMissed, makeTrivyCache, scan, SCANNERS, type ScannerName } from './sbom-peers.ts';
-import { createBench, missingPeers, PLIMSOLL, type Bench } from './support.ts';
+import { listMissed, makeTrivyCache, OFFLINE, scan, SCANNERS, trivySbom, type ScannerName } from './sbom-peers.ts';
+import { createBench, missingPeers, peer, PLIMSOLL, type Bench } from './support.ts';
 
 interface Input {
   readonly name: string;
@@ -144,6 +144,35 @@ describe('SBOMs beside other scanners', missingPeers('PEER_SYFT', 'PEER_TRIVY', 
     await compare('image', ({ image }, output) => image?.('layout', output));
   });
 
+  test(
+    'documents are understood by others: the same advisories match, and the same packages are seen',
+    missingPeers('PEER_GRYPE', 'PEER_ADVISORY_DB'),
+    async () => {
+      const input = JSON.stringify(ADVISORIES);
+      await bench.run(peer('PEER_ADVISORY_DB')('trivy'), { input });
+      await bench.run([
+        PLIMSOLL,
+        'sbom',
+        'oci-dir:layout',
+        ...['cyclonedx-json=image.cdx', 'spdx-json=image.spdx', 'cyclonedx-json@1.4=image.cdx14'].flatMap((target) => [
+          '-o',
+          target,
+        ]),
+      ]);
+      const wanted = ADVISORIES.map(({ id, name }) => `${id} ${name}`);
+      for (const document of ['image.cdx', 'image.spdx'])
+        assert.deepEqual(await matchByGrype(bench, document), wanted, document);
+      await bench.run(trivySbom('image.cdx14', 'seen.json'), { env: OFFLINE });
+      const seen = (
+        JSON.parse(await readFile(join(bench.folder, 'seen.json'), 'utf8')) as {
+          Results: { Packages?: { Name: string }[] }[];
+        }
+      ).Results;
+      const names = new Set(seen.flatMap(({ Packages = [] }) => Packages.map(({ Name }) => Name)));
+      for (const { name } of ADVISORIES) assert.ok(names.has(name), name);
+    },
+  );
+
   test('the page of what each finds is written', async () => {
     assert.equal(results.length, INPUTS.length + 1);
     const page = formatPage(results);
@@ -151,6 +180,36 @@ describe('SBOMs beside other scanners', missingPeers('PEER_SYFT', 'PEER_TRIVY', 
     await writeFile(join(import.meta.dirname, '../../docs/reference/sboms-of-peers.md'), page);
   });
 });
+
+/** One of each kind, in a version that no package has. */
+const ADVISORIES = [
+  ['npm', 'ajv', 'semantic'],
+  ['python', 'requests', 'python'],
+  ['java-archive', 'org.bouncycastle:bcprov-jdk18on', 'maven'],
+  ['go-module', 'github.com/spf13/cobra', 'semantic'],
+].map(([ecosystem, name, version], at) => ({
+  id: `CVE-2099-000${at}`,
+  ecosystem,
+  name: name ?? '',
+  version,
+  constraint: '< 99.0.0',
+}));
+
+async function matchByGrype(bench: Bench, document: string): Promise<readonly string[]> {
+  const env = {
+    ...OFFLINE,
+    GRYPE_DB_CACHE_DIR: 'trivy',
+    GRYPE_DB_AUTO_UPDATE: 'false',
+    GRYPE_DB_VALIDATE_AGE: 'false',
+    GRYPE_DB_VALIDATE_BY_HASH_ON_START: 'false',
+    GRYPE_CHECK_FOR_APP_UPDATE: 'false',
+  };
+  const { stdout } = await bench.run(peer('PEER_GRYPE')(`sbom:${document}`, '-q', '-o', 'json'), { env });
+  const { matches } = JSON.parse(stdout) as {
+    matches: { vulnerability: { id: string }; artifact: { name: string } }[];
+  };
+  return matches.map(({ vulnerability, artifact }) => `${vulnerability.id} ${artifact.name}`).sort();
+}
 
 type Commands = readonly (readonly string[])[] | undefined;
 
