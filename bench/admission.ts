@@ -18,6 +18,8 @@ const RATE = 1000;
 const DIGESTS = 10_000;
 /** As far as registries of other regions are. */
 const FAR_MS = 50;
+/** Images of one pod. */
+const POD = 10;
 const programs = createPrograms();
 let server: ChildProcess | undefined;
 
@@ -26,11 +28,11 @@ try {
     await programs.serve(['registry', 'serve', '--address', '127.0.0.1:0', '--dir', join(programs.folder, 'registry')]),
   ).host;
   const image = signedImage(registry);
-  const many = await startManyImages(DIGESTS + 1);
+  const many = await startManyImages(DIGESTS + 1 + POD);
   writePolicy('many', `${many.repository}**`, many.publicKey);
   const { url, ca } = await startServer();
   const agent = new Agent({ keepAlive: true, maxSockets: 32, ca });
-  const ask = (name: string, path = 'validate') => review(agent, `${url}/${path}?timeout=10s`, name);
+  const ask = (name: string, path = 'validate') => review(agent, `${url}/${path}?timeout=10s`, [name]);
   const cold = await timed(() => ask(image));
   const rows: [string, string][] = [['first review of an image by digest', `${cold.toFixed(1)} ms`]];
   // connections stand, and the code is compiled
@@ -47,6 +49,8 @@ try {
     `first review, registry ${FAR_MS} ms away`,
     `${far.toFixed(1)} ms, rounds: ${many.rounds() - roundsBefore}`,
   ]);
+  const pod = await timed(() => review(agent, `${url}/validate?timeout=10s`, many.images.slice(DIGESTS + 1)));
+  rows.push([`first review of a pod of ${POD} images`, `${pod.toFixed(1)} ms`]);
   const before = many.requests();
   const filling = await timed(() => eachOf(many.images.slice(0, DIGESTS), 32, ask));
   rows.push([`${DIGESTS} first reviews, each`, `${(filling / DIGESTS).toFixed(2)} ms`]);
@@ -76,7 +80,7 @@ async function measurePolicyController(image: string): Promise<readonly [string,
   // its certificate is for the name of a Service
   const agent = new Agent({ keepAlive: true, maxSockets: 32, rejectUnauthorized: false });
   try {
-    const ask = () => review(agent, `${controller.url}/validations?timeout=10s`, image);
+    const ask = () => review(agent, `${controller.url}/validations?timeout=10s`, [image]);
     const first = await timed(ask);
     await Promise.all(Array.from({ length: 32 }, ask));
     const alone = await timed(ask);
@@ -141,12 +145,12 @@ async function startServer(): Promise<{ readonly url: string; readonly ca: strin
   return { url, ca: readFileSync(caFile, 'utf8') };
 }
 
-function review(agent: Agent, url: string, image: string): Promise<void> {
+function review(agent: Agent, url: string, images: readonly string[]): Promise<void> {
   const object = {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'app', namespace: 'bench', labels: { app: 'bench' } },
-    spec: { containers: [{ name: 'app', image }] },
+    spec: { containers: images.map((image, index) => ({ name: `app-${index}`, image })) },
   };
   const kind = { group: '', version: 'v1', kind: 'Pod' };
   const resource = { group: '', version: 'v1', resource: 'pods' };

@@ -129,11 +129,14 @@ function placeNode(folder: string): void {
   chmodSync(join(home, 'node'), 0o755);
 }
 
-/** The heap's bounds that bin/plimsoll gives the server, which is what the image is for. */
-function serverFlags(): readonly string[] {
-  const found = /^\s*heap='(--[^']+)'$/m.exec(readFileSync(join(root, 'bin/plimsoll'), 'utf8'))?.[1];
-  if (found === undefined) throw new Error("bin/plimsoll: expected a line heap='FLAGS' for `serve`");
-  return found.split(' ');
+/** The bounds of memory that bin/plimsoll gives the server, which is what the image is for. */
+function serverMemory(): { readonly flags: readonly string[]; readonly environment: readonly string[] } {
+  const launcher = readFileSync(join(root, 'bin/plimsoll'), 'utf8');
+  const flags = /^\s*heap='(--[^']+)'$/m.exec(launcher)?.[1];
+  const settings = [...launcher.matchAll(/\b(MALLOC_\w+)="\$\{\1-(\d+)\}"/g)];
+  if (flags === undefined || settings.length === 0)
+    throw new Error("bin/plimsoll: expected heap='FLAGS' and settings of malloc for `serve`");
+  return { flags: flags.split(' '), environment: settings.map(([, name, value]) => `${name}=${value}`) };
 }
 
 /** What `append` and `mutate` print. */
@@ -154,9 +157,10 @@ function makeImage(target: string, base: string | undefined): string {
 }
 
 function configuration(): readonly string[] {
-  const entry = [`/${HOME}/node`, '--disable-warning=ExperimentalWarning', ...serverFlags(), `/${HOME}/dist/main.cjs`];
-  const environment = ['--env', 'MALLOC_ARENA_MAX=2', '--env', 'HOME=/tmp'];
-  return ['--entrypoint', entry.join(','), '--user', `${USER}:${USER}`, '--workdir', '/', ...environment];
+  const { flags, environment } = serverMemory();
+  const entry = [`/${HOME}/node`, '--disable-warning=ExperimentalWarning', ...flags, `/${HOME}/dist/main.cjs`];
+  const variables = [...environment, 'HOME=/tmp'].flatMap((variable) => ['--env', variable]);
+  return ['--entrypoint', entry.join(','), '--user', `${USER}:${USER}`, '--workdir', '/', ...variables];
 }
 
 function labels(): readonly string[] {
