@@ -76,7 +76,7 @@ function drawOverview(sbom: Sbom, licences: Counts): Markup {
   const notes = [sbom.base === undefined ? '' : `${added} added to the base`, gone === 0 ? '' : `${gone} gone`];
   const figures: readonly (readonly [name: string, value: number, note: string])[] = [
     ['Components', components.length, notes.filter((note) => note !== '').join(', ')],
-    ['Licences', licences.length, unlicensed === 0 ? '' : `${unlicensed} components without`],
+    ['Licences', licences.length, unlicensed === 0 ? '' : `${unlicensed} without`],
     ['Dependencies', dependencies.reduce((sum, { to }) => sum + to.length, 0), ''],
     ...(layers.length === 0 ? [] : [['Layers', layers.length, baseNote(layers)] as const]),
     ['Not read', skipped.length, skipped.length === 0 ? '' : 'files, see below'],
