@@ -430,3 +430,13 @@ test('people get warnings alone, each in one line', () => {
   log.warn('registry-wait', { reason: 'a\nb\u001b[2J', seconds: 2 });
   assert.deepEqual(lines, ['plimsoll: registry-wait: reason a b [2J, seconds 2\n']);
 });
+
+test('an idle connection is kept for longer than the 90 seconds after which the API server gives it up', async () => {
+  const server = await serveHttp(async () => new Response('ok'), { host: '127.0.0.1', port: 0 });
+  try {
+    const seconds = /timeout=(\d+)/.exec((await fetch(server.url)).headers.get('keep-alive') ?? '')?.[1];
+    assert.ok(Number(seconds) > 90, String(seconds));
+  } finally {
+    await server.close();
+  }
+});

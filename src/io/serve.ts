@@ -7,6 +7,8 @@ import { AppError, type ServeOptions, type WebHandler, type WebServer } from '..
 
 /** Requests whose headers take longer are cut off: slow-header attacks. */
 const HEADERS_TIMEOUT = 15_000;
+/** Longer than clients keep an idle connection (the API server: 90 seconds): who is cut off while it asks gets no answer. */
+const IDLE_TIMEOUT = 120_000;
 /** Milliseconds without a byte in either direction after which a connection is cut: longer than it takes to check a large layer. */
 const STALL_TIMEOUT = 300_000;
 /** Milliseconds for which running answers may go on after close(), where nobody says otherwise. */
@@ -45,6 +47,7 @@ export async function serveHttp(handler: WebHandler, options: ServeOptions): Pro
       ? createServer(SERVER, answer)
       : createHttpsServer({ ...SERVER, cert: options.tls.certificate, key: options.tls.key }, answer);
   server.headersTimeout = HEADERS_TIMEOUT;
+  server.keepAliveTimeout = IDLE_TIMEOUT;
   // a layer of gigabytes may take longer than node's five minutes, as long as something comes
   server.requestTimeout = 0;
   server.setTimeout(STALL_TIMEOUT);
