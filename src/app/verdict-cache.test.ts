@@ -121,8 +121,8 @@ test('ten thousand verdicts are kept, and no more', async () => {
   const verdict = { outcome: 'allow', reasons: [] } as const;
   for (let count = 0; count <= 10_000; count += 1) cache.keep(String(count), verdict, at);
   assert.equal(cache.find('0', at), undefined);
-  assert.equal(cache.find('1', at), verdict);
-  assert.equal(cache.find('10000', at), verdict);
+  assert.deepEqual(cache.find('1', at), verdict);
+  assert.deepEqual(cache.find('10000', at), verdict);
 });
 
 test('a verdict in use is judged anew before it ends, and nobody waits for that', async () => {

@@ -50,7 +50,14 @@ export function createVerdictCache(reuseFor: number): VerdictCache {
       kept.delete(key);
       if (verdict.outcome !== 'allow' || reuseFor === 0) return;
       const until = now.getTime() + reuseFor;
-      kept.set(key, { verdict, until, renewAt: until - reuseFor * LAST_PART * (1 + spreadOf(key)), isRenewed: false });
+      // a copy has no room to grow
+      const small = { ...verdict, reasons: [...verdict.reasons] };
+      kept.set(key, {
+        verdict: small,
+        until,
+        renewAt: until - reuseFor * LAST_PART * (1 + spreadOf(key)),
+        isRenewed: false,
+      });
       for (const oldest of kept.keys()) {
         if (kept.size <= MAX_KEPT) break;
         kept.delete(oldest);

@@ -1,5 +1,6 @@
 /** Threads that do named tasks: this side starts them and feeds them; `serveTasks` is the other side. */
 import { availableParallelism } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { AppError, type Threads, type ThreadTask } from '../core/index.ts';
 import type { FromThread, ToThread } from './thread-messages.ts';
@@ -7,8 +8,8 @@ import type { FromThread, ToThread } from './thread-messages.ts';
 /** Handed over and not yet taken: enough to keep a thread busy, little beside the ceiling of memory. */
 const MAX_AHEAD_BYTES = 2 * 1024 * 1024;
 
-/** Threads handle buffers, few objects: a small young generation keeps them small at no cost in time. */
-const YOUNG_MEBIBYTES = 2;
+/** Of the young generation's halves. Threads handle buffers, few objects: small ones keep them small at no cost in time. */
+const SEMI_SPACE_MEBIBYTES = 1;
 
 /** `entry` is a file that calls serveTasks. At most `count` threads; more tasks wait for their turn. */
 export function createThreads(entry: string, count = availableParallelism()): Threads {
@@ -23,7 +24,10 @@ export function createThreads(entry: string, count = availableParallelism()): Th
   };
   const start = (): Worker => {
     started += 1;
-    return new Worker(entry, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEBIBYTES } });
+    // what the program was started with goes before a thread's own limits, and is read when its heap is made
+    setFlagsFromString('--min-semi-space-size=0');
+    setFlagsFromString(`--max-semi-space-size=${SEMI_SPACE_MEBIBYTES}`);
+    return new Worker(entry);
   };
   const release = (worker: Worker, isAlive: boolean): void => {
     if (!isAlive) started -= 1;
