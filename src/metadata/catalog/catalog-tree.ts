@@ -1,6 +1,7 @@
 /** All catalogers over one tree. */
 import { untimed } from '../../core/index.ts';
 import type { FileEntry, FileTree, SkippedFile, TimeStep } from '../../core/index.ts';
+import { candidateCpes, findPurl } from '../ecosystem/index.ts';
 import type { Distro } from '../ecosystem/index.ts';
 import { mergeComponents } from '../sbom/index.ts';
 import type { Component, Dependency } from '../sbom/index.ts';
@@ -102,7 +103,7 @@ export async function catalogTree(tree: FileTree, options: CatalogOptions): Prom
     distro: context.distro,
     components: mergeComponents(
       catalogs.flatMap(({ components }) => components).filter((component) => !isToldAlready(component, owners)),
-    ).map((component) => markOwned(component, owners)),
+    ).map((component) => nameCpes(markOwned(component, owners))),
     dependencies: catalogs.flatMap(({ dependencies }) => dependencies),
     skipped: uniqueSkipped([...tree.skipped, ...skipped, ...catalogs.flatMap(({ skipped }) => skipped)]),
   };
@@ -166,6 +167,14 @@ function markOwned(component: Component, owners: ReadonlyMap<string, string>): C
     if (ownedBy !== undefined && ownedBy !== component.id) return { ...component, ownedBy };
   }
   return component;
+}
+
+/** Where its finder knows none. */
+function nameCpes(component: Component): Component {
+  const { purl, cpes, source } = component;
+  const parts = purl === undefined || cpes !== undefined ? undefined : findPurl(purl);
+  const found = parts === undefined ? [] : candidateCpes(parts, source?.name);
+  return found.length === 0 ? component : { ...component, cpes: found };
 }
 
 function uniqueSkipped(skipped: readonly SkippedFile[]): readonly SkippedFile[] {

@@ -4,6 +4,7 @@
  */
 import { arrayOf, decodeJson, object, string } from '../../../../core/index.ts';
 import type { Condenser, FileEntry } from '../../../../core/index.ts';
+import { formatCpe } from '../../../ecosystem/index.ts';
 import { SKIP } from '../../cataloger.ts';
 import type { Cataloger, Choice } from '../../cataloger.ts';
 import { catalogFiles } from '../../components.ts';
@@ -105,12 +106,7 @@ function addVersions(condensed: Uint8Array, file: FileEntry, finds: Finds): void
       version,
       kind: 'application',
       purl: { ...(rule.purl ?? { type: 'generic', name }), version },
-      cpes: rule.cpes.map(([vendor, product]) => `cpe:2.3:a:${vendor}:${product}:${escapeCpe(version)}:*:*:*:*:*:*:*`),
+      cpes: rule.cpes.flatMap(([vendor, product]) => formatCpe(vendor, product, version) ?? []),
     });
   }
-}
-
-/** Formatted strings escape all but letters, digits, `_`, `-` and `.` (CPE naming 2.3, 6.2). */
-function escapeCpe(version: string): string {
-  return version.replaceAll(/[^\w.-]/g, String.raw`\$&`);
 }

@@ -1,5 +1,6 @@
 /** Java virtual machines by the `release` file in their folder (JEP 223 and before). */
 import type { FileEntry, FileTree } from '../../../../core/index.ts';
+import { formatCpe } from '../../../ecosystem/index.ts';
 import { SKIP } from '../../cataloger.ts';
 import type { Cataloger } from '../../cataloger.ts';
 import { catalogFiles, textOf } from '../../components.ts';
@@ -42,6 +43,7 @@ function read(
     tree.find(file.path.replace(/release$/, 'bin/javac')) !== undefined;
   const { vendor, product } = whose(fields.get('IMPLEMENTOR') ?? '', { path: file.path, isKit });
   const repository = fields.get('SOURCE_REPO');
+  const cpe = formatCpe(vendor, product, version);
   finds.add(file, {
     name: product,
     version,
@@ -54,7 +56,7 @@ function read(
       version,
       ...(repository === undefined ? {} : { qualifiers: { repository_url: repository } }),
     },
-    cpes: [`cpe:2.3:a:${vendor}:${product}:${escapeCpe(version)}:*:*:*:*:*:*:*`],
+    ...(cpe === undefined ? {} : { cpes: [cpe] }),
   });
 }
 
@@ -71,9 +73,4 @@ function whose(
   // Oracle's own builds of Java 8 name no implementor
   if (maker.includes('oracle') || place.includes('oracle') || maker === '') return { vendor: 'oracle', product };
   return { vendor: 'oracle', product: 'openjdk' };
-}
-
-/** CPE 2.3: all but letters, digits, `_`, `.` and `-` are quoted. */
-function escapeCpe(text: string): string {
-  return text.replaceAll(/[^\w.-]/g, String.raw`\$&`);
 }
