@@ -188,7 +188,7 @@ export const SBOM_OUTPUTS: readonly string[] = [...sbomFormats.map(({ id }) => i
 
 /** Throws `usage` for a form that is not had. */
 export function checkSbomForm(form: string): void {
-  if (!Object.hasOwn(VIEWS, form)) findSbomForm(form);
+  if (!Object.hasOwn(VIEWS, form)) findSbomForm(form, Object.keys(VIEWS));
 }
 
 /** Throws `usage` for an unknown form. */

@@ -361,6 +361,17 @@ test('an index gives the image of the platform, of ARM the best variant; attesta
   await rejects(open('unknown', 'unknown'), 'not-found', /unknown/);
 });
 
+test('a lone image is for the platform that its configuration tells', async () => {
+  const repository = await imageOf([[file('a')]]);
+  const open = (architecture: string, variant?: string) =>
+    openImage(repository, 'v1', {
+      platform: { os: 'linux', architecture, ...(variant === undefined ? {} : { variant }) },
+    });
+  assert.equal((await open('amd64')).config.architecture, 'amd64');
+  await rejects(open('arm64'), 'not-found', /expected an image for linux\/arm64, found linux\/amd64$/);
+  await rejects(open('amd64', 'v3'), 'not-found', /linux\/amd64\/v3, found linux\/amd64$/);
+});
+
 test('a configuration with a name that container runtimes take for another one is refused', () => {
   const plain = { os: 'linux', architecture: 'amd64', config: { User: '1000' }, rootfs: { diff_ids: [] } };
   const parse = (document: object) => () => parseImageConfig(Buffer.from(JSON.stringify(document)), 'c');

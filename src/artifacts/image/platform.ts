@@ -57,7 +57,7 @@ export async function selectManifest(
     if (depth >= MAX_INDEX_DEPTH) throw tooDeep(repository);
     const { manifests } = parseImageIndex(current);
     const chosen = choosePlatform(manifests, platform);
-    if (chosen === undefined) throw notFound(repository, manifests, platform);
+    if (chosen === undefined) throw notFound(repository, manifests.filter(isImage), platform);
     current = await repository.fetchManifest(chosen.digest, signal);
   }
   return current;
@@ -98,13 +98,17 @@ function tooDeep(repository: ReadableRepository): AppError {
 
 /** The best entry of an index; an entry without platform is taken when it is the only image. */
 function choosePlatform(manifests: readonly Descriptor[], wanted: Platform): Descriptor | undefined {
-  const images = manifests.filter((entry) => !isAttestationManifest(entry));
+  const images = manifests.filter(isImage);
   const ranked = images
     .map((entry) => ({ entry, rank: rankOf(entry.platform, wanted) }))
     .filter(({ rank }) => rank >= 0)
     .sort((a, b) => a.rank - b.rank);
   const [only] = images;
   return ranked[0]?.entry ?? (images.length === 1 && only?.platform === undefined ? only : undefined);
+}
+
+function isImage(entry: Descriptor): boolean {
+  return !isAttestationManifest(entry);
 }
 
 /** BuildKit stores attestations as manifests for no platform. */
@@ -132,10 +136,25 @@ function variantRank(found: Platform, wanted: Platform): number {
   return ARM_VARIANTS.slice(Math.max(best, 0)).indexOf(found.variant ?? 'v7');
 }
 
-function notFound(repository: ReadableRepository, manifests: readonly Descriptor[], wanted: Platform): AppError {
-  const offered = manifests
-    .filter((entry) => !isAttestationManifest(entry))
-    .map((entry) => (entry.platform === undefined ? 'unnamed' : formatPlatform(entry.platform)));
+/** For a lone image, which nobody chose from an index. What its configuration does not tell is believed. Throws `not-found`. */
+export function checkPlatform(
+  repository: ReadableRepository,
+  { os, architecture, variant }: { readonly [part in 'os' | 'architecture' | 'variant']: string | undefined },
+  wanted: Platform,
+): void {
+  if (os === undefined || architecture === undefined) return;
+  const found = { os, architecture, ...(variant === undefined ? {} : { variant }) };
+  const { osVersion: _version, osFeatures: _features, ...told } = wanted;
+  if (rankOf(found, told) >= 0) return;
+  throw notFound(repository, [{ platform: found }], wanted);
+}
+
+function notFound(
+  repository: ReadableRepository,
+  images: readonly Pick<Descriptor, 'platform'>[],
+  wanted: Platform,
+): AppError {
+  const offered = images.map((entry) => (entry.platform === undefined ? 'unnamed' : formatPlatform(entry.platform)));
   const list = offered.slice(0, 20).join(', ') || 'none';
   return new AppError(
     'not-found',

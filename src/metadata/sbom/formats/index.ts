@@ -68,12 +68,12 @@ export interface SbomForm {
   readonly version: string;
 }
 
-/** `ID` or `ID@VERSION`. Throws `usage` naming what is known. */
-export function findSbomForm(text: string): SbomForm {
+/** `ID` or `ID@VERSION`. Throws `usage` naming what is known, with `others` that the caller knows. */
+export function findSbomForm(text: string, others: readonly string[] = []): SbomForm {
   const [id = '', version] = text.split('@', 2);
   const format = sbomFormats.find((candidate) => candidate.id === id);
   if (format === undefined) {
-    const known = sbomFormats.map((candidate) => candidate.id).join(', ');
+    const known = [...sbomFormats.map((candidate) => candidate.id), ...others].join(', ');
     throw new AppError('usage', `unknown SBOM format "${id}", expected one of ${known}`);
   }
   if (version === undefined) return { format, version: format.versions[0] };
