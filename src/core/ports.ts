@@ -251,8 +251,10 @@ export interface SkippedFile {
  * Content is at hand only for files that the FileSelector chose.
  */
 export interface FileTree {
-  /** All entries, sorted by path (by code unit). */
-  entries(): Iterable<FileEntry>;
+  /** All entries, or all below a folder, no link followed; sorted by path (by code unit). */
+  entries(folder?: string): Iterable<FileEntry>;
+  /** Files that the FileSelector may have chosen, and maybe others, likewise sorted; all entries where that is not known. */
+  candidates?(): Iterable<FileEntry>;
   /** Resolves symbolic links inside the root. */
   find(path: string): FileEntry | undefined;
   /** Content of a chosen file, symbolic links resolved; undefined when absent or not chosen. */

@@ -89,7 +89,11 @@ function treeOf(
     return find(resolveLink(path, found.entry.linkTarget ?? ''), hops + 1);
   };
   return {
-    entries: () => [...stored.values()].map(({ entry }) => entry).sort((a, b) => (a.path < b.path ? -1 : 1)),
+    entries: (folder) =>
+      [...stored.values()]
+        .map(({ entry }) => entry)
+        .filter(({ path }) => folder === undefined || path.startsWith(`${folder}/`))
+        .sort((a, b) => (a.path < b.path ? -1 : 1)),
     find: (path) => find(path)?.entry,
     read: async (path) => find(path)?.content,
     history: async (path) => history.get(path) ?? [],

@@ -5,7 +5,11 @@ import type { FileEntry, FileTree, FileVersion, LayerChange, SkippedFile } from 
 const MAX_LINKS = 40;
 
 export interface TreeParts {
-  readonly entries: ReadonlyMap<string, FileEntry>;
+  /** What is at a path, no link followed. */
+  readonly get: (path: string) => FileEntry | undefined;
+  /** See FileTree. */
+  readonly list: FileTree['entries'];
+  readonly candidates?: () => Iterable<FileEntry>;
   /** By an entry's own path. */
   readonly read: (entry: FileEntry) => Promise<Uint8Array | undefined>;
   readonly history?: (path: string) => readonly FileVersion[];
@@ -14,17 +18,15 @@ export interface TreeParts {
 }
 
 export function createFileTree(parts: TreeParts): FileTree {
-  const resolve = createResolver(parts.entries);
+  const { get, list, candidates = list } = parts;
+  const resolve = createResolver(get);
   const find = (path: string) => {
     const resolved = resolve(path);
-    return resolved === undefined ? undefined : parts.entries.get(resolved);
+    return resolved === undefined ? undefined : get(resolved);
   };
-  let sorted: readonly FileEntry[] | undefined;
   return {
-    entries: () => {
-      sorted ??= [...parts.entries.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
-      return sorted;
-    },
+    entries: list,
+    candidates,
     find,
     read: async (path) => {
       const entry = find(path);
@@ -37,23 +39,23 @@ export function createFileTree(parts: TreeParts): FileTree {
 }
 
 /** As resolvePath; what a folder resolves to is looked up once for all its files. */
-function createResolver(entries: ReadonlyMap<string, FileEntry>): (path: string) => string | undefined {
+function createResolver(get: TreeParts['get']): (path: string) => string | undefined {
   const folders = new Map<string, string | undefined>();
   return (path) => {
     const slash = path.lastIndexOf('/');
     const name = path.slice(slash + 1);
-    if (slash <= 0 || name === '' || name === '.' || name === '..') return resolvePath(entries, path);
+    if (slash <= 0 || name === '' || name === '.' || name === '..') return resolvePath(get, path);
     const folder = path.slice(0, slash);
-    if (!folders.has(folder)) folders.set(folder, resolvePath(entries, folder));
+    if (!folders.has(folder)) folders.set(folder, resolvePath(get, folder));
     const resolved = folders.get(folder);
     if (resolved === undefined) return undefined;
     const here = resolved === '' ? name : `${resolved}/${name}`;
-    return entries.get(here)?.kind === 'symlink' ? resolvePath(entries, path) : here;
+    return get(here)?.kind === 'symlink' ? resolvePath(get, path) : here;
   };
 }
 
 /** The path with all its symbolic links followed, whether something is there or not; undefined for a circle. */
-function resolvePath(entries: ReadonlyMap<string, FileEntry>, path: string): string | undefined {
+function resolvePath(get: TreeParts['get'], path: string): string | undefined {
   const todo = path.split('/').reverse();
   let resolved: string[] = [];
   let links = 0;
@@ -65,7 +67,7 @@ function resolvePath(entries: ReadonlyMap<string, FileEntry>, path: string): str
       continue;
     }
     const here = [...resolved, part];
-    const entry = entries.get(here.join('/'));
+    const entry = get(here.join('/'));
     if (entry?.kind !== 'symlink' || entry.linkTarget === undefined) {
       resolved = here;
       continue;

@@ -8,42 +8,41 @@
 import { AppError } from '../../core/index.ts';
 import { indexLayers, type Image, type TreeOptions } from './image.ts';
 import { inflate } from './inflate.ts';
-import { indexedPath, LAYER_ALONE, type LayerEntry, type LayerIndex } from './layer-index.ts';
+import { indexedPath, LAYER_ALONE } from './layer-index.ts';
 import { findSources } from './overlay.ts';
 import { TarParser, type TarEntry, type TarSink } from './tar.ts';
 import { copyEntry, folderEntry, linkEntry, padding, TAR_END } from './tar-writer.ts';
 
-type Paths = Map<LayerEntry | undefined, readonly string[]>;
-
 /** Throws at the end of a layer that is not what its digest says: act on nothing before the stream's end. */
 export async function* flattenImage(image: Image, options: TreeOptions): AsyncGenerator<Uint8Array> {
   const placed = await indexLayers(image, LAYER_ALONE, options);
-  const paths: Paths = new Map(findSources(placed));
-  for (const path of [...(paths.get(undefined) ?? [])].sort()) yield* folderEntry(path);
+  const { folders, rows } = findSources(placed);
+  for (const path of folders) yield* folderEntry(path);
   for (const [at, layer] of image.layers.entries()) {
     const index = placed[at]?.index;
+    const paths = index === undefined ? undefined : rows.get(index);
     // a layer of which nothing is left is not fetched again
-    if (index === undefined || !index.entries.some((entry) => paths.has(entry))) continue;
+    if (paths === undefined || paths.size === 0) continue;
     const what = `${image.repository.name}: layer ${layer.descriptor.digest}`;
     const stored = image.repository.streamBlob(layer.descriptor, options.signal);
-    yield* takeLayer(inflate(stored, what), { index, paths, what });
+    yield* takeLayer(inflate(stored, what), { paths, what });
   }
   yield TAR_END;
 }
 
 interface LayerPass {
-  readonly index: LayerIndex;
-  readonly paths: Paths;
+  /** By the row of what it is made of. */
+  readonly paths: Map<number, readonly string[]>;
   readonly what: string;
 }
 
 async function* takeLayer(tar: AsyncIterable<Uint8Array>, pass: LayerPass): AsyncGenerator<Uint8Array> {
   const out: Uint8Array[] = [];
-  let ordinal = -1;
+  let row = -1;
   const parser = new TarParser(pass.what, (entry) => {
     if (indexedPath(entry.path) === undefined) return undefined;
-    ordinal += 1;
-    return take(entry, pass.index.entries[ordinal], { ...pass, out });
+    row += 1;
+    return take(entry, row, { ...pass, out });
   });
   for await (const chunk of tar) {
     parser.push(chunk);
@@ -55,15 +54,15 @@ async function* takeLayer(tar: AsyncIterable<Uint8Array>, pass: LayerPass): Asyn
 /** Under its first path; the others become hard links to that. */
 function take(
   entry: TarEntry,
-  source: LayerEntry | undefined,
+  row: number,
   { paths, what, out }: LayerPass & { readonly out: Uint8Array[] },
 ): TarSink | undefined {
-  const [first, ...others] = (source === undefined ? undefined : paths.get(source)) ?? [];
+  const [first, ...others] = paths.get(row) ?? [];
   if (first === undefined) return undefined;
   if (entry.isSparse)
     throw new AppError('invalid-input', `${what}: ${first}: expected a plain file, found a sparse one`);
   // the same layer may come twice
-  paths.delete(source);
+  paths.delete(row);
   out.push(...copyEntry(entry, first));
   const links = others.flatMap((path) => [...linkEntry(entry, path, first)]);
   return {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { dataSet, needsSharedData } from '../../../test/shared-data.ts';
@@ -21,6 +22,7 @@ import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../media-types.t
 import type { ReadableRepository } from '../repository.ts';
 import { createMemoryRepository } from '../testing.ts';
 import { indexLayers, openImage, parseImageConfig } from './image.ts';
+import { LAYER_LIMITS, readLayer, type LayerLimits } from './layer-index.ts';
 import { overlayLayers } from './overlay.ts';
 import { makeTar, type TarSpec } from './testing.ts';
 
@@ -313,6 +315,58 @@ test('a second reading comes from the cache; a damaged entry of it is read anew'
       { b: 'b' },
     );
   }
+});
+
+test('files that may have been chosen are listed apart, whatever way led to them', async () => {
+  const selector: FileSelector = {
+    id: 'jars',
+    select: ({ path }) => (path.endsWith('.jar') ? { kind: 'keep', maxBytes: 10 } : { kind: 'skip' }),
+  };
+  const tree = await treeOf(
+    await imageOf([
+      [file('usr/lib/a.jar'), file('usr/lib/a.txt'), { path: 'lib', kind: 'symlink', linkName: 'usr/lib' }],
+      [file('lib/b.jar'), file('lib/b.txt'), file('c.txt'), { path: 'd.jar', kind: 'hardlink', linkName: 'c.txt' }],
+    ]),
+    'v1',
+    selector,
+  );
+  // through a link, and under another name, the selector was shown another path: it is to be asked again
+  assert.deepEqual(
+    [...(tree.candidates?.() ?? [])].map(({ path }) => path),
+    ['d.jar', 'usr/lib/a.jar', 'usr/lib/b.jar', 'usr/lib/b.txt'],
+  );
+  assert.deepEqual(
+    [...tree.entries('usr/lib')].map(({ path }) => path),
+    ['usr/lib/a.jar', 'usr/lib/a.txt', 'usr/lib/b.jar', 'usr/lib/b.txt'],
+  );
+  assert.deepEqual([...tree.entries('lib')], []);
+});
+
+test('entries are sorted by path, and what lies in a folder is not torn from it', async () => {
+  const paths = ['a', 'a-b', 'a-b/c', 'a.b', 'a/b', 'a/b.c', 'a/b/c', 'a0', 'z'];
+  const folders = new Set(['a', 'a-b', 'a/b']);
+  const layer = paths.toReversed().flatMap((path) => (folders.has(path) ? [] : [file(path)]));
+  const tree = await treeOf(await imageOf([layer]));
+  assert.deepEqual(
+    [...tree.entries()].map(({ path }) => path),
+    paths.toSorted((a, b) => (a < b ? -1 : 1)),
+  );
+});
+
+test('a layer of more entries, or of longer names, than there are anywhere is refused', async () => {
+  const tar = makeTar([file('folder/a'), file('folder/b')]);
+  const read = async (limits: Partial<LayerLimits>) =>
+    await readLayer(Readable.from([tar]), { selector: ALL, what: 'x', limits: { ...LAYER_LIMITS, ...limits } });
+  assert.equal((await read({ entries: 2, nameBytes: 10 })).entries.length, 2);
+  await rejects(read({ entries: 1 }), 'invalid-input', /^x: expected at most 1 entries, found more$/);
+  await rejects(read({ nameBytes: 7 }), 'invalid-input', /^x: expected at most 7 bytes of names, found more$/);
+  const deletions = makeTar([file('.wh.a', ''), file('.wh.b', '')]);
+  const limits = { ...LAYER_LIMITS, entries: 1 };
+  await rejects(
+    readLayer(Readable.from([deletions]), { selector: ALL, what: 'x', limits }),
+    'invalid-input',
+    /at most 1 entries/,
+  );
 });
 
 test('only chosen files are kept; condensed ones by their head; the rest is named', async () => {

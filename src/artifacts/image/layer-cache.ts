@@ -13,9 +13,10 @@ import {
   type FileSelector,
 } from '../../core/index.ts';
 import type { LayerIndex } from './layer-index.ts';
+import { LayerTable } from './layer-table.ts';
 
 /** Changes when the stored form or the reading of layers changes. */
-const FORM = 'layer-index-3';
+const FORM = 'layer-index-4';
 const MAX_TABLE_BYTES = 1024 * 1024 * 1024;
 const MAX_ROWS = 4_000_000;
 
@@ -43,42 +44,40 @@ function keyOf(diffId: Digest, selector: FileSelector): string {
   return `${FORM}\n${diffId}\n${selector.id}`;
 }
 
-const KINDS = ['file', 'directory', 'symlink', 'hardlink', 'other'] as const;
-
-/** By columns: a tenth of the objects that a list of rows would make. */
 const table = object({
   diffId: string,
-  paths: arrayOf(string, MAX_ROWS),
-  /** Indexes into KINDS. */
-  kinds: arrayOf(natural, MAX_ROWS),
-  sizes: arrayOf(natural, MAX_ROWS),
-  modes: arrayOf(natural, MAX_ROWS),
-  /** Of links only, by the row's number. */
+  folders: arrayOf(string, MAX_ROWS),
+  /** By the row's number. */
   links: mapOf(string),
   whiteouts: arrayOf(string, MAX_ROWS),
   opaques: arrayOf(string, MAX_ROWS),
   skipped: arrayOf(object({ path: string, reason: string }), MAX_ROWS),
   contents: arrayOf(object({ path: string, size: natural }), MAX_ROWS),
+  rows: natural,
+  /** Bytes. */
+  names: natural,
 });
 
-/** Four bytes of the table's length, the table as JSON, then the contents one after the other. */
+/** Four bytes of the table's length, the table as JSON, the columns, then the contents one after the other. */
 export function encodeLayerIndex(index: LayerIndex): Uint8Array {
+  const { folders, links, names, ...columns } = index.entries.columns;
   const document = {
     diffId: index.diffId,
-    paths: index.entries.map(({ path }) => path),
-    kinds: index.entries.map(({ kind }) => KINDS.indexOf(kind)),
-    sizes: index.entries.map(({ size }) => size),
-    modes: index.entries.map(({ mode }) => mode),
-    links: Object.fromEntries(index.entries.flatMap(({ linkName }, row) => (linkName === '' ? [] : [[row, linkName]]))),
+    folders,
+    links: Object.fromEntries(links),
     whiteouts: index.whiteouts,
     opaques: index.opaques,
     skipped: index.skipped,
     contents: [...index.contents].map(([path, content]) => ({ path, size: content.length })),
+    rows: index.entries.length,
+    names: names.length,
   };
   const json = Buffer.from(JSON.stringify(document));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(json.length);
-  return Buffer.concat([length, json, ...index.contents.values()]);
+  const { sizes, folderOf, modes, kinds } = columns;
+  const bytes = [sizes, folderOf, modes, kinds].map((column) => Buffer.from(column.buffer));
+  return Buffer.concat([length, json, ...bytes, names, ...index.contents.values()]);
 }
 
 /** Throws `invalid-input` for anything but what encodeLayerIndex made. */
@@ -86,29 +85,26 @@ export function decodeLayerIndex(stored: Uint8Array): LayerIndex {
   const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
   let at = 4 + bytes.readUInt32BE(0);
   const found = decodeJson(bytes.subarray(4, at), table, { what: 'layer index', maxBytes: MAX_TABLE_BYTES });
-  const contents = new Map<string, Uint8Array>();
-  for (const { path, size } of found.contents) {
-    contents.set(path, bytes.subarray(at, at + size));
+  const take = (size: number): Buffer => {
     at += size;
-  }
+    if (at > bytes.length)
+      throw new AppError('invalid-input', `layer index: expected ${at} bytes, found ${bytes.length}`);
+    return bytes.subarray(at - size, at);
+  };
+  /** In memory of their own, for they must begin at multiples of their size. */
+  const column = (size: number): ArrayBuffer => new Uint8Array(take(size * found.rows)).buffer;
+  const entries = new LayerTable({
+    folders: found.folders,
+    links: new Map(Object.entries(found.links).map(([row, link]) => [Number(row), link])),
+    sizes: new Float64Array(column(8)),
+    folderOf: new Uint32Array(column(4)),
+    modes: new Uint16Array(column(2)),
+    kinds: new Uint8Array(column(1)),
+    names: take(found.names),
+  });
+  const contents = new Map(found.contents.map(({ path, size }) => [path, take(size)]));
   if (at !== bytes.length)
     throw new AppError('invalid-input', `layer index: expected ${at} bytes, found ${bytes.length}`);
-  return {
-    diffId: parseDigest(found.diffId),
-    entries: found.paths.map((path, row) => ({
-      path,
-      kind: KINDS[found.kinds[row] ?? -1] ?? fail(`a kind in row ${row}`),
-      size: found.sizes[row] ?? fail(`a size in row ${row}`),
-      mode: found.modes[row] ?? fail(`a mode in row ${row}`),
-      linkName: found.links[String(row)] ?? '',
-    })),
-    whiteouts: found.whiteouts,
-    opaques: found.opaques,
-    skipped: found.skipped,
-    contents,
-  };
-}
-
-function fail(missing: string): never {
-  throw new AppError('invalid-input', `layer index: expected ${missing}, found none`);
+  const { whiteouts, opaques, skipped } = found;
+  return { diffId: parseDigest(found.diffId), entries, whiteouts, opaques, skipped, contents };
 }

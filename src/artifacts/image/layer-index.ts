@@ -7,24 +7,16 @@ import {
   type Condenser,
   type Digest,
   type FileSelector,
+  type Selection,
   type SkippedFile,
 } from '../../core/index.ts';
 import { inflate, refuseBomb } from './inflate.ts';
+import { joinPath, LayerTableBuilder, splitPath, type LayerTable } from './layer-table.ts';
 import { cleanPath, TarParser, type TarEntry, type TarSink } from './tar.ts';
-
-export interface LayerEntry {
-  readonly path: string;
-  readonly kind: TarEntry['kind'];
-  readonly size: number;
-  readonly mode: number;
-  /** Of links, as written. */
-  readonly linkName: string;
-}
 
 export interface LayerIndex {
   readonly diffId: Digest;
-  /** In the tar's order; a path may come twice, the later one counts. */
-  readonly entries: readonly LayerEntry[];
+  readonly entries: LayerTable;
   /** Paths of lower layers that this one deletes. */
   readonly whiteouts: readonly string[];
   /** Folders of which this layer hides all that lower layers put there. */
@@ -37,6 +29,8 @@ export interface LayerLimits {
   /** Bytes of the uncompressed tar: a bomb of a few megabytes inflates a thousandfold. */
   readonly inflatedBytes: number;
   readonly entries: number;
+  /** Of the names of all entries and of their folders. */
+  readonly nameBytes: number;
   /** Bytes kept of chosen files. */
   readonly keptBytes: number;
 }
@@ -45,6 +39,7 @@ export interface LayerLimits {
 export const LAYER_LIMITS: LayerLimits = {
   inflatedBytes: 64 * 1024 ** 3,
   entries: 2_000_000,
+  nameBytes: 256 * 1024 ** 2,
   keptBytes: 1024 ** 3,
 };
 
@@ -95,17 +90,15 @@ async function* counted(source: AsyncIterable<Uint8Array>, count: { bytes: numbe
 /** The path under which an index has a tar entry; undefined for whiteouts, the root, and what leaves it. */
 export function indexedPath(written: string): string | undefined {
   const path = cleanPath(written);
-  return path === undefined || path === '' || nameOf(path).startsWith('.wh.') ? undefined : path;
+  return path === undefined || path === '' || splitPath(path).name.startsWith('.wh.') ? undefined : path;
 }
 
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
+type Chosen = Exclude<Selection, { readonly kind: 'skip' }>;
 
 class LayerCollector {
   readonly #options: LayerReadOptions;
   readonly #limits: LayerLimits;
-  readonly #entries: LayerEntry[] = [];
+  readonly #entries = new LayerTableBuilder();
   readonly #whiteouts: string[] = [];
   readonly #opaques: string[] = [];
   readonly #contents = new Map<string, Uint8Array>();
@@ -120,7 +113,7 @@ class LayerCollector {
   finish(diffId: Digest): LayerIndex {
     return {
       diffId,
-      entries: this.#entries,
+      entries: this.#entries.finish(),
       whiteouts: this.#whiteouts,
       opaques: this.#opaques,
       contents: this.#contents,
@@ -129,20 +122,25 @@ class LayerCollector {
   }
 
   visit(entry: TarEntry): TarSink | undefined {
+    this.#refuseFlood();
     const path = this.#cleaned(entry.path);
     if (path === undefined || path === '' || this.#takeWhiteout(path)) return undefined;
-    if (this.#entries.length >= this.#limits.entries) {
-      throw new AppError(
-        'invalid-input',
-        `${this.#options.what}: expected at most ${this.#limits.entries} entries, found more`,
-      );
-    }
     const { kind, size, mode, linkName } = entry;
     if (linkName.length > MAX_PATH_LENGTH) throw this.#tooLong(path);
-    this.#entries.push({ path, kind, size, mode, linkName });
+    const selection: Selection =
+      kind === 'file' ? this.#options.selector.select({ path, mode, size }) : { kind: 'skip' };
+    this.#entries.add({ ...splitPath(path), kind, size, mode, linkName, isChosen: selection.kind !== 'skip' });
     this.#contents.delete(path);
     if (kind === 'hardlink') this.#noteLink(entry, path);
-    return kind === 'file' ? this.#open(entry, path) : undefined;
+    return selection.kind === 'skip' ? undefined : this.#open(entry, path, selection);
+  }
+
+  #refuseFlood(): void {
+    const { entries, nameBytes } = this.#limits;
+    const { textLength } = this.#entries;
+    const length = this.#entries.length + this.#whiteouts.length + this.#opaques.length + this.#skipped.length;
+    const most = length >= entries ? `${entries} entries` : textLength > nameBytes ? `${nameBytes} bytes of names` : '';
+    if (most !== '') throw new AppError('invalid-input', `${this.#options.what}: expected at most ${most}, found more`);
   }
 
   /** Content is chosen by the first name of a file; a later name that alone is wanted comes too late in a stream. */
@@ -172,20 +170,16 @@ class LayerCollector {
 
   /** OCI image specification, clause "Whiteouts"; other `.wh..wh.` names are bookkeeping of AUFS. */
   #takeWhiteout(path: string): boolean {
-    const slash = path.lastIndexOf('/');
-    const name = path.slice(slash + 1);
+    const { folder, name } = splitPath(path);
     if (!name.startsWith('.wh.')) return false;
-    const folder = slash < 0 ? '' : path.slice(0, slash);
     if (name === '.wh..wh..opq') this.#opaques.push(folder);
     else if (!name.startsWith('.wh..wh.') && !NO_NAMES.has(name.slice(4)))
-      this.#whiteouts.push(folder === '' ? name.slice(4) : `${folder}/${name.slice(4)}`);
+      this.#whiteouts.push(joinPath(folder, name.slice(4)));
     return true;
   }
 
-  #open(entry: TarEntry, path: string): TarSink | undefined {
-    const { size, mode } = entry;
-    const selection = this.#options.selector.select({ path, mode, size });
-    if (selection.kind === 'skip') return undefined;
+  #open(entry: TarEntry, path: string, selection: Chosen): TarSink | undefined {
+    const { size } = entry;
     const reason = entry.isSparse
       ? 'a sparse file'
       : size > selection.maxBytes

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { digestOf, type FileTree } from '../../core/index.ts';
 import type { LayerIndex } from './layer-index.ts';
+import { LayerTableBuilder, splitPath } from './layer-table.ts';
 import { overlayLayers } from './overlay.ts';
 
 type Change =
@@ -21,14 +22,17 @@ const layers = fc.array(fc.array(change, { maxLength: 6 }), { minLength: 1, maxL
 function indexOf(changes: readonly Change[], layer: number): LayerIndex {
   const of = (kind: Change['kind']) => changes.filter((entry) => entry.kind === kind).map((entry) => entry.path);
   const added = changes.filter((entry) => entry.kind === 'file' || entry.kind === 'directory');
-  const entries = added.map(({ path, kind }) => ({ path, kind, size: 0, mode: 0o644, linkName: '' }));
+  const table = new LayerTableBuilder();
+  for (const { path, kind } of added) {
+    table.add({ ...splitPath(path), kind, size: 0, mode: 0o644, linkName: '', isChosen: kind === 'file' });
+  }
   const contents = new Map<string, Uint8Array>();
   for (const entry of added) {
     contents.delete(entry.path);
     if (entry.kind === 'file') contents.set(entry.path, Buffer.from(String(layer)));
   }
   const diffId = digestOf(String(layer));
-  return { diffId, entries, whiteouts: of('whiteout'), opaques: of('opaque'), contents, skipped: [] };
+  return { diffId, entries: table.finish(), whiteouts: of('whiteout'), opaques: of('opaque'), contents, skipped: [] };
 }
 
 /** The clauses of the specification over a plain table, without any thought of speed: path to layer of a file, or `folder`. */

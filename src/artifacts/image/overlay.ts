@@ -5,7 +5,8 @@
  */
 import type { FileEntry, FileTree, FileVersion, LayerChange, LayerRef, SkippedFile } from '../../core/index.ts';
 import { createFileTree } from './file-tree.ts';
-import type { LayerEntry, LayerIndex } from './layer-index.ts';
+import type { LayerIndex } from './layer-index.ts';
+import { joinPath, splitPath, type LayerEntry } from './layer-table.ts';
 import { cleanPath } from './tar.ts';
 
 const MAX_LINKS = 40;
@@ -17,22 +18,35 @@ export interface PlacedLayer {
   readonly ref?: LayerRef;
 }
 
+/** What a layer calls a folder, which is elsewhere if symbolic links lead there. */
+interface Folder {
+  readonly node: Node;
+  readonly isElsewhere: boolean;
+}
+
+/** Small, for there are some hundred thousand: what an entry says stays in the table of its layer. */
 interface Node {
-  entry: FileEntry | undefined;
-  content: Uint8Array | undefined;
-  /** Why its content is not at hand although it was asked for. */
-  skipped: string | undefined;
-  /** What its content and its attributes come from; a hard link has its file's. Absent for folders that no tar mentions. */
-  source: LayerEntry | undefined;
+  readonly parent: Node | undefined;
+  readonly name: string;
   /** Absent while it has none, as most have: a map for each file would cost more than all else. */
   children: Map<string, Node> | undefined;
-  readonly path: string;
+  /** The uppermost layer that wrote it, or changed a folder's mode. */
+  ref: LayerRef | undefined;
+  /** Where its content and its attributes come from; a hard link has its file's. None of a folder that no tar mentions. */
+  index: LayerIndex | undefined;
+  row: number;
+  /** Whether the selector may have chosen it; sure is only that it did not choose others. */
+  isCandidate: boolean;
 }
 
 export function overlayLayers(layers: readonly PlacedLayer[]): FileTree {
-  const overlay = new Overlay();
+  return lay(layers).finish(() => lay(layers, { tracksChanges: true }).changes());
+}
+
+function lay(layers: readonly PlacedLayer[], options: { readonly tracksChanges?: boolean } = {}): Overlay {
+  const overlay = new Overlay(options);
   for (const layer of layers) overlay.apply(layer);
-  return overlay.finish();
+  return overlay;
 }
 
 /** The tree of some of the layers, from the lowest. */
@@ -44,7 +58,7 @@ export interface LayerState {
 
 /**
  * The tree as it was below each layer that takes away or changes content at hand, lowest first, and then the tree of all layers. Each is to
- * be used before the next is asked for: its history goes on growing.
+ * be used before the next is asked for: it goes on changing.
  */
 export function* stackLayers(layers: readonly PlacedLayer[]): Generator<LayerState> {
   const overlay = new Overlay();
@@ -55,24 +69,40 @@ export function* stackLayers(layers: readonly PlacedLayer[]): Generator<LayerSta
   yield { tree: overlay.finish() };
 }
 
-/**
- * The paths that are there in the end, by the entry that each comes from: several for a file with hard links. Under `undefined` are
- * folders that no tar mentions.
- */
-export function findSources(layers: readonly PlacedLayer[]): ReadonlyMap<LayerEntry | undefined, readonly string[]> {
-  const overlay = new Overlay();
-  for (const layer of layers) overlay.apply(layer);
-  return overlay.sources();
+/** What is there in the end. */
+export interface Sources {
+  /** Folders that no tar mentions. */
+  readonly folders: readonly string[];
+  /** The paths that each row of a layer's table gives: several for a file with hard links. */
+  readonly rows: ReadonlyMap<LayerIndex, Map<number, readonly string[]>>;
+}
+
+export function findSources(layers: readonly PlacedLayer[]): Sources {
+  return lay(layers).sources();
 }
 
 class Overlay {
-  readonly #root: Node = newNode('');
+  readonly #root: Node = {
+    ...IMPLIED,
+    parent: undefined,
+    name: '',
+    children: undefined,
+    ref: undefined,
+    isCandidate: false,
+  };
+  /** By a folder as layers write it: most entries share theirs with others. Until what may have been on the way there is taken away. */
+  readonly #folders = new Map<string, Folder>();
+  readonly #contents = new Map<Node, Uint8Array>();
+  /** Why content is not at hand although it was asked for. */
+  readonly #unkept = new Map<Node, string>();
   readonly #versions = new Map<string, FileVersion[]>();
-  /** Of paths that more than one layer touched; all others were added by the layer of their entry. */
-  readonly #changes = new Map<string, LayerChange[]>();
+  /** Of paths that more than one layer touched; all others were added by the layer of their node. */
+  readonly #changes: Map<string, LayerChange[]> | undefined;
   readonly #skipped: SkippedFile[] = [];
-  /** The one of the entry before, which most entries share; until anything is taken away, for it may have been on the way there. */
-  #lastFolder: { readonly path: string; readonly node: Node } | undefined;
+
+  constructor({ tracksChanges = false }: { readonly tracksChanges?: boolean } = {}) {
+    this.#changes = tracksChanges ? new Map() : undefined;
+  }
 
   apply(layer: PlacedLayer): void {
     for (const path of layer.index.opaques) this.#empty(path, layer);
@@ -80,135 +110,162 @@ class Overlay {
     for (const entry of layer.index.entries) this.#add(entry, layer);
     // of a file that a higher layer writes anew or deletes, what this layer could not keep is of no concern
     for (const { path, reason } of layer.index.skipped) {
-      const node = this.#find(parentOf(path))?.children?.get(nameOf(path));
+      const node = this.#childAt(path);
       if (cleanPath(path) === undefined) this.#skipped.push({ path, reason });
-      else if (node !== undefined && node.content === undefined) node.skipped = reason;
+      else if (node !== undefined && !this.#contents.has(node)) this.#unkept.set(node, reason);
     }
   }
 
   /** Whether content at hand may not be there any more, or not as it is, above the layer. */
   isChangedBy({ index: { opaques, whiteouts, entries } }: PlacedLayer): boolean {
-    if (this.#versions.size === 0) return false;
+    if (this.#contents.size === 0) return false;
     if (opaques.length > 0 || whiteouts.length > 0) return true;
-    return entries.some(({ path, kind }) => {
-      const parent = this.#find(parentOf(path));
-      const found = parent?.children?.get(nameOf(path));
-      if (parent?.content !== undefined || found?.content !== undefined) return true;
-      return kind !== 'directory' && (found?.children?.size ?? 0) > 0;
-    });
+    for (const { folder, name, kind } of entries) {
+      const parent = this.#walk(folder, undefined);
+      const found = parent?.children?.get(name);
+      if ([parent, found].some((node) => node !== undefined && this.#contents.has(node))) return true;
+      if (kind !== 'directory' && (found?.children?.size ?? 0) > 0) return true;
+    }
+    return false;
   }
 
-  finish(): FileTree {
-    const entries = new Map<string, FileEntry>();
-    const contents = new Map<string, Uint8Array>();
-    const skipped = [...this.#skipped];
-    const todo = [this.#root];
-    for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
-      if (node.entry !== undefined) entries.set(node.path, node.entry);
-      if (node.content !== undefined) contents.set(node.path, node.content);
-      if (node.skipped !== undefined) skipped.push({ path: node.path, reason: node.skipped });
-      todo.push(...childrenOf(node));
-    }
+  finish(changes: () => ReadonlyMap<string, readonly LayerChange[]> = () => new Map()): FileTree {
+    this.#folders.clear();
+    const lookUp = lookingUp(this.#root);
+    const contents = new Map([...this.#contents].map(([node, content]) => [pathOf(node), content]));
+    const skipped = [...this.#unkept].map(([node, reason]) => ({ path: pathOf(node), reason }));
     return createFileTree({
-      entries,
+      list: (folder) => {
+        const top = folder === undefined ? this.#root : lookUp(folder);
+        return top === undefined ? [] : listEntries(top, folder);
+      },
+      candidates: () => listCandidates(this.#root),
+      get: (path) => {
+        const node = lookUp(path);
+        return node === undefined ? undefined : entryOf(node, path);
+      },
       read: async (entry) => contents.get(entry.path),
-      changes: () => this.#allChanges(entries),
+      changes,
       history: (path) => this.#versions.get(path) ?? [],
-      skipped: skipped.sort((a, b) => (a.path < b.path ? -1 : 1)),
+      skipped: [...this.#skipped, ...skipped].sort((a, b) => (a.path < b.path ? -1 : 1)),
     });
   }
 
-  sources(): ReadonlyMap<LayerEntry | undefined, readonly string[]> {
-    const sources = new Map<LayerEntry | undefined, string[]>();
-    const todo = [...childrenOf(this.#root)];
-    for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
-      const paths = sources.get(node.source);
-      if (paths === undefined) sources.set(node.source, [node.path]);
-      else paths.push(node.path);
-      todo.push(...childrenOf(node));
+  changes(): ReadonlyMap<string, readonly LayerChange[]> {
+    const all = new Map<string, readonly LayerChange[]>(this.#changes);
+    for (const { path, layer } of listEntries(this.#root)) {
+      if (layer !== undefined && !all.has(path)) all.set(path, [{ layer, change: 'added' }]);
     }
-    return sources;
+    return all;
+  }
+
+  sources(): Sources {
+    const folders: string[] = [];
+    const rows = new Map<LayerIndex, Map<number, string[]>>();
+    for (const { node, path } of nodesBelow(this.#root)) {
+      if (node.index === undefined) {
+        folders.push(path);
+        continue;
+      }
+      const paths = rows.get(node.index) ?? new Map<number, string[]>();
+      rows.set(node.index, paths.set(node.row, [...(paths.get(node.row) ?? []), path]));
+    }
+    return { folders, rows };
   }
 
   #empty(path: string, layer: PlacedLayer): void {
-    const node = path === '' ? this.#root : this.#find(path);
+    const node = path === '' ? this.#root : this.#walk(path, undefined);
     if (node === undefined) return;
     for (const child of childrenOf(node)) this.#forget(child, layer);
     node.children = undefined;
-    this.#lastFolder = undefined;
+    this.#folders.clear();
   }
 
   #delete(path: string, layer: PlacedLayer): void {
-    const parent = this.#find(parentOf(path));
-    if (parent !== undefined) this.#drop(parent, nameOf(path), layer);
+    const { folder, name } = splitPath(path);
+    const parent = this.#walk(folder, undefined);
+    if (parent !== undefined) this.#drop(parent, name, layer);
   }
 
   #add(entry: LayerEntry, layer: PlacedLayer): void {
-    const folder = parentOf(entry.path);
-    const parent = this.#lastFolder?.path === folder ? this.#lastFolder.node : this.#makeFolder(folder, layer);
-    if (parent === undefined) {
-      this.#skipped.push({ path: entry.path, reason: 'its folder is a circle of symbolic links' });
+    const folder = this.#makeFolder(entry.folder, layer);
+    const path = () => joinPath(entry.folder, entry.name);
+    if (folder === undefined) {
+      this.#skipped.push({ path: path(), reason: 'its folder is a circle of symbolic links' });
       return;
     }
-    this.#lastFolder = { path: folder, node: parent };
-    const name = nameOf(entry.path);
-    const before = parent.children?.get(name);
-    if (entry.kind === 'hardlink') {
-      this.#link(entry, { parent, name, layer });
-    } else if (entry.kind === 'directory') {
-      // layers repeat the folders on the way to what they change
-      const isThere = before?.entry?.kind === 'directory';
-      const node = isThere ? before : this.#replace(parent, name, layer);
-      node.source = entry;
-      if (isThere && before.entry?.mode === entry.mode) return;
-      if (node === before) this.#touch(node, 'changed', layer);
-      node.entry = placed({ path: node.path, kind: 'directory', size: 0, mode: entry.mode }, layer);
-    } else if (entry.kind === 'other') {
-      this.#replace(parent, name, layer).source = entry;
-    } else {
-      const node = this.#replace(parent, name, layer);
-      node.source = entry;
-      const link = entry.kind === 'symlink' ? { linkTarget: entry.linkName } : {};
-      node.entry = placed({ path: node.path, kind: entry.kind, size: entry.size, mode: entry.mode, ...link }, layer);
-      this.#keep(node, layer.index.contents.get(entry.path), layer);
+    const place = { parent: folder.node, layer };
+    if (entry.kind === 'hardlink') return this.#link(entry, place);
+    if (entry.kind === 'directory') return this.#addFolder(entry, place);
+    const node = this.#replace(place, entry.name, { index: layer.index, row: entry.row });
+    node.isCandidate = entry.isChosen || folder.isElsewhere;
+    if (entry.isChosen) this.#keep(node, layer.index.contents.get(path()), layer);
+  }
+
+  #makeFolder(path: string, layer: PlacedLayer): Folder | undefined {
+    const known = this.#folders.get(path);
+    if (known !== undefined) return known;
+    const node = this.#walk(path, layer);
+    if (node === undefined) return undefined;
+    const folder = { node, isElsewhere: pathOf(node) !== path };
+    this.#folders.set(path, folder);
+    return folder;
+  }
+
+  /** Layers repeat the folders on the way to what they change. */
+  #addFolder(entry: LayerEntry, { parent, layer }: Place): void {
+    const before = parent.children?.get(entry.name);
+    if (before === undefined || kindOf(before) !== 'directory') {
+      this.#replace({ parent, layer }, entry.name, { index: layer.index, row: entry.row });
+      return;
     }
+    const isSame = modeOf(before) === entry.mode;
+    if (!isSame) this.#touch(before, 'changed', layer);
+    before.index = layer.index;
+    before.row = entry.row;
+    if (!isSame) before.ref = layer.ref;
   }
 
   /** The target may be in this layer or a lower one; its content is the one it has now. */
-  #link(entry: LayerEntry, place: { readonly parent: Node; readonly name: string; readonly layer: PlacedLayer }): void {
+  #link(entry: LayerEntry, { parent, layer }: Place): void {
     const target = cleanPath(entry.linkName);
-    const folder = target === undefined ? undefined : this.#find(parentOf(target));
-    const found = folder?.children?.get(nameOf(target ?? ''));
-    if (found?.entry === undefined || found.entry.kind === 'directory') {
-      this.#skipped.push({ path: entry.path, reason: 'a hard link to a file that is not there' });
+    const found = target === undefined ? undefined : this.#childAt(target);
+    if (found === undefined || ['directory', 'other'].includes(kindOf(found))) {
+      const path = joinPath(entry.folder, entry.name);
+      this.#skipped.push({ path, reason: 'a hard link to a file that is not there' });
       return;
     }
-    if (place.parent.children?.get(place.name) === found) return;
-    const node = this.#replace(place.parent, place.name, place.layer);
-    node.entry = placed({ ...found.entry, path: node.path }, place.layer);
-    node.source = found.source;
-    this.#keep(node, found.content, place.layer);
+    if (parent.children?.get(entry.name) === found) return;
+    const content = this.#contents.get(found);
+    const node = this.#replace({ parent, layer }, entry.name, { index: found.index, row: found.row });
+    node.isCandidate = true;
+    this.#keep(node, content, layer);
   }
 
   #keep(node: Node, content: Uint8Array | undefined, layer: PlacedLayer): void {
-    node.content = content;
-    if (content !== undefined) this.#note(node.path, content, layer);
+    if (content === undefined) return;
+    this.#contents.set(node, content);
+    this.#note(node, content, layer);
   }
 
-  #note(path: string, content: Uint8Array | undefined, layer: PlacedLayer): void {
+  #note(node: Node, content: Uint8Array | undefined, layer: PlacedLayer): void {
     if (layer.ref === undefined) return;
+    const path = pathOf(node);
     const versions = this.#versions.get(path) ?? [];
     if (versions.at(-1)?.layer.index === layer.ref.index) versions.pop();
     versions.push({ layer: layer.ref, content });
     this.#versions.set(path, versions);
   }
 
-  /** Called while the node still has the entry that it had before. What a layer deletes and writes anew, it changes. */
-  #touch({ path, entry }: Node, change: LayerChange['change'], { ref }: PlacedLayer): void {
+  /** Called while the node still has the layer that it had before; none when it is new. What a layer deletes and writes anew, it changes. */
+  #touch(node: Node, change: LayerChange['change'], { ref }: PlacedLayer): void {
+    if (this.#changes === undefined || ref === undefined) return;
+    const path = pathOf(node);
+    const known = this.#changes.get(path);
+    const before = kindOf(node) === 'other' ? undefined : node.ref;
     // of a path that nobody touched before there is nothing to tell yet
-    if (ref === undefined || (entry?.layer === undefined && !this.#changes.has(path))) return;
-    const before = entry?.layer === undefined ? [] : [{ layer: entry.layer, change: 'added' as const }];
-    const changes = this.#changes.get(path) ?? before;
+    if (known === undefined && before === undefined) return;
+    const changes = known ?? (before === undefined ? [] : [{ layer: before, change: 'added' as const }]);
     const last = changes.at(-1);
     if (last?.layer.index !== ref.index) changes.push({ layer: ref, change });
     else if (change === 'deleted') changes.splice(-1, 1, ...(last.change === 'added' ? [] : [{ layer: ref, change }]));
@@ -216,21 +273,15 @@ class Overlay {
     if (changes.length > 1) this.#changes.set(path, changes);
   }
 
-  #allChanges(entries: ReadonlyMap<string, FileEntry>): ReadonlyMap<string, readonly LayerChange[]> {
-    const all = new Map<string, readonly LayerChange[]>(this.#changes);
-    for (const { path, layer } of entries.values()) {
-      if (layer !== undefined && !all.has(path)) all.set(path, [{ layer, change: 'added' }]);
-    }
-    return all;
-  }
-
   /** A new node in place of whatever was there. */
-  #replace(parent: Node, name: string, layer: PlacedLayer): Node {
+  #replace({ parent, layer }: Place, name: string, source: Source): Node {
     this.#drop(parent, name, layer);
-    const node = newNode(parent.path === '' ? name : `${parent.path}/${name}`);
+    const { index, row } = source;
+    const node: Node = { parent, name, children: undefined, ref: undefined, index, row, isCandidate: false };
     parent.children ??= new Map();
     parent.children.set(name, node);
     this.#touch(node, 'added', layer);
+    node.ref = layer.ref;
     return node;
   }
 
@@ -239,25 +290,25 @@ class Overlay {
     if (before === undefined) return;
     this.#forget(before, layer);
     parent.children?.delete(name);
-    this.#lastFolder = undefined;
+    // nothing lies below a file
+    if (['directory', 'symlink'].includes(kindOf(before))) this.#folders.clear();
   }
 
   /** Notes for every kept file at and under the node that this layer deleted it. */
-  #forget(node: Node, layer: PlacedLayer): void {
-    const todo = [node];
-    for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-      if (next.content !== undefined) this.#note(next.path, undefined, layer);
-      this.#touch(next, 'deleted', layer);
-      todo.push(...childrenOf(next));
+  #forget(top: Node, layer: PlacedLayer): void {
+    const todo = [top];
+    for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
+      if (this.#contents.delete(node)) this.#note(node, undefined, layer);
+      this.#unkept.delete(node);
+      this.#touch(node, 'deleted', layer);
+      todo.push(...childrenOf(node));
     }
   }
 
-  #find(path: string): Node | undefined {
-    return this.#walk(path, undefined);
-  }
-
-  #makeFolder(path: string, layer: PlacedLayer): Node | undefined {
-    return this.#walk(path, layer);
+  /** Its folders may be links; it is not followed itself. */
+  #childAt(path: string): Node | undefined {
+    const { folder, name } = splitPath(path);
+    return this.#walk(folder, undefined)?.children?.get(name);
   }
 
   /** Follows links; makes missing folders when `layer` is given. Undefined: absent, or a circle. */
@@ -273,47 +324,115 @@ class Overlay {
         continue;
       }
       const child = here.children?.get(part);
-      if (child?.entry?.kind === 'symlink') {
+      const kind = child === undefined ? undefined : kindOf(child);
+      if (child !== undefined && kind === 'symlink') {
         links += 1;
         if (links > MAX_LINKS) return undefined;
-        const target = child.entry.linkTarget ?? '';
+        const target = child.index?.entries.attributesOf(child.row).linkName ?? '';
         if (target.startsWith('/')) trail.length = 1;
         todo.push(...target.split('/').reverse());
-        continue;
-      }
-      const isFolder = child?.entry?.kind === 'directory';
-      if (child !== undefined && (isFolder || layer === undefined)) trail.push(child);
+      } else if (child !== undefined && (kind === 'directory' || layer === undefined)) trail.push(child);
       else if (layer === undefined) return undefined;
-      else trail.push(this.#implied(here, part, layer));
+      else trail.push(this.#replace({ parent: here, layer }, part, IMPLIED));
     }
     return trail.at(-1);
   }
-
-  /** A folder that the tar does not mention. */
-  #implied(parent: Node, name: string, layer: PlacedLayer): Node {
-    const node = this.#replace(parent, name, layer);
-    node.entry = placed({ path: node.path, kind: 'directory', size: 0, mode: DEFAULT_FOLDER_MODE }, layer);
-    return node;
-  }
 }
+
+interface Place {
+  readonly parent: Node;
+  readonly layer: PlacedLayer;
+}
+
+type Source = Pick<Node, 'index' | 'row'>;
+
+/** Of a folder that no tar mentions. */
+const IMPLIED: Source = { index: undefined, row: -1 };
 
 function childrenOf({ children }: Node): Iterable<Node> {
   return children?.values() ?? [];
 }
 
-function newNode(path: string): Node {
-  return { entry: undefined, content: undefined, skipped: undefined, source: undefined, children: undefined, path };
+function kindOf({ index, row }: Node): LayerEntry['kind'] {
+  return index === undefined ? 'directory' : index.entries.kindOf(row);
 }
 
-function placed(entry: FileEntry, { ref }: PlacedLayer): FileEntry {
-  return ref === undefined ? entry : { ...entry, layer: ref };
+function modeOf({ index, row }: Node): number {
+  return index === undefined ? DEFAULT_FOLDER_MODE : index.entries.attributesOf(row).mode;
 }
 
-function parentOf(path: string): string {
-  const slash = path.lastIndexOf('/');
-  return slash < 0 ? '' : path.slice(0, slash);
+function pathOf(node: Node): string {
+  let path = node.name;
+  for (let at = node.parent; at?.parent !== undefined; at = at.parent) path = `${at.name}/${path}`;
+  return path;
 }
 
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
+/** Follows no links; what a folder's path leads to is looked up once for all its files. */
+function lookingUp(root: Node): (path: string) => Node | undefined {
+  const folders = new Map<string, Node | undefined>([['', root]]);
+  const lookUp = (path: string): Node | undefined => {
+    const { folder, name } = splitPath(path);
+    if (!folders.has(folder)) folders.set(folder, lookUp(folder));
+    return folders.get(folder)?.children?.get(name);
+  };
+  return lookUp;
+}
+
+/** Undefined for the root, and for devices and the like. */
+function entryOf(node: Node, path: string): FileEntry | undefined {
+  const kind = kindOf(node);
+  if (node.parent === undefined || kind === 'other' || kind === 'hardlink') return undefined;
+  const placed = node.ref === undefined ? {} : { layer: node.ref };
+  if (kind === 'directory' || node.index === undefined) return { path, kind, size: 0, mode: modeOf(node), ...placed };
+  const { size, mode, linkName } = node.index.entries.attributesOf(node.row);
+  return { path, kind, size, mode, ...(kind === 'symlink' ? { linkTarget: linkName } : {}), ...placed };
+}
+
+/** Sorted by path. */
+function* listEntries(top: Node, topPath?: string): Generator<FileEntry> {
+  for (const { node, path } of nodesBelow(top, topPath)) {
+    const entry = entryOf(node, path);
+    if (entry !== undefined) yield entry;
+  }
+}
+
+/** Likewise; all others are passed over without a thought for their paths. */
+function listCandidates(root: Node): readonly FileEntry[] {
+  const found: FileEntry[] = [];
+  const folders = [root];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const node of childrenOf(folder)) {
+      if (node.children !== undefined) folders.push(node);
+      const entry = node.isCandidate ? entryOf(node, pathOf(node)) : undefined;
+      if (entry?.kind === 'file') found.push(entry);
+    }
+  }
+  return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+interface Step {
+  readonly node: Node;
+  readonly path: string;
+  /** What lies in a folder comes after all that comes before its path with a slash. */
+  readonly key: string;
+  readonly isInside: boolean;
+}
+
+function* nodesBelow(top: Node, topPath = ''): Generator<Step> {
+  const todo = stepsInto(top, topPath);
+  for (let step = todo.pop(); step !== undefined; step = todo.pop()) {
+    if (!step.isInside) yield step;
+    else for (const inside of stepsInto(step.node, step.path)) todo.push(inside);
+  }
+}
+
+/** The last first. */
+function stepsInto(folder: Node, folderPath: string): Step[] {
+  const steps: Step[] = [];
+  for (const node of childrenOf(folder)) {
+    const path = joinPath(folderPath, node.name);
+    steps.push({ node, path, key: node.name, isInside: false });
+    if (node.children !== undefined) steps.push({ node, path, key: `${node.name}/`, isInside: true });
+  }
+  return steps.sort((a, b) => (a.key < b.key ? 1 : -1));
 }

@@ -35,8 +35,13 @@ export async function openFolderTree(
   const skipped: SkippedFile[] = [];
   const { isSystem = (await files.realPath(root)) === '/' } = options;
   await walk({ files, root, entries, skipped, passesOver: isSystem ? KERNEL_FOLDERS : new Set() });
+  let sorted: readonly FileEntry[] | undefined;
   return createFileTree({
-    entries,
+    get: (path) => entries.get(path),
+    list: (folder) => {
+      sorted ??= [...entries.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+      return folder === undefined ? sorted : sorted.filter(({ path }) => path.startsWith(`${folder}/`));
+    },
     read: (entry) => readChosen({ files, root, skipped }, entry, selector),
     skipped,
   });
@@ -51,7 +56,8 @@ export async function openFileTree(files: Files, path: string, selector: FileSel
   const entry: FileEntry = { path: name, kind: 'file', size: stat.size, mode: stat.mode };
   const skipped: SkippedFile[] = [];
   return createFileTree({
-    entries: new Map([[name, entry]]),
+    get: (found) => (found === name ? entry : undefined),
+    list: (folder) => (folder === undefined ? [entry] : []),
     read: (found) => readChosen({ files, root: folder, skipped }, found, selector),
     skipped,
   });

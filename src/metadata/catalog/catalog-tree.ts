@@ -137,7 +137,7 @@ function chooseFiles(
 ): { readonly chosen: ReadonlyMap<Cataloger, readonly FileEntry[]>; readonly skipped: readonly SkippedFile[] } {
   const chosen = new Map<Cataloger, FileEntry[]>();
   const skipped: SkippedFile[] = [];
-  for (const entry of tree.entries()) {
+  for (const entry of tree.candidates?.() ?? tree.entries()) {
     if (entry.kind !== 'file') continue;
     for (const [cataloger, { maxBytes }] of index.choicesOf(entry)) {
       const files = chosen.get(cataloger);

@@ -9,6 +9,8 @@ import { resolveByName } from './relations.ts';
 
 const RECEIPT = /(?:^|\/)Cellar\/([^/]+)\/([^/]+)\/INSTALL_RECEIPT\.json$/;
 const CASK = /(?:^|\/)Caskroom\/([^/.][^/]*)\/([^/]+)\/./;
+/** Where Homebrew installs itself; elsewhere it is found by its formulae. */
+const PREFIXES = ['', 'opt/homebrew/', 'usr/local/', 'home/linuxbrew/.linuxbrew/'];
 const MAX_BYTES = 4 * 1024 * 1024;
 
 export const homebrew: Cataloger = {
@@ -39,7 +41,11 @@ async function catalog(tree: FileTree, files: readonly FileEntry[], context: Cat
       if (component !== undefined) formulae.push({ component, requires });
     });
   }
-  addCasks(tree, finds);
+  const prefixes = new Set([...PREFIXES, ...files.map(({ path }) => path.replace(/Cellar\/.*$/, ''))]);
+  addCasks(
+    [...prefixes].flatMap((prefix) => [...tree.entries(`${prefix}Caskroom`)]),
+    finds,
+  );
   return {
     components: finds.components,
     dependencies: resolveByName(
@@ -55,10 +61,9 @@ function nameOfDependency(dependency: unknown): readonly string[] {
 }
 
 /** What a cask installed is told by its folder alone. */
-function addCasks(tree: FileTree, finds: Finds): void {
+function addCasks(entries: Iterable<FileEntry>, finds: Finds): void {
   const known = new Set<string>();
-  for (const entry of tree.entries()) {
-    if (!entry.path.includes('Caskroom/')) continue;
+  for (const entry of entries) {
     const [whole, name, version] = CASK.exec(entry.path) ?? [];
     if (whole === undefined || name === undefined || version === undefined || known.has(`${name}@${version}`)) continue;
     known.add(`${name}@${version}`);

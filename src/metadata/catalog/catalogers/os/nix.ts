@@ -26,7 +26,7 @@ async function catalog(tree: FileTree, files: readonly FileEntry[], context: Cat
   const finds = new Finds({ foundBy: 'nix', evidence: 'installed-metadata' });
   const derivations = await readDerivations(tree, files);
   const known = new Set<string>();
-  for (const entry of tree.entries()) {
+  for (const entry of tree.entries('nix/store')) {
     context.signal?.throwIfAborted();
     if (!entry.path.startsWith('nix/store/')) continue;
     const [folder, hash, name, inside] = STORE_FOLDER.exec(entry.path) ?? [];
