@@ -36,7 +36,8 @@ async function createRim(options: RimOptions): Promise<Rim> {
         color: (process.env.NO_COLOR ?? '') === '',
       });
   const schemas = join(import.meta.dirname, isBundle ? 'schemas' : 'metadata/sbom/schemas');
-  const ports = createPorts({ settings, home, schemas, verbose: options.verbose, progress, worker });
+  const bundle = isBundle ? join(import.meta.dirname, 'main.cjs') : undefined;
+  const ports = createPorts({ settings, home, schemas, verbose: options.verbose, progress, worker, bundle });
   return {
     ports,
     streams: {

@@ -52,10 +52,10 @@ async function rejects(action: Promise<unknown>, kind: ErrorKind, message: RegEx
   });
 }
 
-const motd = async (ports: Ports, source: string) =>
-  Buffer.from(
-    (await (await openSource(ports, source, { selector: KEEP, signal })).tree.read('etc/motd')) ?? [],
-  ).toString();
+const motd = async (ports: Ports, source: string) => {
+  const { tree } = await openSource(ports, source, { selector: KEEP, signal });
+  return Buffer.from((await (await tree()).read('etc/motd')) ?? []).toString();
+};
 
 test('an appended image is the same each time, and opens from every form it is pulled in', async () => {
   const { ports, at, append } = await setUp({ environment: { SOURCE_DATE_EPOCH: '1' } });

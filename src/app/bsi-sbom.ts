@@ -32,8 +32,9 @@ export async function createBsiSbom(ports: Ports, source: string, options: SbomO
       `${source}: expected ${sbom.subject.digest} still, found ${opened.image?.digest}`,
     );
   }
+  const tree = await opened.tree();
   const components: Component[] = [];
-  for (const component of sbom.components) components.push(await addFileFacts(component, opened.tree, files));
+  for (const component of sbom.components) components.push(await addFileFacts(component, tree, files));
   return { ...sbom, components };
 }
 

@@ -50,7 +50,7 @@ export async function describeLayers(ports: Ports, input: LayersInput, signal: A
   const options = { selector: LAYER_ALONE, platform, signal, ...(access === undefined ? {} : { access }) };
   const { name, tree, image } = await openSource(ports, source, options);
   if (image === undefined) throw new AppError('usage', `${source}: expected an image, found files without layers`);
-  const changes = tree.changes();
+  const changes = (await tree()).changes();
   const layers = layerFacts(image, changes);
   const described = { name, digest: image.digest, layers };
   return input.path === undefined ? described : { ...described, paths: pathFacts(changes, input.path, name) };

@@ -134,7 +134,8 @@ test('mutate appends a layer; the image goes into another repository with all it
   const input = { ...NOTHING, source: `${HOST}/app:v1`, target: `${HOST}/other:v1`, append: [path] };
   await mutateImage(ports, input, signal);
   const selector = { id: 'all', select: () => ({ kind: 'keep', maxBytes: 100 }) as const };
-  const { tree } = await openSource(ports, `${HOST}/other:v1`, { selector });
+  const opened = await openSource(ports, `${HOST}/other:v1`, { selector });
+  const tree = await opened.tree();
   const texts = await Promise.all(
     ['a', 'b'].map(async (name) => Buffer.from((await tree.read(name)) ?? []).toString()),
   );

@@ -41,9 +41,10 @@ export interface OpenedSource {
   /** What the result is about: a reference, or a path. */
   readonly name: string;
   readonly kind: SourceKind;
-  readonly tree: FileTree;
+  /** Layers of an image are read when it is first asked for. */
+  readonly tree: () => Promise<FileTree>;
   /** Of images only: what was there before layers took it away or changed it, see `stackLayers`. */
-  readonly states?: () => Iterable<LayerState>;
+  readonly states?: () => Promise<Iterable<LayerState>>;
   /** Of images only. */
   readonly image?: OpenedImage;
 }
@@ -65,14 +66,18 @@ export interface OpenedImage {
 export async function openSource(ports: Ports, source: string, options: SourceOptions): Promise<OpenedSource> {
   const name = await resolveSource(ports, source);
   switch (name.scheme) {
-    case 'dir':
-      return { name: name.path, kind: 'folder', tree: await openFolderTree(ports.files, name.path, options.selector) };
+    case 'dir': {
+      const tree = await openFolderTree(ports.files, name.path, options.selector);
+      return { name: name.path, kind: 'folder', tree: async () => tree };
+    }
     case 'proc': {
       const tree = await openFolderTree(ports.files, name.path, options.selector, { isSystem: true });
-      return { name: `proc:${name.pid}`, kind: 'process', tree };
+      return { name: `proc:${name.pid}`, kind: 'process', tree: async () => tree };
     }
-    case 'file':
-      return { name: name.path, kind: 'file', tree: await openFileTree(ports.files, name.path, options.selector) };
+    case 'file': {
+      const tree = await openFileTree(ports.files, name.path, options.selector);
+      return { name: name.path, kind: 'file', tree: async () => tree };
+    }
     case 'archive':
       return await openPlainArchive(ports, name.path, options);
     case 'registry':
@@ -100,19 +105,21 @@ async function openFrom(
   options: SourceOptions,
 ): Promise<OpenedSource & { readonly image: OpenedImage }> {
   const image = await openImage(repository, await findTarget(), options);
-  const layers = await indexLayers(image, options.selector, {
-    cache: ports.cache,
-    read: layerReader(ports),
-    parallelism: ports.settings.parallelism,
-    signal: options.signal,
-    progress: ports.progress,
-    timeStep: options.timeStep,
-  });
+  let layers: ReturnType<typeof indexLayers> | undefined;
+  const readLayers = async () =>
+    await (layers ??= indexLayers(image, options.selector, {
+      cache: ports.cache,
+      read: layerReader(ports),
+      parallelism: ports.settings.parallelism,
+      signal: options.signal,
+      progress: ports.progress,
+      timeStep: options.timeStep,
+    }));
   return {
     name: repository.name,
     kind: 'image',
-    tree: overlayLayers(layers),
-    states: () => stackLayers(layers),
+    tree: async () => overlayLayers(await readLayers()),
+    states: async () => stackLayers(await readLayers()),
     image: {
       digest: image.descriptor.digest,
       rootDigest: image.root.digest,
@@ -126,5 +133,5 @@ async function openFrom(
 /** A tar of files is read like a lone layer. */
 async function openPlainArchive(ports: Ports, path: string, options: SourceOptions): Promise<OpenedSource> {
   const index = await readLayer(ports.files.stream(path), { selector: options.selector, what: path });
-  return { name: path, kind: 'archive', tree: overlayLayers([{ index }]) };
+  return { name: path, kind: 'archive', tree: async () => overlayLayers([{ index }]) };
 }

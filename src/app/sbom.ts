@@ -22,6 +22,7 @@ import {
 } from '../metadata/sbom/index.ts';
 import type { Sbom, SbomAuthor, SbomSubject, UnreadField } from '../metadata/sbom/index.ts';
 import { describeBase } from './base-image.ts';
+import { rememberCatalog } from './catalog-cache.ts';
 import { openSource } from './open-source.ts';
 import type { OpenedSource } from './open-source.ts';
 import type { RepositoryAccess } from './registry.ts';
@@ -88,9 +89,13 @@ async function catalogSource(ports: Ports, opened: OpenedSource, options: SbomOp
     });
   const declared = image === undefined && opened.kind !== 'process';
   const how = { declared, timeStep, ...(signal === undefined ? {} : { signal }) };
-  const states = allLayers ? opened.states?.() : undefined;
-  const catalog = states === undefined ? await catalogTree(opened.tree, how) : await catalogLayers(states, how);
-  const { distro, ...rest } = catalog;
+  const look = async () => {
+    const states = allLayers ? await opened.states?.() : undefined;
+    return states === undefined ? await catalogTree(await opened.tree(), how) : await catalogLayers(states, how);
+  };
+  // who asks what the steps cost wants to see them taken
+  const isRemembered = image !== undefined && timeStep === undefined;
+  const { distro, ...rest } = isRemembered ? await rememberCatalog(ports, { image, allLayers }, look) : await look();
   const sbom = arrangeSbom({
     subject: subjectOf(opened),
     ...(distro === undefined ? {} : { distro }),

@@ -312,6 +312,8 @@ export interface Ports {
   readonly cache: Cache;
   /** Absent where the program is not started as a whole, as in tests: then work stays on this thread. */
   readonly threads?: Threads;
+  /** Another one for each change of the program; absent where it runs from sources, which change without a trace. */
+  readonly build?: () => Promise<string>;
   /** Raw environment, for keys named `env://NAME`; our own settings are in `settings`. */
   readonly environment: Environment;
   readonly settings: Settings;

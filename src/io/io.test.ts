@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { chmodSync, lstatSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { connect, createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -379,6 +379,42 @@ test('the file cache gives back what was saved, and nothing of what was damaged'
     writeFileSync(join(folder, path), damage);
     assert.equal(await cache.load('key'), undefined);
   }
+});
+
+test('the file cache believes nothing that somebody else could have written', async () => {
+  const folder = temporaryFolder();
+  const cache = createFileCache(folder);
+  await cache.save('key', Buffer.from('value'));
+  const [name = ''] = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.includes('/'));
+  chmodSync(join(folder, name), 0o620);
+  assert.equal(await cache.load('key'), undefined);
+  chmodSync(join(folder, name), 0o600);
+  assert.ok(await cache.load('key'));
+});
+
+test('the file cache forgets what was not used for longest when there is too much in it', async () => {
+  const folder = temporaryFolder();
+  const at = (key: string) => {
+    const name = createHash('sha256').update(key).digest('hex');
+    return join(folder, name.slice(0, 2), name.slice(2));
+  };
+  const cache = createFileCache(folder, { bytes: 1000, entries: 4, lookOnceIn: 1 });
+  for (const [index, key] of ['a', 'b', 'c', 'd'].entries()) {
+    await cache.save(key, Buffer.from(key));
+    utimesSync(at(key), index + 1, index + 1);
+  }
+  // used again, so no longer the oldest
+  assert.ok(await cache.load('a'));
+  await cache.save('e', Buffer.from('e'));
+  const left = async () => {
+    const values = await Promise.all(['a', 'b', 'c', 'd', 'e', 'large'].map((key) => cache.load(key)));
+    return values.map((value) => Buffer.from(value ?? '').toString()[0] ?? '-').join('');
+  };
+  assert.equal(await left(), 'a--de-');
+  await cache.save('large', Buffer.alloc(700, 'l'));
+  assert.equal(await left(), 'a--del');
+  await cache.save('large', Buffer.alloc(950, 'l'));
+  assert.equal(await left(), 'a--de-');
 });
 
 test('a cache that cannot be written is no error', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   AppError,
   checkCertificates,
+  digestOf,
   type Files,
   type Http,
   type Ports,
@@ -29,12 +30,15 @@ export interface PortsOptions {
   readonly progress: Progress;
   /** The file that other threads begin with; absent: no threads. */
   readonly worker?: string;
+  /** The file that names all that the program consists of. */
+  readonly bundle?: string | undefined;
 }
 
 export function createPorts(options: PortsOptions): Ports {
   const clock = () => new Date();
   const files = createFiles();
   const http = createHttp({ environment: process.env });
+  const { bundle } = options;
   const { caFile } = options.settings;
   return {
     http: caFile === undefined ? http : withAuthorities(http, files, caFile),
@@ -48,6 +52,7 @@ export function createPorts(options: PortsOptions): Ports {
     serve: async (...words) => (await import('./serve.ts')).serveHttp(...words),
     cache: createFileCache(join(options.settings.cacheDir, 'v1')),
     ...(options.worker === undefined ? {} : { threads: lazyThreads(options.worker) }),
+    ...(bundle === undefined ? {} : { build: async () => digestOf(await files.read(bundle)) }),
     environment: process.env,
     settings: options.settings,
     home: options.home,
