@@ -12,7 +12,7 @@ import { resolveSource } from './resolve-source.ts';
 export const BASE_NAME = 'org.opencontainers.image.base.name';
 export const BASE_DIGEST = 'org.opencontainers.image.base.digest';
 /** In the place of a base: the one that the image's annotations or labels name. */
-const NAMED_BASE = 'auto';
+export const NAMED_BASE = 'auto';
 
 export interface BaseInput {
   readonly image: OpenedImage;
@@ -39,7 +39,7 @@ export async function describeBase(ports: Ports, input: BaseInput): Promise<Pick
   return { layers, ...(found === undefined ? {} : { base: found.base }) };
 }
 
-interface FoundBase {
+export interface FoundBase {
   readonly base: BaseImage;
   /** How many of the image's layers are its. */
   readonly layers: number;
@@ -47,11 +47,12 @@ interface FoundBase {
 
 async function findBase(ports: Ports, input: BaseInput): Promise<FoundBase | undefined> {
   const claim = claimOf(input.image);
-  const named = input.base === NAMED_BASE ? referenceTo(claim) : input.base;
-  if (named !== undefined) {
-    const foundBy = input.base === NAMED_BASE ? 'annotations' : 'given';
-    const { layers, ...base } = await openBase(ports, input, named);
-    return { layers: layers.length, base: { ...base, foundBy, isExcluded: false } };
+  const isNamed = input.base === NAMED_BASE;
+  const source = isNamed ? referenceTo(claim) : input.base;
+  if (source !== undefined) {
+    const { image, access, signal } = input;
+    const platform = platformOfImage(image.config);
+    return await openBase(ports, source, { image, platform, isNamed, access, signal });
   }
   const layers = guessBaseLayers(input.image.config);
   return layers === undefined ? undefined : { layers, base: { ...claim, foundBy: 'history', isExcluded: false } };
@@ -66,25 +67,45 @@ function claimOf({ manifest, config }: OpenedImage): Pick<BaseImage, 'name' | 'd
 }
 
 /** A digest alone does not say where the image is. */
-function referenceTo({ name, digest }: ReturnType<typeof claimOf>): string | undefined {
+export function referenceTo({ name, digest }: Pick<BaseImage, 'name' | 'digest'>): string | undefined {
   if (name === undefined) return undefined;
   const reference = parseReference(name);
   return `registry:${formatReference(digest === undefined ? reference : referenceWithDigest(reference, digest))}`;
 }
 
-async function openBase(ports: Ports, { image, access, signal }: BaseInput, source: string) {
+/** The layers of an image, lowest first, wherever they are told. */
+interface Layered {
+  readonly digest: string;
+  readonly layers: readonly { readonly diffId: string }[];
+}
+
+interface BaseAccess extends Pick<BaseInput, 'access' | 'signal'> {
+  readonly image: Layered & Pick<OpenedImage, 'reference'>;
+  /** Of a base for several platforms. */
+  readonly platform: Platform | undefined;
+  /** Whether it is the image that names its base, not the user. */
+  readonly isNamed: boolean;
+}
+
+/** Throws `invalid-input` for an image that does not stand on it. */
+export async function openBase(
+  ports: Ports,
+  source: string,
+  { image, platform, isNamed, access, signal }: BaseAccess,
+): Promise<FoundBase> {
   const name = await resolveSource(ports, source);
   const target = image.reference === undefined ? undefined : parseReference(image.reference);
   const isBeside = name.scheme === 'registry' && target !== undefined;
   const opened = await openNamed(ports, name, isBeside ? accessBeside(access, target, name.reference) : access);
-  const platform = platformOfImage(image.config);
   const { layers, root } = await openImage(opened.repository, await opened.findTarget(), { platform, signal });
   refuseOtherBase(image, { layers }, nameByDigest(opened, root.digest));
-  return {
-    layers,
+  const base = {
     name: opened.reference === undefined ? source : formatReference(opened.reference),
     digest: root.digest,
-  };
+    foundBy: isNamed ? 'annotations' : 'given',
+    isExcluded: false,
+  } as const;
+  return { base, layers: layers.length };
 }
 
 export function platformOfImage({ os, architecture, variant }: ImageConfig): Platform | undefined {
@@ -93,11 +114,7 @@ export function platformOfImage({ os, architecture, variant }: ImageConfig): Pla
 }
 
 /** Throws `invalid-input` where the image's lower layers are not those of the base. */
-export function refuseOtherBase(
-  image: Pick<OpenedImage, 'digest' | 'layers'>,
-  base: Pick<Image, 'layers'>,
-  name: string,
-): void {
+export function refuseOtherBase(image: Layered, base: Pick<Image, 'layers'>, name: string): void {
   const at = base.layers.findIndex(({ diffId }, index) => image.layers[index]?.diffId !== diffId);
   if (at < 0) return;
   const found = image.layers[at]?.diffId ?? 'no layer';

@@ -10,11 +10,11 @@ const IMAGE = 'localhost:5000/app:1';
 type Layer = readonly TarSpec[];
 
 /** `name@version` of each component with the layer that brought it, and the one that took it away. */
-async function layersOf(layers: readonly Layer[], allLayers = false) {
+async function layersOf(layers: readonly Layer[], scope?: 'all-layers') {
   const plain = createTestPorts();
   const ports = { ...plain, http: createHandlerHttp({ 'localhost:5000': createTestRegistry(plain) }) };
   await pushTestImage(ports, IMAGE, { layers });
-  const sbom = await createSbom(ports, IMAGE, { allLayers });
+  const sbom = await createSbom(ports, IMAGE, { scope });
   for (const form of ['spdx-json', 'cyclonedx-json']) assert.deepEqual(parseSbom(formatSbom(sbom, form)), sbom, form);
   return Object.fromEntries(
     sbom.components.map(({ name, version, introducedBy, deletedBy }) => [
@@ -94,7 +94,7 @@ test('of all layers, what is gone is listed with the layer that took it away', a
     [{ path: 'app/vendor/.wh..wh..opq' }],
   ];
   assert.deepEqual(await layersOf(layers), { 'base@1': 0, 'tool@2': 2 });
-  assert.deepEqual(await layersOf(layers, true), {
+  assert.deepEqual(await layersOf(layers, 'all-layers'), {
     'base@1': 0,
     'gcc@1': '0 to 2',
     'secret@1.0.0': '0 to 2',
@@ -106,9 +106,9 @@ test('of all layers, what is gone is listed with the layer that took it away', a
 
 test('of all layers, a file in the place of a folder takes away what was in it', async () => {
   const file = { path: 'app', content: 'x' };
-  assert.deepEqual(await layersOf([[npm('a')], [file], [{ path: 'other', content: '' }]], true), {
+  assert.deepEqual(await layersOf([[npm('a')], [file], [{ path: 'other', content: '' }]], 'all-layers'), {
     'a@1.0.0': '0 to 1',
   });
   // what came back is not gone
-  assert.deepEqual(await layersOf([[npm('a')], [{ path: '.wh.app' }], [npm('a')]], true), { 'a@1.0.0': 2 });
+  assert.deepEqual(await layersOf([[npm('a')], [{ path: '.wh.app' }], [npm('a')]], 'all-layers'), { 'a@1.0.0': 2 });
 });

@@ -23,19 +23,15 @@ import {
 import type { Sbom, SbomAuthor, SbomSubject, UnreadField } from '../metadata/sbom/index.ts';
 import { describeBase } from './base-image.ts';
 import { rememberCatalog } from './catalog-cache.ts';
+import { refuseLayerOptions, requireBase, selectLayers } from './layer-options.ts';
+import type { LayerOptions } from './layer-options.ts';
 import { openSource } from './open-source.ts';
 import type { OpenedSource } from './open-source.ts';
 import type { RepositoryAccess } from './registry.ts';
 
-export interface SbomOptions {
+export interface SbomOptions extends LayerOptions {
   /** `os/architecture[/variant]`; linux/amd64 when absent. */
   readonly platform?: string | undefined;
-  /** What an image stands on, see `BaseInput`; absent: guessed from its history. */
-  readonly base?: string | undefined;
-  /** Leaves out what the base image brought. */
-  readonly excludesBase?: boolean;
-  /** Of an image also what lower layers hold and upper ones took away, marked as such. */
-  readonly allLayers?: boolean;
   /** Who makes the document. */
   readonly author?: SbomAuthor | undefined;
   readonly access?: RepositoryAccess;
@@ -78,17 +74,14 @@ export async function createImageSbom(
 
 /** Of a source that was opened with `catalogSelector`. */
 async function catalogSource(ports: Ports, opened: OpenedSource, options: SbomOptions): Promise<Sbom> {
-  const { base, access, signal, timeStep, excludesBase = false, allLayers = false } = options;
+  const { base, access, signal, timeStep, excludesBase = false } = options;
   const { image } = opened;
-  if (image === undefined && (base !== undefined || excludesBase || allLayers))
-    throw new AppError('usage', `${opened.name}: expected an image with its layers, found files`);
+  if (image === undefined) refuseLayerOptions(options, opened.name);
   const layers = image === undefined ? {} : await describeBase(ports, { image, base, access, signal });
-  if (excludesBase && layers.base === undefined)
-    throw new AppError('invalid-input', `${opened.name}: expected a base image, found no trace of one`, {
-      hint: 'name it with --base',
-    });
+  if (excludesBase) requireBase(layers, opened.name, 'invalid-input');
   const declared = image === undefined && opened.kind !== 'process';
   const how = { declared, timeStep, ...(signal === undefined ? {} : { signal }) };
+  const allLayers = options.scope === 'all-layers';
   const look = async () => {
     const states = allLayers ? await opened.states?.() : undefined;
     return states === undefined ? await catalogTree(await opened.tree(), how) : await catalogLayers(states, how);
@@ -133,13 +126,15 @@ export async function loadSbom(ports: Pick<Ports, 'files'>, path: string): Promi
   return readSbom(await loadDocument(ports, path), path);
 }
 
-/** With what of the document is lost when it is written anew. */
+/** With what of the document is lost when it is written anew. Throws as `selectLayers`. */
 export async function loadForWriting(
-  ports: Pick<Ports, 'files'>,
+  ports: Ports,
   path: string,
+  options: SbomOptions = {},
 ): Promise<{ readonly sbom: Sbom; readonly unread: readonly UnreadField[] }> {
   const document = await loadDocument(ports, path);
-  return { sbom: readSbom(document, path), unread: listUnread(document) };
+  const sbom = await selectLayers(ports, readSbom(document, path), { path, ...options });
+  return { sbom, unread: listUnread(document) };
 }
 
 /** In the shape of its JSON, out of its DSSE envelope. */
@@ -168,7 +163,8 @@ export async function findSbomFile(ports: Pick<Ports, 'files'>, source: string):
 /** An SBOM of a file that is one, else of the source as `createSbom` makes it. */
 export async function openSbom(ports: Ports, source: string, options: SbomOptions = {}): Promise<Sbom> {
   const file = await findSbomFile(ports, source);
-  return file === undefined ? await createSbom(ports, source, options) : await loadSbom(ports, file);
+  if (file === undefined) return await createSbom(ports, source, options);
+  return await selectLayers(ports, await loadSbom(ports, file), { path: file, ...options });
 }
 
 /** One bill of several, named as given. Throws as `openSbom`. */

@@ -34,7 +34,7 @@ function formatRows(findings: readonly Finding[]): readonly string[] {
       finding.severity,
       finding.id,
       finding.component.name,
-      finding.component.version,
+      versionOf(finding),
       finding.fixedIn.join(', ') || '-',
       finding.summary.slice(0, 60),
     ]),
@@ -48,13 +48,20 @@ function formatRows(findings: readonly Finding[]): readonly string[] {
   );
 }
 
+/** With where it went, of what is in lower layers alone. */
+function versionOf({ component: { version, deletedBy } }: Finding): string {
+  return deletedBy === undefined ? version : `${version} gone in ${deletedBy}`;
+}
+
 /** What a reader must know before trusting the list: age of the data, what was not judged, what was not read. */
 function remarks(result: ScanResult): readonly string[] {
-  const { advisories } = result;
+  const { advisories, base } = result;
+  const excluded = base?.name === undefined ? 'the base image' : `the base image ${base.name}`;
   const stale = advisories.ageDays > STALE_DAYS ? ', older than it should be: run `plimsoll db update`' : '';
   return [
     `advisories of ${advisories.updated.slice(0, 10)} (${advisories.ageDays} days old${stale})`,
     ...result.unjudged.map(({ reason, components }) => `not judged: ${components} components: ${reason}`),
+    ...(base?.isExcluded === true ? [`not judged: what ${excluded} brought`] : []),
     ...result.skipped.map(({ path, reason }) => `not read: ${path}: ${reason}`),
   ];
 }
@@ -79,7 +86,12 @@ export function toSarif(result: ScanResult): unknown {
         tool: { driver: { name: 'plimsoll', version: VERSION, rules } },
         results: result.findings.map(toSarifResult),
         invocations: [{ executionSuccessful: true, startTimeUtc: result.startedOn, endTimeUtc: result.finishedOn }],
-        properties: { subject: result.subject, advisories: result.advisories, unjudged: result.unjudged },
+        properties: {
+          subject: result.subject,
+          base: result.base,
+          advisories: result.advisories,
+          unjudged: result.unjudged,
+        },
       },
     ],
   };
@@ -104,7 +116,7 @@ function toSarifResult(finding: Finding): unknown {
   return {
     ruleId: finding.id,
     level: LEVELS[finding.severity].level,
-    message: { text: `${component.name} ${component.version}: ${finding.because}${fix}` },
+    message: { text: `${component.name} ${versionOf(finding)}: ${finding.because}${fix}` },
     locations: paths.slice(0, 10).map((path) => ({
       physicalLocation: { artifactLocation: { uri: encodeURI(path) } },
       logicalLocations: [{ fullyQualifiedName: component.purl }],
@@ -141,6 +153,7 @@ export function toVulnPredicate(result: ScanResult): unknown {
         findings: result.findings,
         unjudged: result.unjudged,
         subject: result.subject,
+        base: result.base,
       },
     },
     metadata: { scanStartedOn: result.startedOn, scanFinishedOn: result.finishedOn },

@@ -7,6 +7,7 @@ import { applyVex, matchSbom, readVex } from '../metadata/match/index.ts';
 import type { MatchResult, Unjudged, VexStatement } from '../metadata/match/index.ts';
 import type { Sbom } from '../metadata/sbom/index.ts';
 import { getAdvisories } from './advisories.ts';
+import { refuseLayerOptions } from './layer-options.ts';
 import { openSbom } from './sbom.ts';
 import type { SbomOptions } from './sbom.ts';
 
@@ -33,6 +34,8 @@ export interface ScanResult {
   readonly unjudged: readonly Unjudged[];
   /** Files that were not read. */
   readonly skipped: Sbom['skipped'];
+  /** With whether what it brought was left out, and so not judged. */
+  readonly base?: Sbom['base'];
   readonly advisories: AdvisoryFacts;
   /** RFC 3339. */
   readonly startedOn: string;
@@ -63,7 +66,9 @@ export async function scanSbom(ports: Ports, sbom: Sbom, options: ScanOptions = 
 }
 
 async function sbomOf(ports: Ports, source: string, options: ScanOptions): Promise<Sbom> {
-  return source.startsWith('pkg:') ? sbomOfPurl(source) : await openSbom(ports, source, options);
+  if (!source.startsWith('pkg:')) return await openSbom(ports, source, options);
+  refuseLayerOptions(options, source);
+  return sbomOfPurl(source);
 }
 
 /** A bill of one package. Throws `invalid-input` for a package URL without version or of a type without rules. */
@@ -125,6 +130,7 @@ async function scanWith(ports: Ports, sbom: Sbom, { store, options }: With): Pro
     counts: countBySeverity(findings),
     unjudged: matched.unjudged,
     skipped: sbom.skipped,
+    ...(sbom.base === undefined ? {} : { base: sbom.base }),
     advisories: {
       version: status.version,
       updated,

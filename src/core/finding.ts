@@ -31,6 +31,8 @@ export interface FindingComponent {
   readonly version: string;
   readonly purl: string;
   readonly locations: readonly string[];
+  /** Number of the layer that took it away: it is in the image, and not there where that runs. */
+  readonly deletedBy?: number;
 }
 
 export interface Suppression {

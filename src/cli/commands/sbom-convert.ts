@@ -17,7 +17,7 @@ export const sbomConvert = defineCommand({
     },
   ],
   async run({ args: [file = ''], flags }, context) {
-    await rewriteSbom(file, readSbomTargets(flags.output, 'table'), context);
+    await rewriteSbom(file, { targets: readSbomTargets(flags.output, 'table') }, context);
     return 0;
   },
 });

@@ -6,8 +6,9 @@ import { createStepCosts } from '../../app/step-costs.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import {
-  BASE_FLAG,
   checkPlatformTargets,
+  LAYER_FLAGS,
+  layerOptionsOf,
   readSbomTargets,
   rewriteSbom,
   SBOM_OUTPUT_FLAG,
@@ -44,14 +45,7 @@ export const sbom = defineCommand({
       value: 'ADDRESS',
       description: 'who makes the document: an e-mail address, the URL of an organization, or NAME <ADDRESS>',
     },
-    base: BASE_FLAG,
-    'exclude-base': { kind: 'boolean', description: 'leave out what the base image brought' },
-    scope: {
-      kind: 'choice',
-      choices: ['squashed', 'all-layers'],
-      default: 'squashed',
-      description: 'all-layers: also what lower layers of an image hold and upper ones took away, marked as gone',
-    },
+    ...LAYER_FLAGS,
     platform: {
       kind: 'string',
       value: 'OS/ARCH',
@@ -83,22 +77,19 @@ export const sbom = defineCommand({
   async run({ args: [source = ''], flags }, context) {
     const format = formatOf(flags.profile);
     const targets = readSbomTargets(flags.output, format.absent, format.check);
+    const access = await imageAccessOf(flags, context);
+    const asked = { ...layerOptionsOf(flags), signal: context.signal, ...access };
     const document = await findSbomFile(context.ports, source);
     if (document !== undefined) {
       refuseForDocuments(flags);
-      await rewriteSbom(document, targets, context);
+      await rewriteSbom(document, { targets, platform: flags.platform, ...asked }, context);
       return 0;
     }
-    const access = await imageAccessOf(flags, context);
     const costs = createStepCosts();
     const options = {
       author: flags.author === undefined ? undefined : parseSbomAuthor(flags.author),
-      base: flags.base,
-      allLayers: flags.scope === 'all-layers',
-      excludesBase: flags['exclude-base'],
-      signal: context.signal,
       timeStep: flags.timing ? costs.timeStep : undefined,
-      ...access,
+      ...asked,
     };
     if (flags.platform === 'all') checkPlatformTargets(targets);
     const platforms = flags.platform === 'all' ? await listPlatforms(context.ports, source, options) : [];
@@ -134,11 +125,10 @@ function formatOf(profile: string | undefined): Format {
   };
 }
 
-/** What asks for files and layers, of which a document has none. */
+/** What asks for files, of which a document has none. The platform may be that of a base. */
 function refuseForDocuments(flags: Readonly<Record<string, unknown>>): void {
-  const wrong = ['profile', 'author', 'base', 'exclude-base', 'platform', 'timing'].find(
-    (name) => flags[name] !== undefined && flags[name] !== false,
+  const name = ['profile', 'author', ...(flags.base === undefined ? ['platform'] : []), 'timing'].find(
+    (candidate) => flags[candidate] !== undefined && flags[candidate] !== false,
   );
-  const name = wrong ?? (flags.scope === 'squashed' ? undefined : 'scope');
   if (name !== undefined) throw new AppError('usage', `--${name}: expected an image or files, found an SBOM`);
 }

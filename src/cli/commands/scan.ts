@@ -4,6 +4,7 @@ import type { ScanResult } from '../../app/scan.ts';
 import { EXIT_NEGATIVE, SEVERITIES } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import type { Output } from '../command.ts';
+import { LAYER_FLAGS, layerOptionsOf } from '../flags/sbom.ts';
 import { IMAGE_FLAGS, imageAccessOf } from '../flags/trust.ts';
 
 export const scan = defineCommand({
@@ -42,12 +43,17 @@ export const scan = defineCommand({
       value: 'OS/ARCH',
       description: 'of an image for several platforms; linux/amd64 when absent',
     },
+    ...LAYER_FLAGS,
     ...IMAGE_FLAGS,
   },
   examples: [
     {
       command: 'plimsoll scan --fail-on high localhost:5000/app:v1',
       explains: 'fails a build on high and critical findings',
+    },
+    {
+      command: 'plimsoll scan --base localhost:5000/base:v1 --exclude-base localhost:5000/app:v1',
+      explains: 'only what was added to the base image, which others mend',
     },
     { command: 'plimsoll scan pkg:golang/golang.org/x/net@v0.1.0', explains: 'asks about one package' },
     { command: 'plimsoll scan -o vuln app.spdx.json', explains: 'scans a stored SBOM for an attestation' },
@@ -59,6 +65,7 @@ export const scan = defineCommand({
       preferIds: flags['prefer-id'],
       includeUnimportant: flags['include-unimportant'],
       platform: flags.platform,
+      ...layerOptionsOf(flags),
       signal: context.signal,
       ...(await imageAccessOf(flags, context)),
     });

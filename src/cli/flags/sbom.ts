@@ -1,10 +1,12 @@
 /** How SBOMs are written: `-o FORMAT[@VERSION][=FILE]`, several at once. */
+import { LAYER_SCOPES } from '../../app/layer-options.ts';
+import type { LayerOptions } from '../../app/layer-options.ts';
 import { checkSbomForm, formatSbom, loadForWriting, SBOM_OUTPUTS } from '../../app/sbom.ts';
-import type { Sbom } from '../../app/sbom.ts';
+import type { Sbom, SbomOptions } from '../../app/sbom.ts';
 import type { StepCost } from '../../app/step-costs.ts';
 import { AppError, formatBytes } from '../../core/index.ts';
 import { alignColumns } from '../columns.ts';
-import type { Context } from '../command.ts';
+import type { Context, FlagValues } from '../command.ts';
 
 export const SBOM_OUTPUT_FLAG = {
   output: {
@@ -21,6 +23,23 @@ export const BASE_FLAG = {
   description:
     "the image that SOURCE was built from, or auto: the one that its annotations or labels org.opencontainers.image.base.* name; guessed from the image's history when absent",
 } as const;
+
+/** Which components, by layer. */
+export const LAYER_FLAGS = {
+  base: BASE_FLAG,
+  'exclude-base': { kind: 'boolean', description: 'leave out what the base image brought' },
+  scope: {
+    kind: 'choice',
+    choices: LAYER_SCOPES,
+    description:
+      'all-layers: also what lower layers of an image hold and upper ones took away, marked as gone; squashed when absent, of an SBOM all that it has',
+  },
+} as const;
+
+export function layerOptionsOf(flags: FlagValues<typeof LAYER_FLAGS>): LayerOptions {
+  const scope = LAYER_SCOPES.find((known) => known === flags.scope);
+  return { base: flags.base, excludesBase: flags['exclude-base'], scope };
+}
 
 export interface SbomTarget {
   readonly form: string;
@@ -79,10 +98,10 @@ export async function writeSboms(
 /** A document in other forms; what they cannot keep is said. */
 export async function rewriteSbom(
   path: string,
-  targets: readonly SbomTarget[],
+  { targets, ...options }: SbomOptions & { readonly targets: readonly SbomTarget[] },
   context: Pick<Context, 'ports' | 'output'>,
 ): Promise<void> {
-  const { sbom, unread } = await loadForWriting(context.ports, path);
+  const { sbom, unread } = await loadForWriting(context.ports, path, options);
   await writeSbomTargets(sbom, targets, context);
   for (const { field, count } of unread) context.output.note(`not kept: ${field} (${count})`);
 }

@@ -183,6 +183,7 @@ function toFinding(matches: readonly Match[], lookup: Lookup, { store, options }
       version: component.version,
       purl: component.purl ?? '',
       locations: component.locations.map(({ path }) => path),
+      ...(component.deletedBy === undefined ? {} : { deletedBy: component.deletedBy.index }),
     },
     fixState: fixedIn.length > 0 ? 'fixed' : 'not-fixed',
     fixedIn,

@@ -21,7 +21,7 @@ export type { ComponentChange, SbomDiff } from './diff.ts';
 export { checkLicencePattern, judgeLicences, kindOfLicences, matchesPattern } from './licence-policy.ts';
 export type { LicenceKind, LicenceOutcome, LicencePolicy, LicenceVerdict } from './licence-policy.ts';
 export { isLicenceExpression, spdxLicenceName } from './licences.ts';
-export { arrangeSbom, excludeBase, findLayer, findRoots } from './sbom.ts';
+export { arrangeSbom, excludeBase, excludeDeleted, findLayer, findRoots } from './sbom.ts';
 export type {
   BaseImage,
   Component,

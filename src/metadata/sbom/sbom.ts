@@ -215,6 +215,11 @@ export function excludeBase(sbom: Sbom): Sbom {
   });
 }
 
+/** Without what is in lower layers alone. Of an arranged SBOM. */
+export function excludeDeleted(sbom: Sbom): Sbom {
+  return arrangeSbom({ ...sbom, components: sbom.components.filter(({ deletedBy }) => deletedBy === undefined) });
+}
+
 /** Whether it is known that there are components which the document does not list. */
 export function isIncomplete({ skipped, base }: Sbom): boolean {
   return skipped.length > 0 || base?.isExcluded === true;
