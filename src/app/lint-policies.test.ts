@@ -32,7 +32,7 @@ test('lint reports everything that is wrong, each at its place', async () => {
   });
   assert.deepEqual(
     found.map((line) => line.replace(/: .*/s, '')),
-    ['a.yaml:1:362', 'b.yaml:1:1', 'c.yaml:1:170', 'd.yaml:1:1', 'e.yaml:1:1'].map(
+    ['a.yaml:1:362', 'b.yaml:1:5', 'c.yaml:1:170', 'd.yaml:1:1', 'e.yaml:1:1'].map(
       (place) => `error error-invalid-input ${place}`,
     ),
   );

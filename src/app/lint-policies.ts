@@ -1,6 +1,6 @@
 /** What is wrong with policies, and what in them is wider than its author may think. All of it, not the first. */
 import { AppError, digestOf, findYamlPlace, toAppError } from '../core/index.ts';
-import type { Ports, TextRule, VerifiedAttestation } from '../core/index.ts';
+import type { Ports, TextRule, VerifiedAttestation, YamlPlace } from '../core/index.ts';
 import { readPolicyDocuments, readPolicySet } from '../policies/index.ts';
 import type { Policy, PolicyDocument, PolicyPlan, RequiredSigner } from '../policies/index.ts';
 import { compilePolicies, listPolicyFiles } from './load-policies.ts';
@@ -74,12 +74,19 @@ function located(finding: LintFinding, texts: ReadonlyMap<string, string>): Lint
   const rest = finding.message.startsWith(finding.where) ? finding.message.slice(finding.where.length) : '';
   const [all = '', path = '', line, column] = PLACE.exec(rest) ?? [];
   const inside = line === undefined ? {} : { inside: { line: Number(line), column: Number(column) } };
-  const place = findYamlPlace(text, { document: Number(number) - 1, path, ...inside });
+  const place =
+    findYamlPlace(text, { document: Number(number) - 1, path, ...inside }) ?? findSyntaxPlace(finding.message);
   return {
     ...finding,
     where: place === undefined ? finding.where : `${file}:${place.line}:${place.column}`,
     message: all === '' ? finding.message : `${path === '' ? '' : `${path.slice(1)}: `}${rest.slice(all.length)}`,
   };
+}
+
+/** Of a text that is no YAML. */
+function findSyntaxPlace(message: string): YamlPlace | undefined {
+  const [, line, column] = / at line (\d+), column (\d+)$/.exec(message) ?? [];
+  return line === undefined ? undefined : { line: Number(line), column: Number(column) };
 }
 
 /** The path of what is wrong, and the place in the text that stands there, before the message. */

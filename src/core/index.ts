@@ -101,6 +101,6 @@ export { VERSION } from './version.ts';
 export { VARIABLES } from './variables.ts';
 export { escapeXml, parseXml } from './xml.ts';
 export type { XmlElement, XmlLimits } from './xml.ts';
-export { parseYamlDocuments } from './yaml.ts';
+export { parseYamlDocuments, parseYamlTexts } from './yaml.ts';
 export { findYamlPlace } from './yaml-place.ts';
 export type { YamlPlace } from './yaml-place.ts';

@@ -1,6 +1,138 @@
-import { parseAllDocuments } from 'yaml';
+/** YAML of strangers: under ceilings, and only up to its first error, for a hostile text may have one at each character. */
+import { createRequire } from 'node:module';
+import type { Document, LineCounter } from 'yaml';
 import { isRecord, mismatch } from './decode.ts';
 import { AppError } from './errors.ts';
+
+const require = createRequire(import.meta.url);
+
+/** What one alias may repeat: without a ceiling ten lines make a billion values. */
+const MAX_ALIASES = 100;
+/** The largest lock files in YAML have some 5 MiB; in memory a document takes eighty times its length. */
+const MAX_LENGTH = 16 * 1024 * 1024;
+/** Each takes up to a KiB where documents are hostile; in the largest lock files there are fewer. */
+const MAX_LEXEMES = 2_000_000;
+/** Of brackets and braces; what people write has one or two levels of them. */
+const MAX_FLOW_DEPTH = 100;
+
+/** A token of the concrete syntax; what fits nowhere is one of an error. */
+interface Token {
+  readonly type: string;
+  readonly offset: number;
+  readonly message?: string;
+}
+
+type Place = number | readonly [number, ...(readonly number[])] | { readonly offset: number };
+
+interface Composer {
+  readonly compose: (tokens: Iterable<Token>) => Iterable<Document>;
+  /** Of the library's own: as it comes it gathers errors. Told of each, with where it is. */
+  onError: (place: Place, code: string, message: string, isWarning?: boolean) => void;
+}
+
+/** The library, loaded when a text first needs it; three stages, each fed by the one before. */
+interface Yaml extends Pick<typeof import('yaml'), 'isScalar' | 'Lexer' | 'LineCounter' | 'visit'> {
+  readonly Parser: new (onNewLine: (offset: number) => void) => {
+    readonly next: (lexeme: string) => Iterable<Token>;
+    readonly end: () => Iterable<Token>;
+  };
+  readonly Composer: new (options: {
+    readonly schema: 'core' | 'failsafe';
+    readonly merge: boolean;
+    readonly uniqueKeys: false;
+    readonly prettyErrors: false;
+    readonly logLevel: 'silent';
+  }) => Composer;
+}
+
+export interface YamlStream {
+  readonly documents: readonly Document[];
+  readonly lines: LineCounter;
+}
+
+/**
+ * The documents of a stream, composed. Under `failsafe` every scalar is text; under `core` it is what JSON has, `<<` merges, and keys may not be
+ * repeated. Throws `invalid-input`.
+ */
+export function composeYaml(text: string, where: string, schema: 'core' | 'failsafe'): YamlStream {
+  if (text.length > MAX_LENGTH)
+    throw new AppError('invalid-input', `${where}: expected at most ${MAX_LENGTH} characters, found ${text.length}`);
+  return resolving(where, () => {
+    const yaml = require('yaml') as Yaml;
+    const lines = new yaml.LineCounter();
+    lines.addNewLine(0);
+    let first: Error | undefined;
+    const fail = (message: string, offset: number): never => {
+      const { line, col } = lines.linePos(offset);
+      // the library tells what is thrown once more, of each node around it
+      throw (first ??= new Error(`${message} at line ${line}, column ${col}`));
+    };
+    const isStrict = schema === 'core';
+    // warnings would go to the console
+    const options = { merge: isStrict, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const;
+    const composer = new yaml.Composer({ schema, ...options });
+    composer.onError = (place, _, message, isWarning) => {
+      if (isWarning !== true) fail(message, offsetOf(place));
+    };
+    const documents = [...composer.compose(tokensOf(text, { yaml, lines, fail }))];
+    for (const document of documents) {
+      for (const { message, pos } of document.errors) fail(message, pos[0]);
+      if (isStrict) refuseRepeatedKeys(document, yaml, fail);
+    }
+    return { documents, lines };
+  });
+}
+
+type Fail = (message: string, offset: number) => never;
+
+function offsetOf(place: Place): number {
+  if (typeof place === 'number') return place;
+  return 'offset' in place ? place.offset : place[0];
+}
+
+function* tokensOf(
+  text: string,
+  { yaml, lines, fail }: { readonly yaml: Yaml; readonly lines: LineCounter; readonly fail: Fail },
+): Generator<Token> {
+  const parser = new yaml.Parser(lines.addNewLine);
+  let [lexemes, depth, offset] = [0, 0, 0];
+  for (const lexeme of new yaml.Lexer().lex(text)) {
+    if (++lexemes > MAX_LEXEMES) fail(`more than ${MAX_LEXEMES} signs and words`, offset);
+    if (lexeme === '[' || lexeme === '{') depth++;
+    else if (lexeme === ']' || lexeme === '}') depth--;
+    if (depth > MAX_FLOW_DEPTH) fail(`more than ${MAX_FLOW_DEPTH} brackets in each other`, offset);
+    offset += lexeme.length;
+    yield* checked(parser.next(lexeme), fail);
+  }
+  yield* checked(parser.end(), fail);
+}
+
+function* checked(tokens: Iterable<Token>, fail: Fail): Generator<Token> {
+  for (const token of tokens) {
+    if (token.type === 'error') fail(token.message ?? 'an unknown error', token.offset);
+    yield token;
+  }
+}
+
+/** In place of the library's own check, which compares each key with each. */
+function refuseRepeatedKeys(document: Document, { isScalar, visit }: Yaml, fail: Fail): void {
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        const name = isScalar(key) ? key.value : key;
+        if (seen.has(name) && name !== '<<') fail('keys must be unique', isScalar(key) ? (key.range?.[0] ?? 0) : 0);
+        seen.add(name);
+      }
+    },
+  });
+}
+
+/** All documents of a stream; every scalar is text, so that a version 1.10 stays what it is. */
+export function parseYamlTexts(text: string, where: string): readonly unknown[] {
+  const { documents } = composeYaml(text, where, 'failsafe');
+  return resolving(where, () => documents.map((document): unknown => document.toJS({ maxAliasCount: MAX_ALIASES })));
+}
 
 /**
  * The objects in a YAML (or JSON) text as Kubernetes sees them, empty documents left out: `<<` merges, and what JSON cannot say is
@@ -11,30 +143,32 @@ export function parseYamlDocuments(
   where: string,
   maxDocuments: number,
 ): readonly { readonly value: Readonly<Record<string, unknown>>; readonly where: string }[] {
-  const documents = parseAllDocuments(text, { uniqueKeys: true, prettyErrors: true, merge: true });
-  const list = Array.isArray(documents) ? documents : [];
-  if (list.length > maxDocuments)
-    throw new AppError('invalid-input', `${where}: expected at most ${maxDocuments} documents, found ${list.length}`);
-  return list.flatMap((document, index) => {
-    const place = list.length === 1 ? where : `${where}#${index + 1}`;
-    const [error] = document.errors;
-    if (error !== undefined) {
-      throw new AppError('invalid-input', `${place}: expected YAML, ${error.message.split('\n')[0]}`, { cause: error });
-    }
-    const value: unknown = toValue(document, place);
+  const { documents } = composeYaml(text, where, 'core');
+  if (documents.length > maxDocuments)
+    throw new AppError(
+      'invalid-input',
+      `${where}: expected at most ${maxDocuments} documents, found ${documents.length}`,
+    );
+  return documents.flatMap((document, index) => {
+    const place = documents.length === 1 ? where : `${where}#${index + 1}`;
+    const value = resolving(place, () => toValue(document));
     if (value === null || value === undefined) return [];
     if (!isRecord(value)) throw mismatch(place, 'an object', value);
     return [{ value, where: place }];
   });
 }
 
-function toValue(document: { toJS(options: { maxAliasCount: number }): unknown }, place: string): unknown {
+/** A node that contains itself cannot be written as JSON. */
+function toValue(document: Document): unknown {
+  return JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: MAX_ALIASES }) ?? null));
+}
+
+/** Whatever the library throws over a document is the document's fault; its first line says why. */
+function resolving<T>(where: string, work: () => T): T {
   try {
-    // A node that contains itself cannot be written as JSON.
-    const value: unknown = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 100 }) ?? null));
-    return value;
+    return work();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split('\n')[0] : 'it cannot be resolved';
-    throw new AppError('invalid-input', `${place}: expected YAML, ${reason}`, { cause });
+    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
+    throw new AppError('invalid-input', `${where}: expected YAML, ${reason}`, { cause });
   }
 }

@@ -64,7 +64,7 @@ export async function findCredential(
   if (own !== undefined) return own;
   const secrets = sources.pullSecrets ?? ports.settings.pullSecrets;
   for (const path of secrets) {
-    const parsed = await parsePullSecrets(await ports.files.read(path, MAX_CONFIG_BYTES), path);
+    const parsed = parsePullSecrets(await ports.files.read(path, MAX_CONFIG_BYTES), path);
     const found = credentialFromPullSecrets(parsed, scope);
     if (found !== undefined) return found;
   }

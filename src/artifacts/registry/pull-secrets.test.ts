@@ -21,7 +21,7 @@ function secretOf(auths: Readonly<Record<string, unknown>>): string {
 }
 
 async function userOf(text: string, registry: string, repository = 'team/app'): Promise<string | undefined> {
-  const found = credentialFromPullSecrets(await parsePullSecrets(bytes(text), 'secret.yaml'), { registry, repository });
+  const found = credentialFromPullSecrets(parsePullSecrets(bytes(text), 'secret.yaml'), { registry, repository });
   return found?.kind === 'password' ? found.username : undefined;
 }
 

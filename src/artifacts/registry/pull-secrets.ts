@@ -3,7 +3,7 @@
  * as the kubelet does: keys may have `*`, `?` and `[...]` within each part of the host name, ports must be equal, and of
  * several matching keys the one with the longest path wins. Unlike there, a path ends where a part of the name ends.
  */
-import { AppError, decodeJson, isRecord, mismatch, record } from '../../core/index.ts';
+import { AppError, decodeJson, isRecord, mismatch, parseYamlDocuments, record } from '../../core/index.ts';
 import { hostOfKey, parseAuth, type Credential, type CredentialScope } from './docker-config.ts';
 
 export interface PullSecret {
@@ -40,15 +40,11 @@ export function isKeyFor(key: string, { registry, repository }: CredentialScope)
 }
 
 /** Secrets of a file in YAML or JSON: one, several documents, or a list; other kinds are passed over. */
-export async function parsePullSecrets(bytes: Uint8Array, path: string): Promise<readonly PullSecret[]> {
-  const { parseAllDocuments } = await import('yaml');
-  const documents = parseAllDocuments(new TextDecoder().decode(bytes));
-  const values = [...documents].flatMap((document) => {
-    const [error] = document.errors;
-    if (error !== undefined) throw new AppError('invalid-input', `${path}: expected YAML, ${firstLine(error.message)}`);
-    const value: unknown = document.toJS({ maxAliasCount: 0 });
-    return isRecord(value) && Array.isArray(value.items) ? (value.items as readonly unknown[]) : [value];
-  });
+export function parsePullSecrets(bytes: Uint8Array, path: string): readonly PullSecret[] {
+  const documents = parseYamlDocuments(new TextDecoder().decode(bytes), path, MAX_SECRETS);
+  const values = documents.flatMap(({ value }): readonly unknown[] =>
+    Array.isArray(value.items) ? value.items : [value],
+  );
   if (values.length > MAX_SECRETS) {
     throw new AppError('invalid-input', `${path}: expected at most ${MAX_SECRETS} documents, found ${values.length}`);
   }
@@ -140,8 +136,4 @@ function toRegExp(part: string): RegExp | undefined {
     // an unfinished range names no host
     return undefined;
   }
-}
-
-function firstLine(text: string): string {
-  return text.split('\n')[0] ?? '';
 }

@@ -2,18 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { AppError } from '../../core/index.ts';
-import { parseJsonc, parseToml, parseYamlTexts } from './documents.ts';
+import { parseJsonc, parseToml, parseYaml } from './documents.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 const refused = (message: RegExp) => ({ kind: 'invalid-input', message });
-
-test('YAML keeps every scalar as it is written', () => {
-  assert.deepEqual(parseYamlTexts(bytes('a: 1.10\nb: yes\n---\n- 2020-01-01\n'), 'x'), [
-    { a: '1.10', b: 'yes' },
-    ['2020-01-01'],
-  ]);
-  assert.throws(() => parseYamlTexts(bytes('a: [1'), 'x'), refused(/^x: expected YAML/));
-});
 
 test('JSON may have comments and trailing commas, of which strings may hold the marks', () => {
   const text = '{ // one\n "a": "// no, /* no */ ,]", /* two */ "b": [1, 2, /* three */ ], }';
@@ -56,7 +48,7 @@ test('whatever the bytes, only invalid-input is thrown', () => {
   const text = fc.array(piece, { maxLength: 60 }).map((pieces) => bytes(pieces.join('')));
   fc.assert(
     fc.property(fc.oneof(text, fc.uint8Array({ maxLength: 100 })), (content) => {
-      for (const parse of [parseYamlTexts, parseJsonc, parseToml]) {
+      for (const parse of [parseYaml, parseJsonc, parseToml]) {
         try {
           parse(content, 'x');
         } catch (thrown) {

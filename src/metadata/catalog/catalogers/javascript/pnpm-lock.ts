@@ -3,13 +3,12 @@
  * `packages` has `name@1.0.0` and `snapshots` one entry for each set of peers. From version 9 on, what is for development follows
  * from what the importers need. A first document may speak of what runs pnpm itself.
  */
-import { AppError, isRecord } from '../../../../core/index.ts';
+import { AppError, isRecord, parseYamlTexts } from '../../../../core/index.ts';
 import type { FileEntry, FileTree } from '../../../../core/index.ts';
 import type { Scope } from '../../../sbom/index.ts';
 import { MAX_DATABASE_BYTES } from '../../cataloger.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
-import { catalogFiles, Finds } from '../../components.ts';
-import { parseYamlTexts } from '../../documents.ts';
+import { catalogFiles, Finds, textOf } from '../../components.ts';
 import { addLocked } from '../../locked.ts';
 import type { Locked } from '../../locked.ts';
 import { recordOf } from '../../values.ts';
@@ -40,7 +39,7 @@ async function catalog(tree: FileTree, files: readonly FileEntry[], context: Cat
   const manifests = new Finds(FINDER);
   const projects = locks.length === 0 ? new Map<string, Project>() : await readProjects(tree, files, manifests);
   return await catalogFiles(locks, { tree, context, finder: FINDER }, (content, file, finds) => {
-    for (const document of parseYamlTexts(content, file.path)) {
+    for (const document of parseYamlTexts(textOf(content), file.path)) {
       // an empty document is a project without dependencies
       if (document === null || document === '') continue;
       if (!isRecord(document))
