@@ -134,6 +134,16 @@ function zipOf(name: string, content: string, method = 8): Buffer {
   return Buffer.concat([local, Buffer.from(name), body, central, Buffer.from(name), end]);
 }
 
+/** As far as it is read: name, size, kind. */
+function tarOf(name: string, content: Buffer): Buffer {
+  const tar = Buffer.alloc(512 + Math.ceil(content.length / 512) * 512 + 1024);
+  tar.write(name);
+  tar.write(content.length.toString(8), 124);
+  tar.write('0', 156);
+  content.copy(tar, 512);
+  return tar;
+}
+
 test('zip packs are read by their directory, stored and deflated; other documents are counted', () => {
   for (const method of [0, 8]) {
     assert.deepEqual(
@@ -161,6 +171,40 @@ test('damaged packs are refused', () => {
   });
   assert.throws(() => [...readPack('a.tar', Buffer.alloc(512, 'x'), { count: 0 })], { kind: 'invalid-input' });
   assert.throws(() => [...readPack('a.json', Buffer.from('{'), { count: 0 })], { kind: 'invalid-input' });
+});
+
+test('records in YAML keep versions as they are written, and null withdraws nothing', () => {
+  const text =
+    'id: X-1\nwithdrawn: null\nmodified: 2023-11-07T20:24:23Z\naffected:\n- package: {ecosystem: PyPI, name: a}\n  versions:\n  - 1.10\n  - "1.0"\n';
+  for (const name of ['X-1.yaml', 'X-1.yml']) {
+    const [record, ...more] = readPack(name, Buffer.from(text), { count: 0 });
+    assert.deepEqual(record?.affected[0]?.versions, ['1.10', '1.0']);
+    assert.equal(record.withdrawn, undefined);
+    assert.equal(record.modified, '2023-11-07T20:24:23Z');
+    assert.equal(more.length, 0);
+  }
+  const two = Buffer.from(`${text}---\n- gem: b\n`);
+  const ignored = { count: 0 };
+  assert.equal([...readPack('a.tar', tarOf('vulns/a/X-1.yaml', two), ignored)].length, 1);
+  assert.equal(ignored.count, 1);
+  assert.throws(() => [...readPack('a.yaml', Buffer.from('a: ['), { count: 0 })], { kind: 'invalid-input' });
+});
+
+test("AlmaLinux's records: severity of the title, what is mended as upstream, notices that mend nothing left out", () => {
+  const notice = (id: string, related: readonly string[], summary = 'Important: a security update') => ({
+    id,
+    summary,
+    related,
+    affected: [],
+  });
+  const record = readOne(notice('ALSA-2021:1', ['CVE-1', 'CVE-2']), 'x');
+  assert.deepEqual([record.rating, record.upstream], [{ severity: 'high' }, ['CVE-1', 'CVE-2']]);
+  assert.deepEqual(osv.read(notice('ALBA-2021:1', []), 'x'), []);
+  assert.equal(osv.read(notice('ALBA-2021:1', ['CVE-1']), 'x').length, 1);
+  assert.deepEqual(readOne(notice('GO-1', ['CVE-1'], 'Low water: a is low'), 'x').rating, { severity: 'unknown' });
+  assert.deepEqual(readOne(notice('GO-1', ['CVE-1']), 'x').upstream, []);
+  const scored = { ...notice('RLSA-1', []), database_specific: { severity: 'LOW' } };
+  assert.deepEqual(readOne(scored, 'x').rating, { severity: 'low' });
 });
 
 test('an Alpine database gives a record for each id, never for what was never affected', () => {

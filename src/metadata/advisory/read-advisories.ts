@@ -1,5 +1,5 @@
 /** Advisories from files: a document, a pack of documents, or a folder of either. */
-import { AppError, parseJson } from '../../core/index.ts';
+import { AppError, parseJson, parseYamlTexts } from '../../core/index.ts';
 import type { Files } from '../../core/index.ts';
 import type { Advisory } from './advisory.ts';
 import { isPack, unpack } from './archives.ts';
@@ -16,11 +16,13 @@ const MAX_DEPTH = 16;
 
 export interface ReadAdvisories {
   readonly advisories: AsyncIterable<Advisory>;
-  /** JSON documents that are no advisory of a known form; filled while reading. */
+  /** Documents that hold no advisory of a known form; filled while reading. */
   readonly ignored: { count: number };
 }
 
-/** Files that are neither JSON nor a pack are passed over in folders and packs. Throws `not-found`, `invalid-input`. */
+const DOCUMENT = /\.(?:json|ya?ml)$/;
+
+/** Files that are neither JSON, YAML nor a pack are passed over in folders and packs. Throws `not-found`, `invalid-input`. */
 export function readAdvisories(files: Files, path: string, signal?: AbortSignal): ReadAdvisories {
   const ignored = { count: 0 };
   return {
@@ -45,7 +47,7 @@ async function* readPath(files: Files, path: string, walk: Walk): AsyncGenerator
     for (const name of await files.list(path)) {
       const child = `${path.replace(/\/$/, '')}/${name}`;
       const kind = (await files.stat(child))?.kind;
-      if (kind === 'directory' || isPack(name) || name.endsWith('.json')) {
+      if (kind === 'directory' || isPack(name) || DOCUMENT.test(name)) {
         yield* readPath(files, child, { ...walk, depth: walk.depth + 1 });
       }
     }
@@ -54,23 +56,29 @@ async function* readPath(files: Files, path: string, walk: Walk): AsyncGenerator
   yield* readPack(path, await files.read(path, MAX_PACK_BYTES), walk.ignored);
 }
 
-/** One file's bytes: a pack by its name, else a JSON document. */
+/** One file's bytes: a pack or YAML by its name, else JSON. */
 export function* readPack(name: string, bytes: Uint8Array, ignored: { count: number }): Generator<Advisory> {
   if (!isPack(name)) {
     yield* readDocument(name, bytes, ignored);
     return;
   }
   for (const file of unpack(name, bytes)) {
-    if (file.name.endsWith('.json')) yield* readDocument(`${name}: ${file.name}`, file.content, ignored);
+    if (DOCUMENT.test(file.name)) yield* readDocument(`${name}: ${file.name}`, file.content, ignored);
   }
 }
 
 /** One record, or a list of records. */
 function* readDocument(what: string, bytes: Uint8Array, ignored: { count: number }): Generator<Advisory> {
-  const document = parseJson(bytes, { what, maxBytes: 256 * 1024 * 1024 });
-  for (const entry of Array.isArray(document) ? (document as unknown[]) : [document]) {
+  for (const entry of parseDocument(what, bytes)) {
     const source = advisorySources.find((candidate) => candidate.recognizes(entry));
-    if (source === undefined) ignored.count++;
-    else yield* source.read(entry, what);
+    const advisories = source?.read(entry, what) ?? [];
+    if (advisories.length === 0) ignored.count++;
+    yield* advisories;
   }
+}
+
+function parseDocument(what: string, bytes: Uint8Array): readonly unknown[] {
+  if (/\.ya?ml$/.test(what)) return parseYamlTexts(new TextDecoder().decode(bytes), what).flat();
+  const document = parseJson(bytes, { what, maxBytes: 256 * 1024 * 1024 });
+  return Array.isArray(document) ? (document as readonly unknown[]) : [document];
 }

@@ -15,7 +15,10 @@ export const osv: AdvisorySource = {
     isRecord(document) &&
     typeof document.id === 'string' &&
     (Array.isArray(document.affected) || 'withdrawn' in document),
-  read: (document, what) => [toAdvisory(decodeRecord(document, what))],
+  read: (document, what) => {
+    const raw = decodeRecord(document, what);
+    return isNotice(raw) ? [] : [toAdvisory(raw)];
+  },
 };
 
 const decodeSeverity = optional(arrayOf(object({ type: string, score: string })));
@@ -39,12 +42,18 @@ const decodeRecord = object({
   details: optional(string),
   aliases: optional(arrayOf(string)),
   upstream: optional(arrayOf(string)),
+  related: optional(arrayOf(string)),
   severity: decodeSeverity,
   affected: optional(arrayOf(decodeAffected)),
   references: optional(arrayOf(object({ type: optional(string), url: string }))),
   database_specific: optional(record),
 });
 type RawRecord = ReturnType<typeof decodeRecord>;
+
+/** AlmaLinux's notices of bugs and enhancements are among its records; a few of them mend vulnerabilities, too. */
+function isNotice({ id, related = [] }: RawRecord): boolean {
+  return /^AL[BE]A-/.test(id) && related.length === 0;
+}
 
 /** A summary made from the details ends after this many characters. */
 const MAX_SUMMARY = 300;
@@ -55,19 +64,20 @@ function toAdvisory(raw: RawRecord): Advisory {
     id: raw.id,
     ...time('modified', raw.modified),
     ...time('published', raw.published),
-    ...(raw.withdrawn === undefined ? {} : { withdrawn: raw.withdrawn }),
+    ...time('withdrawn', raw.withdrawn),
     summary: raw.summary ?? (raw.details ?? '').split('\n', 1)[0]?.slice(0, MAX_SUMMARY) ?? '',
     aliases: raw.aliases ?? [],
-    upstream: raw.upstream ?? [],
-    rating: rate(raw.severity, raw.database_specific) ?? { severity: 'unknown' },
+    // AlmaLinux calls so what its notices mend
+    upstream: raw.upstream ?? (/^AL[SBE]A-/.test(raw.id) ? (raw.related ?? []) : []),
+    rating: rate(raw.severity, raw.database_specific) ?? { severity: severityOfTitle(raw.summary) ?? 'unknown' },
     ...(url === undefined ? {} : { url }),
     affected: joinPackages((raw.affected ?? []).flatMap(toAffected)),
   };
 }
 
-/** Some packs carry the zero time, filled in only when published: it says nothing. */
+/** Some packs carry the zero time, filled in only when published: it says nothing. Of YAML a null is text, too. */
 function time<K extends string>(name: K, value: string | undefined): Partial<Record<K, string>> {
-  return value === undefined || value.startsWith('0001-') ? {} : ({ [name]: value } as Partial<Record<K, string>>);
+  return /^(?!0001)\d{4}-/.test(value ?? '') ? ({ [name]: value } as Partial<Record<K, string>>) : {};
 }
 
 function urlOf(raw: RawRecord): string | undefined {
@@ -151,6 +161,11 @@ const WORDS: ReadonlyMap<string, Severity> = new Map<string, Severity>([
 
 function severityOfWord(word: unknown): Severity | undefined {
   return typeof word === 'string' ? WORDS.get(word.toLowerCase()) : undefined;
+}
+
+/** The first word of a title of Red Hat's and of those who build its packages anew: `Important: openssl security update`. */
+function severityOfTitle(title: string | undefined): Severity | undefined {
+  return severityOfWord(/^(Low|Moderate|Important|Critical): /.exec(title ?? '')?.[1]);
 }
 
 /** Several entries may name one package: any of them counts, so they become one with all ranges. */
