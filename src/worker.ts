@@ -1,13 +1,14 @@
 /** What other threads can do. Nothing imports this file. */
 import { encodeLayerIndex, LAYER_ALONE, readLayer } from './artifacts/index.ts';
+import type { FileSelector } from './core/index.ts';
 import { createFiles, serveTasks } from './io/index.ts';
 import { catalogSelector } from './metadata/catalog/index.ts';
 
 const selectors = [catalogSelector, LAYER_ALONE];
 
 serveTasks({
-  'read-layer': async ({ selector: id, what = '' }, source, { onBytes }) => {
-    const selector = selectors.find((known) => known.id === id);
+  'read-layer': async ({ selector: id = '', what = '' }, source, { onBytes }) => {
+    const selector = selectors.find((known) => known.id === id) ?? (await findOwn(id));
     if (selector === undefined) throw new Error(`no selector ${id}`);
     return encodeLayerIndex(await readLayer(source, { selector, what, onBytes }));
   },
@@ -18,3 +19,8 @@ serveTasks({
     return new Uint8Array();
   },
 });
+
+async function findOwn(id: string): Promise<FileSelector | undefined> {
+  const { findOwnSelector } = await import('./metadata/catalog/index.ts');
+  return findOwnSelector(id);
+}

@@ -27,7 +27,7 @@ function createLook() {
 test('what was found in an image is kept under its layers in order, what was asked, and the program', async () => {
   const ports = createTestPorts({ build: async () => 'one' });
   const { look, count } = createLook();
-  const question = { image: image('a', 'b'), allLayers: false };
+  const question = { image: image('a', 'b'), selector: 'all', allLayers: false };
   const first = await rememberCatalog(ports, question, look);
   assert.deepEqual((await rememberCatalog(ports, question, look)).skipped, first.skipped);
   assert.equal(count(), 1);
@@ -35,6 +35,7 @@ test('what was found in an image is kept under its layers in order, what was ask
     [ports, { ...question, image: image('b', 'a') }],
     [ports, { ...question, image: image('a') }],
     [ports, { ...question, allLayers: true }],
+    [ports, { ...question, selector: 'others' }],
     [{ ...ports, build: async () => 'two' }, question],
   ] as const) {
     const before = count();
@@ -45,7 +46,7 @@ test('what was found in an image is kept under its layers in order, what was ask
 
 test('a damaged catalog is none, and of a program that may change nothing is kept', async () => {
   const { look, count } = createLook();
-  const question = { image: image('a'), allLayers: false };
+  const question = { image: image('a'), selector: 'all', allLayers: false };
   for (const damage of ['', '{', '[]', 'null', '{"components":[],"dependencies":{},"skipped":[]}']) {
     const cache = { load: async () => Buffer.from(damage), save: async () => undefined };
     const before = count();

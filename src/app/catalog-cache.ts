@@ -13,19 +13,21 @@ const LISTS = ['components', 'dependencies', 'skipped'];
 
 export interface CatalogQuestion {
   readonly image: Pick<OpenedImage, 'layers'>;
+  /** Id of what the catalogers wanted to see, which names them all. */
+  readonly selector: string;
   readonly allLayers: boolean;
 }
 
 /** Answers from the cache, or with what `look` finds, which is then kept. */
 export async function rememberCatalog(
   { cache, build }: Pick<Ports, 'cache' | 'build'>,
-  { image, allLayers }: CatalogQuestion,
+  { image, selector, allLayers }: CatalogQuestion,
   look: () => Promise<TreeCatalog>,
 ): Promise<TreeCatalog> {
   const program = await build?.();
   if (program === undefined) return await look();
   const layers = image.layers.map(({ descriptor, diffId }) => `${descriptor.digest} ${diffId}`);
-  const key = ['image-catalog', program, `all-layers ${allLayers}`, ...layers].join('\n');
+  const key = ['image-catalog', program, JSON.stringify({ selector, allLayers }), ...layers].join('\n');
   const known = decode(await cache.load(key));
   if (known !== undefined) return known;
   const found = await look();

@@ -1,7 +1,7 @@
 /** The bill of materials of an image, a folder or an archive. */
 import { parsePlatform } from '../artifacts/index.ts';
 import { AppError, formatReference, isRecord, parseReference, VERSION } from '../core/index.ts';
-import type { Ports, TimeStep } from '../core/index.ts';
+import type { FileSelector, Ports, TimeStep } from '../core/index.ts';
 import { catalogLayers, catalogSelector, catalogTree } from '../metadata/catalog/index.ts';
 import {
   arrangeSbom,
@@ -20,6 +20,7 @@ import {
   sbomFormats,
   writeSbom,
 } from '../metadata/sbom/index.ts';
+import type { CatalogerSet } from '../metadata/catalog/index.ts';
 import type { Sbom, SbomAuthor, SbomSubject, UnreadField } from '../metadata/sbom/index.ts';
 import { describeBase } from './base-image.ts';
 import { rememberCatalog } from './catalog-cache.ts';
@@ -32,6 +33,8 @@ import type { RepositoryAccess } from './registry.ts';
 export interface SbomOptions extends LayerOptions {
   /** `os/architecture[/variant]`; linux/amd64 when absent. */
   readonly platform?: string | undefined;
+  /** The usual ones when absent. */
+  readonly catalogers?: CatalogerSet | undefined;
   /** Who makes the document. */
   readonly author?: SbomAuthor | undefined;
   readonly access?: RepositoryAccess;
@@ -43,7 +46,7 @@ export interface SbomOptions extends LayerOptions {
 /** Throws `not-found`, `unauthorized`, `unavailable` for the source, `invalid-input` for what is damaged as a whole. */
 export async function createSbom(ports: Ports, source: string, options: SbomOptions = {}): Promise<Sbom> {
   const opened = await openSource(ports, source, {
-    selector: catalogSelector,
+    selector: selectorOf(options),
     ...(options.platform === undefined ? {} : { platform: parsePlatform(options.platform) }),
     ...(options.access === undefined ? {} : { access: options.access }),
     signal: options.signal,
@@ -72,15 +75,19 @@ export async function createImageSbom(
   };
 }
 
-/** Of a source that was opened with `catalogSelector`. */
+function selectorOf({ catalogers }: SbomOptions): FileSelector {
+  return catalogers?.selector ?? catalogSelector;
+}
+
+/** Of a source that was opened with the selector of the catalogers. */
 async function catalogSource(ports: Ports, opened: OpenedSource, options: SbomOptions): Promise<Sbom> {
-  const { base, access, signal, timeStep, excludesBase = false } = options;
+  const { base, access, signal, timeStep, catalogers, excludesBase = false } = options;
   const { image } = opened;
   if (image === undefined) refuseLayerOptions(options, opened.name);
   const layers = image === undefined ? {} : await describeBase(ports, { image, base, access, signal });
   if (excludesBase) requireBase(layers, opened.name, 'invalid-input');
   const declared = image === undefined && opened.kind !== 'process';
-  const how = { declared, timeStep, ...(signal === undefined ? {} : { signal }) };
+  const how = { declared, timeStep, catalogers, ...(signal === undefined ? {} : { signal }) };
   const allLayers = options.scope === 'all-layers';
   const look = async () => {
     const states = allLayers ? await opened.states?.() : undefined;
@@ -88,7 +95,9 @@ async function catalogSource(ports: Ports, opened: OpenedSource, options: SbomOp
   };
   // who asks what the steps cost wants to see them taken
   const isRemembered = image !== undefined && timeStep === undefined;
-  const { distro, ...rest } = isRemembered ? await rememberCatalog(ports, { image, allLayers }, look) : await look();
+  const { distro, ...rest } = isRemembered
+    ? await rememberCatalog(ports, { image, selector: selectorOf(options).id, allLayers }, look)
+    : await look();
   const sbom = arrangeSbom({
     subject: subjectOf(opened),
     ...(distro === undefined ? {} : { distro }),

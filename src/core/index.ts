@@ -97,6 +97,8 @@ export { condense, holdWhole } from './condenser.ts';
 export { formatBytes } from './format-bytes.ts';
 export { mapParallel } from './parallel.ts';
 export { findPredicateType } from './predicate-types.ts';
+export { compileRegexp, quoteRegexp } from './regexp.ts';
+export type { Regexp, RegexpMatch } from './regexp.ts';
 export { VERSION } from './version.ts';
 export { VARIABLES } from './variables.ts';
 export { escapeXml, parseXml } from './xml.ts';

@@ -2,9 +2,8 @@
  * Image globs of ClusterImagePolicy: `*` is any run without a slash, `**` anything, all else literal, the whole name anchored.
  * `*` alone means Docker Hub's official images and `*` + `/*` its users' images.
  */
-import { AppError, DEFAULT_TAG, DOCKER_HUB } from '../core/index.ts';
+import { AppError, compileRegexp, DEFAULT_TAG, DOCKER_HUB } from '../core/index.ts';
 import type { Reference } from '../core/index.ts';
-import { compileRegexp } from './interpreters/index.ts';
 
 const ALLOWED = /^[a-zA-Z0-9\-_:/*.@]+$/;
 

@@ -80,3 +80,22 @@ test('an SBOM as the source is written anew; what it has not is refused', async 
     assert.ok(stderr.includes(`expected ${expected}`), stderr);
   }
 });
+
+test('layers that are known without the rules of the user are read anew with them', async () => {
+  const { ports, run, path } = await setUp();
+  const content = 'acme-server version 1.2.3';
+  await pushTestImage(ports, `${HOST}/app:2`, { layers: [[{ path: 'opt/acme-server', content }]] });
+  const rule = { name: 'acme-server', files: '/opt/*', patterns: String.raw`version (?P<version>\d[\d.]+)` };
+  await ports.files.writeAtomic(path('rules.yaml'), JSON.stringify({ rules: [rule] }));
+  const list = async (...flags: readonly string[]) => (await run('sbom', ...flags, `${HOST}/app:2`)).stdout;
+  const rules = ['--binary-rules', path('rules.yaml')] as const;
+  assert.match(await list(), /: 0 components/);
+  assert.match(await list(...rules), /^acme-server +1\.2\.3 +generic/m);
+  await ports.files.writeAtomic(path('rules.yaml'), JSON.stringify({ rules: [{ ...rule, name: 'other' }] }));
+  assert.match(await list(...rules), /^other +1\.2\.3/m);
+  assert.equal((await run('sbom', '--binary-rules', path('none.yaml'), '.')).code, 4);
+  await ports.files.writeAtomic(path('rules.yaml'), '{}');
+  const refused = await run('sbom', ...rules, '.');
+  assert.equal(refused.code, 3);
+  assert.match(refused.stderr, /rules\.yaml\.rules: expected a list, found nothing/);
+});

@@ -5,6 +5,7 @@ import type { Sbom } from '../../app/sbom.ts';
 import { createStepCosts } from '../../app/step-costs.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
+import type { Context } from '../command.ts';
 import {
   checkPlatformTargets,
   LAYER_FLAGS,
@@ -46,6 +47,11 @@ export const sbom = defineCommand({
       description: 'who makes the document: an e-mail address, the URL of an organization, or NAME <ADDRESS>',
     },
     ...LAYER_FLAGS,
+    'binary-rules': {
+      kind: 'string',
+      value: 'FILE',
+      description: 'also find programs by these rules, of YAML or JSON, by name and by a text with their version',
+    },
     platform: {
       kind: 'string',
       value: 'OS/ARCH',
@@ -86,8 +92,10 @@ export const sbom = defineCommand({
       return 0;
     }
     const costs = createStepCosts();
+    const rules = flags['binary-rules'];
     const options = {
       author: flags.author === undefined ? undefined : parseSbomAuthor(flags.author),
+      catalogers: rules === undefined ? undefined : await loadRules(rules, context),
       timeStep: flags.timing ? costs.timeStep : undefined,
       ...asked,
     };
@@ -103,6 +111,12 @@ export const sbom = defineCommand({
     return 0;
   },
 });
+
+/** With its engine of patterns, which few need. */
+async function loadRules(path: string, { ports }: Pick<Context, 'ports'>) {
+  const { loadBinaryRules } = await import('../../app/binary-rules.ts');
+  return await loadBinaryRules(ports, path);
+}
 
 interface Format {
   readonly absent: string;
@@ -127,7 +141,7 @@ function formatOf(profile: string | undefined): Format {
 
 /** What asks for files, of which a document has none. The platform may be that of a base. */
 function refuseForDocuments(flags: Readonly<Record<string, unknown>>): void {
-  const name = ['profile', 'author', ...(flags.base === undefined ? ['platform'] : []), 'timing'].find(
+  const name = ['profile', 'author', 'binary-rules', ...(flags.base === undefined ? ['platform'] : []), 'timing'].find(
     (candidate) => flags[candidate] !== undefined && flags[candidate] !== false,
   );
   if (name !== undefined) throw new AppError('usage', `--${name}: expected an image or files, found an SBOM`);

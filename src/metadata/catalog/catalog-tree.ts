@@ -1,6 +1,6 @@
 /** All catalogers over one tree. */
 import { untimed } from '../../core/index.ts';
-import type { FileEntry, FileTree, SkippedFile, TimeStep } from '../../core/index.ts';
+import type { FileEntry, FileSelector, FileTree, SkippedFile, TimeStep } from '../../core/index.ts';
 import { candidateCpes, findPurl } from '../ecosystem/index.ts';
 import type { Distro } from '../ecosystem/index.ts';
 import { mergeComponents } from '../sbom/index.ts';
@@ -48,7 +48,6 @@ export const catalogers: readonly Cataloger[] = [
   ...binaryCatalogers,
 ];
 
-const index = new CatalogerIndex(catalogers);
 const fallbackIds = idsOf(catalogers.filter(({ isFallback }) => isFallback === true));
 const osIds = idsOf(osCatalogers);
 
@@ -59,14 +58,35 @@ function idsOf(family: readonly Cataloger[]): ReadonlySet<string | undefined> {
 /** Raised by hand whenever a cataloger's choice or condensed form changes: cached layers are then read anew. */
 const SELECTION_VERSION = 7;
 
-/** What any cataloger wants to see of a tree. */
-export const catalogSelector = index.selector(
-  `catalog-${SELECTION_VERSION}:${catalogers.map(({ id }) => id).join(',')}`,
-);
+/** Catalogers, and what any of them wants to see of a tree. */
+export interface CatalogerSet {
+  readonly catalogers: readonly Cataloger[];
+  readonly index: CatalogerIndex;
+  readonly selector: FileSelector;
+}
+
+function createSet(members: readonly Cataloger[], name: string): CatalogerSet {
+  const index = new CatalogerIndex(members);
+  const id = `catalog-${SELECTION_VERSION}:${members.map((one) => one.id).join(',')}${name}`;
+  return { catalogers: members, index, selector: index.selector(id) };
+}
+
+const standard = createSet(catalogers, '');
+export const catalogSelector = standard.selector;
+
+/** With this in the place of the cataloger of the same id. `name` tells the set from others wherever what was seen of a tree is kept. */
+export function createCatalogerSet(replacing: Cataloger, name: string): CatalogerSet {
+  return createSet(
+    catalogers.map((one) => (one.id === replacing.id ? replacing : one)),
+    name,
+  );
+}
 
 export interface CatalogOptions {
   /** Whether lock files count as evidence: yes for a source folder, no for an image, where only what is installed can run. */
   readonly declared: boolean;
+  /** The usual ones when absent. */
+  readonly catalogers?: CatalogerSet | undefined;
   readonly signal?: AbortSignal;
   readonly timeStep?: TimeStep | undefined;
 }
@@ -79,18 +99,19 @@ export interface TreeCatalog {
   readonly skipped: readonly SkippedFile[];
 }
 
-/** `tree` must have been opened with `catalogSelector`, or hold everything. */
+/** `tree` must have been opened with the selector of the catalogers, or hold everything. */
 export async function catalogTree(tree: FileTree, options: CatalogOptions): Promise<TreeCatalog> {
-  const { timeStep = untimed } = options;
-  const counted = catalogers.filter(({ evidence }) => evidence === 'installed' || options.declared);
-  const { chosen, skipped } = chooseFiles(tree, new Set(counted));
+  const { timeStep = untimed, catalogers: set = standard } = options;
+  const { index } = set;
+  const counted = set.catalogers.filter(({ evidence }) => evidence === 'installed' || options.declared);
+  const { chosen, skipped } = chooseFiles(tree, index, new Set(counted));
   const context = { distro: await detectDistro(tree), signal: options.signal };
   const catalogs: Catalog[] = [];
   for (const cataloger of counted) {
     options.signal?.throwIfAborted();
     const files = await Promise.all((chosen.get(cataloger) ?? []).map((file) => settleLayer(tree, file)));
     const catalog = await timeStep(
-      async () => await catalogWith(cataloger, { tree, files, context }),
+      async () => await catalogWith(cataloger, { tree, files, context, index }),
       () => ({ kind: 'cataloger', name: cataloger.id, size: files.length, isCached: false }),
     );
     catalogs.push(catalog);
@@ -113,9 +134,10 @@ interface Given {
   readonly tree: FileTree;
   readonly files: readonly FileEntry[];
   readonly context: CatalogContext;
+  readonly index: CatalogerIndex;
 }
 
-async function catalogWith(cataloger: Cataloger, { tree, files, context }: Given): Promise<Catalog> {
+async function catalogWith(cataloger: Cataloger, { tree, files, context, index }: Given): Promise<Catalog> {
   const run = (at: FileTree, some: readonly FileEntry[]) =>
     cataloger.catalog(index.viewFor(cataloger, at), some, context);
   const catalog = await run(tree, files);
@@ -133,6 +155,7 @@ async function catalogWith(cataloger: Cataloger, { tree, files, context }: Given
 
 function chooseFiles(
   tree: FileTree,
+  index: CatalogerIndex,
   counted: ReadonlySet<Cataloger>,
 ): { readonly chosen: ReadonlyMap<Cataloger, readonly FileEntry[]>; readonly skipped: readonly SkippedFile[] } {
   const chosen = new Map<Cataloger, FileEntry[]>();

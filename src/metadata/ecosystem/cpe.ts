@@ -15,15 +15,16 @@ const MAX_CANDIDATES = 4;
 /** Of a package; the longest of the dictionary has some hundred letters. */
 const MAX_NAME = 256;
 
-/** Undefined where a part cannot be written: it is empty, or has letters that are not of ASCII. `part`: `a` an application, `o` a system. */
+/** Undefined where a part cannot be written. `part`: `a` an application, `o` a system. */
 export function formatCpe(vendor: string, product: string, version: string, part: 'a' | 'o' = 'a'): string | undefined {
-  const written = [vendor.toLowerCase(), product.toLowerCase(), version].map(quote);
-  if (!written.every((text) => WRITTEN.test(text))) return undefined;
-  return `cpe:2.3:${part}:${written.join(':')}:*:*:*:*:*:*:*`;
+  const written = [vendor.toLowerCase(), product.toLowerCase(), version].map(quoteCpe);
+  return written.includes(undefined) ? undefined : `cpe:2.3:${part}:${written.join(':')}:*:*:*:*:*:*:*`;
 }
 
-function quote(text: string): string {
+/** A part as formatted strings have it; undefined where it is empty, or has letters that are not of ASCII. */
+export function quoteCpe(text: string): string | undefined {
   const quoted = text.replaceAll(/\s/g, '_').replaceAll(QUOTED, String.raw`\$&`);
+  if (!WRITTEN.test(quoted)) return undefined;
   // alone it would mean that there is none
   return quoted === '-' ? String.raw`\-` : quoted;
 }

@@ -52,7 +52,7 @@ export function findOsvEcosystem(osvName: string): Ecosystem | undefined {
 }
 
 export type { Distro, Ecosystem, Order } from './ecosystem.ts';
-export { candidateCpes, formatCpe } from './cpe.ts';
+export { candidateCpes, formatCpe, quoteCpe } from './cpe.ts';
 export { createPurl, findPurl, formatPurl, parsePurl } from './purl.ts';
 export type { Purl, PurlParts } from './purl.ts';
 export { compareSemver } from './semver.ts';

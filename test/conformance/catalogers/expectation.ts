@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { createMemoryTree } from '../../../src/core/testing.ts';
 import type { MemoryFile } from '../../../src/core/testing.ts';
-import { catalogSelector, catalogTree } from '../../../src/metadata/catalog/index.ts';
+import { catalogSelector, catalogTree, createOwnCatalogers } from '../../../src/metadata/catalog/index.ts';
 import type { TreeCatalog } from '../../../src/metadata/catalog/index.ts';
 import { comparablePurl, fullName, fullVersion, isCounted, isOptional, isProject, keyOf } from './conventions.ts';
 import { compareDistro } from './distro.ts';
@@ -52,7 +52,10 @@ export function listCases(root: string, ecosystem: string): readonly string[] {
 export async function runCase(root: string, path: string, table: EcosystemCases): Promise<Outcome> {
   const expectation = JSON.parse(readFileSync(join(root, path, 'expected.json'), 'utf8')) as Expectation;
   const { files, place } = layOut(root, path, { expectation, table });
-  const all = await catalogTree(createMemoryTree(files, catalogSelector), { declared: true });
+  const rules = table.rules?.[expectation.case];
+  const catalogers = rules === undefined ? undefined : createOwnCatalogers(rules, path);
+  const tree = createMemoryTree(files, catalogers?.selector ?? catalogSelector);
+  const all = await catalogTree(tree, { declared: true, catalogers });
   const catalog = onlyIn(place, all, hasModules(expectation));
   if (expectation.ecosystem === 'os-release') return outcomeOf(compareDistro(expectation, catalog.distro));
   const outcomes = (expectation.variants ?? [expectation]).map((variant) =>

@@ -11,6 +11,8 @@ export interface EcosystemCases {
   readonly cases?: readonly (readonly [pattern: RegExp, path: string])[];
   /** What lies beside the file in its origin's folder and decides the case, by the case's name and by path. */
   readonly beside?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Rules for programs that the case's test adds to the usual ones, by the case's name. */
+  readonly rules?: Readonly<Record<string, string>>;
   /** Cases that are decided otherwise here, with the specification that says so. */
   readonly exceptions?: Readonly<Record<string, string>>;
   /** Cases that no cataloger gets right yet. */

@@ -1,7 +1,6 @@
 /** Regular expressions of one policy, compiled once each. */
-import { AppError } from '../../../core/index.ts';
-import { compileRegexp } from '../regexp.ts';
-import type { Regexp } from '../regexp.ts';
+import { AppError, compileRegexp } from '../../../core/index.ts';
+import type { Regexp } from '../../../core/index.ts';
 
 /** Ceiling of the compiled expressions that are kept: a policy has few, but may make them from data. */
 const MAX_KEPT = 200;

@@ -3,7 +3,7 @@
  * images, reaches nothing outside, and takes the time and the seed of what is random as parameters.
  */
 import { AppError } from '../../../core/index.ts';
-import type { Regexp } from '../regexp.ts';
+import type { Regexp } from '../../../core/index.ts';
 import { isGenerated } from './ast.ts';
 import type { Expr, RegoVersion } from './ast.ts';
 import { compileModules, compileQuery } from './compile/compile.ts';

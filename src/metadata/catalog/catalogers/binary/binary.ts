@@ -4,13 +4,13 @@
  */
 import { arrayOf, decodeJson, object, string } from '../../../../core/index.ts';
 import type { Condenser, FileEntry } from '../../../../core/index.ts';
-import { formatCpe } from '../../../ecosystem/index.ts';
+import { formatCpe, quoteCpe } from '../../../ecosystem/index.ts';
 import { SKIP } from '../../cataloger.ts';
 import type { Cataloger, Choice } from '../../cataloger.ts';
 import { catalogFiles } from '../../components.ts';
 import type { Finds } from '../../components.ts';
 import { MAX_REACH } from './rule.ts';
-import type { BinaryRule } from './rule.ts';
+import type { BinaryRule, OwnRule, VersionPattern, VersionRule } from './rule.ts';
 import { runtimeRules } from './rules/runtimes.ts';
 import { serverRules } from './rules/servers.ts';
 import { toolRules } from './rules/tools.ts';
@@ -26,23 +26,39 @@ const MAX_BYTES = 4 * 1024 * 1024 * 1024;
 /** Bytes looked at together, behind the end of what came before. */
 const WINDOW = 64 * 1024;
 
-export const binary: Cataloger = {
-  id: 'binary',
-  evidence: 'installed',
-  isFallback: true,
-  names: ['*'],
-  select: ({ path }) => choose(fileNameOf(path)),
-  catalog: async (tree, files, context) =>
-    await catalogFiles(files, { tree, context, finder: { foundBy: 'binary', evidence: 'binary' } }, addVersions),
-};
+export const binary: Cataloger = createBinaryCataloger([]);
+
+/** A rule of the user's own takes the place of ours with the same name. */
+export function createBinaryCataloger(own: readonly OwnRule[]): Cataloger {
+  const names = new Set(own.map(({ name }) => name));
+  const others = RULES.filter(({ name }) => !names.has(name));
+  const rulesOf = (path: string): readonly VersionRule[] => {
+    const fileName = fileNameOf(path);
+    const known = KNOWN_NAME.test(fileName) ? others.filter(({ files }) => files.test(fileName)) : [];
+    return [...own.filter(({ isFor }) => isFor(path)), ...known];
+  };
+  const all = [...own, ...others];
+  return {
+    id: 'binary',
+    evidence: 'installed',
+    isFallback: true,
+    names: ['*'],
+    select: ({ path }) => choose(fileNameOf(path), rulesOf(path)),
+    catalog: async (tree, files, context) =>
+      await catalogFiles(
+        files,
+        { tree, context, finder: { foundBy: 'binary', evidence: 'binary' } },
+        (condensed, file, finds) => addVersions(condensed, { file, finds, rules: all }),
+      ),
+  };
+}
 
 function fileNameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-function choose(fileName: string): Choice {
-  if (!KNOWN_NAME.test(fileName)) return SKIP;
-  const rules = RULES.filter(({ files }) => files.test(fileName));
+function choose(fileName: string, rules: readonly VersionRule[]): Choice {
+  if (rules.length === 0) return SKIP;
   return {
     kind: 'condense',
     id: `binary ${fileName}`,
@@ -53,13 +69,13 @@ function choose(fileName: string): Choice {
 
 /** What is found of one rule: the version by each of its patterns, and whether it is something else. */
 interface Search {
-  readonly rule: BinaryRule;
-  readonly patterns: readonly RegExp[];
+  readonly rule: VersionRule;
+  readonly patterns: readonly VersionPattern[];
   readonly versions: (string | undefined)[];
   isExcluded: boolean;
 }
 
-function openSearch(rules: readonly BinaryRule[], fileName: string): Condenser {
+function openSearch(rules: readonly VersionRule[], fileName: string): Condenser {
   const searches = rules.map((rule): Search => {
     const patterns = typeof rule.patterns === 'function' ? rule.patterns(fileName) : rule.patterns;
     return { rule, patterns, versions: patterns.map(() => undefined), isExcluded: false };
@@ -97,16 +113,27 @@ function look(search: Search, text: string, isLast: boolean): void {
 
 const decodeFound = arrayOf(object({ name: string, version: string }));
 
-function addVersions(condensed: Uint8Array, file: FileEntry, finds: Finds): void {
+function addVersions(
+  condensed: Uint8Array,
+  { file, finds, rules }: { readonly file: FileEntry; readonly finds: Finds; readonly rules: readonly VersionRule[] },
+): void {
   for (const { name, version } of decodeJson(condensed, decodeFound, { what: `versions in ${file.path}` })) {
-    const rule = RULES.find((candidate) => candidate.name === name);
+    const rule = rules.find((candidate) => candidate.name === name);
     if (rule === undefined) continue;
     finds.add(file, {
       name,
       version,
       kind: 'application',
       purl: { ...(rule.purl ?? { type: 'generic', name }), version },
-      cpes: rule.cpes.flatMap(([vendor, product]) => formatCpe(vendor, product, version) ?? []),
+      cpes: rule.cpes.flatMap((cpe) => withVersion(cpe, version) ?? []),
     });
   }
+}
+
+/** Undefined where the version has no place in a name. */
+function withVersion(cpe: VersionRule['cpes'][number], version: string): string | undefined {
+  if (typeof cpe !== 'string') return formatCpe(...cpe, version);
+  const written = quoteCpe(version);
+  if (written === undefined) return undefined;
+  return cpe.replace(/^((?:(?:[^\\:]|\\.)*:){5})\*/, (_, before: string) => before + written);
 }

@@ -1,7 +1,6 @@
 /** Regular expressions, URLs and named formats of Kubernetes. */
-import { AppError } from '../../../../core/index.ts';
-import { compileRegexp } from '../../regexp.ts';
-import type { Regexp } from '../../regexp.ts';
+import { AppError, compileRegexp } from '../../../../core/index.ts';
+import type { Regexp } from '../../../../core/index.ts';
 import { CelList, CelMap, Failure, NONE, Optional } from '../values.ts';
 import type { Key, Opaque, Result, Value } from '../values.ts';
 import { FORMATS } from './formats.ts';

@@ -1,6 +1,6 @@
 /** Package `regexp`, in RE2's syntax. */
-import { quoteRegexp } from '../../regexp.ts';
-import type { Regexp } from '../../regexp.ts';
+import { quoteRegexp } from '../../../../core/index.ts';
+import type { Regexp } from '../../../../core/index.ts';
 import { regexpOf } from '../regular-expressions.ts';
 import { boolOf, KIND, stringOf } from '../values.ts';
 import type { Value } from '../values.ts';

@@ -1,6 +1,5 @@
 /** Globs of gobwas/glob: `*` and `?` stop at delimiters, `**` does not; `[a-z]`, `[!abc]` and `{one,two}`. */
-import { AppError } from '../../../../core/index.ts';
-import { quoteRegexp } from '../../regexp.ts';
+import { AppError, quoteRegexp } from '../../../../core/index.ts';
 import { builtinError } from '../evaluate/vm.ts';
 import type { Vm } from '../evaluate/vm.ts';
 import { isArray, pointsOf } from '../value.ts';

@@ -1,9 +1,8 @@
 /** Regular expressions, in RE2's syntax. */
-import { AppError } from '../../../../core/index.ts';
+import { AppError, quoteRegexp } from '../../../../core/index.ts';
+import type { Regexp } from '../../../../core/index.ts';
 import { builtinError } from '../evaluate/vm.ts';
 import type { Vm } from '../evaluate/vm.ts';
-import type { Regexp } from '../../regexp.ts';
-import { quoteRegexp } from '../../regexp.ts';
 import type { RegoValue } from '../value.ts';
 import { globsMatch } from './globs-match.ts';
 import { integerAt, textAt } from './operands.ts';

@@ -1,9 +1,9 @@
 /** The state of one evaluation: documents, what `with` replaced, what rules were found to be, and what it took so far. */
+import { compileRegexp } from '../../../../core/index.ts';
+import type { Regexp } from '../../../../core/index.ts';
 import { fault } from '../fault.ts';
 import type { Place } from '../fault.ts';
 import type { RegoLimits } from '../limits.ts';
-import { compileRegexp } from '../../regexp.ts';
-import type { Regexp } from '../../regexp.ts';
 import { RegoObject, RegoSet } from '../value.ts';
 import type { RegoValue } from '../value.ts';
 import type { NodePlan } from './plan.ts';

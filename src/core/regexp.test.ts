@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { AppError } from '../../core/index.ts';
+import { AppError } from './errors.ts';
 import { compileRegexp, quoteRegexp } from './regexp.ts';
 
 const spans = (pattern: string, text: string, limit?: number) =>

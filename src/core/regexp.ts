@@ -3,7 +3,7 @@
  * (leftmost-first; no empty match right behind a match). Offsets are UTF-16 units, as in any JavaScript string.
  */
 import { RE2JS, RE2JSException } from 're2js';
-import { AppError } from '../../core/index.ts';
+import { AppError } from './errors.ts';
 
 /** Ceiling of a pattern's text: far above any that a person writes, and its compilation stays quick. */
 const MAX_PATTERN_CHARS = 32 * 1024;
