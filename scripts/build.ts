@@ -117,7 +117,7 @@ cpSync(join(root, 'src/metadata/sbom/schemas'), join(dist, 'schemas'), { recursi
 await build({ ...shared, entryPoints: { worker: 'src/worker.ts' }, format: 'cjs', outExtension: { '.js': '.cjs' } });
 const packs = await makePacks();
 const hash = createHash('sha256');
-for (const file of Object.keys(packs)) hash.update(readFileSync(join(dist, file)));
+for (const file of [...Object.keys(packs), 'worker.cjs']) hash.update(readFileSync(join(dist, file)));
 await build({
   ...shared,
   entryPoints: { main: 'src/launch.ts' },
