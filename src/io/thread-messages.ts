@@ -3,7 +3,7 @@ import type { ErrorKind } from '../core/index.ts';
 
 export type ToThread =
   | { readonly kind: 'start'; readonly name: string; readonly input: Readonly<Record<string, string>> }
-  | { readonly kind: 'chunk'; readonly bytes: Uint8Array }
+  | { readonly kind: 'chunk'; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'end' }
   /** The source failed: there is no more, and the result is not wanted. */
   | { readonly kind: 'stop' };

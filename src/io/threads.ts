@@ -80,9 +80,10 @@ async function runTask(worker: Worker, task: ThreadTask): Promise<Answer> {
   try {
     for await (const chunk of task.source) {
       // no copy of a chunk that has its memory for itself
-      const own = chunk.byteLength === chunk.buffer.byteLength ? chunk : Uint8Array.from(chunk);
+      const isAlone = chunk.byteLength === chunk.buffer.byteLength && chunk.buffer instanceof ArrayBuffer;
+      const own = isAlone ? (chunk as Uint8Array<ArrayBuffer>) : Uint8Array.from(chunk);
       const size = own.byteLength;
-      send({ kind: 'chunk', bytes: own }, [own.buffer as ArrayBuffer]);
+      send({ kind: 'chunk', bytes: own }, [own.buffer]);
       if (!(await flow.sent(size))) break;
     }
     send({ kind: 'end' });

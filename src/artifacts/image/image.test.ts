@@ -22,6 +22,7 @@ import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../media-types.t
 import type { ReadableRepository } from '../repository.ts';
 import { createMemoryRepository } from '../testing.ts';
 import { indexLayers, openImage, parseImageConfig } from './image.ts';
+import { inflate } from './inflate.ts';
 import { LAYER_LIMITS, readLayer, type LayerLimits } from './layer-index.ts';
 import { overlayLayers } from './overlay.ts';
 import { makeTar, type TarSpec } from './testing.ts';
@@ -314,6 +315,24 @@ test('a second reading comes from the cache; a damaged entry of it is read anew'
       await contentsOf(overlayLayers(await indexLayers(image, ALL, { cache: damaged, parallelism: 1 }))),
       { b: 'b' },
     );
+  }
+});
+
+test('inflating is done with a chunk when it asks for the next, whose memory may be the same', async () => {
+  const content = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index * 7919) % 251));
+  for (const packed of [gzipSync(content), zstdCompressSync(content), content]) {
+    for (const size of [1, 3, 1000, 100_000]) {
+      const source = async function* () {
+        for (let at = 0; at < packed.length; at += size) {
+          const chunk = Buffer.from(packed.subarray(at, at + size));
+          yield chunk;
+          chunk.fill(0xff);
+        }
+      };
+      const found: Buffer[] = [];
+      for await (const chunk of inflate(source(), 'x', { lend: true })) found.push(Buffer.from(chunk));
+      assert.ok(Buffer.concat(found).equals(content), String(size));
+    }
   }
 });
 

@@ -1,6 +1,5 @@
 /** Decompression by magic bytes: gzip (several members too), zstd (several frames too), none. The media type is not asked. */
 import type { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { AppError } from '../../core/index.ts';
 
 /** Twice as fast as zlib's default of 16 KiB. */
@@ -22,7 +21,7 @@ export async function* inflate(
     yield* all;
     return;
   }
-  const feeding = pipeline(all, stream);
+  const feeding = feed(all, stream);
   feeding.catch(() => undefined);
   try {
     for await (const chunk of stream as AsyncIterable<Buffer<ArrayBuffer>>) {
@@ -36,6 +35,21 @@ export async function* inflate(
     throw new AppError('invalid-input', `${what}: expected compressed content, ${cause.message}`, { cause });
   } finally {
     stream.destroy();
+  }
+}
+
+/** Asks for the next chunk when all of the one before is taken: its memory may be used again then. */
+async function feed(source: AsyncIterable<Uint8Array>, stream: Transform): Promise<void> {
+  try {
+    for await (const chunk of source) {
+      await new Promise<void>((resolve, reject) => {
+        stream.write(chunk, (error) => (error === null || error === undefined ? resolve() : reject(error)));
+      });
+    }
+    stream.end();
+  } catch (error) {
+    stream.destroy(error instanceof Error ? error : new Error(String(error)));
+    throw error;
   }
 }
 
@@ -74,7 +88,8 @@ async function peek(source: AsyncIterable<Uint8Array>) {
   while (length < 4) {
     const next = await iterator.next();
     if (next.done === true) break;
-    held.push(next.value);
+    // copied: a chunk may be good only until the next one is asked for
+    held.push(Uint8Array.from(next.value));
     length += next.value.length;
   }
   return { head: Buffer.concat(held).subarray(0, 4), all: rejoin(held, iterator) };
