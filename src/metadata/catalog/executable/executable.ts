@@ -1,7 +1,6 @@
 /**
  * Executables, read once for all catalogers that look into them. Each probe finds one kind of fact; what all found is kept in place
- * of the executable. A probe may see the bytes as they pass (strings, by one automaton over all patterns, with a bounded window), the
- * whole at the end (sections, addresses), or both.
+ * of the executable.
  */
 import { formatBytes, isRecord, parseJson } from '../../../core/index.ts';
 import type { Condenser } from '../../../core/index.ts';
@@ -12,37 +11,35 @@ import { findGoBuildInfo, searchGoBuildInfo } from './go-buildinfo.ts';
 import { findGraalvmSbom } from './graalvm.ts';
 import { findPackageNote } from './package-note.ts';
 import { findPeFacts } from './pe.ts';
-import { findCode, HEADERS_BYTES, isExecutable } from './segments.ts';
+import { HeldProgram } from './held-program.ts';
+import { findSection } from './sections.ts';
+import { isExecutable } from './segments.ts';
 
-/** A run over one executable. */
-interface ProbeRun {
-  /** Each byte once, in order; a chunk is good only during the call. */
-  readonly write?: (chunk: Uint8Array) => void;
-  /** The facts found, as JSON knows them; undefined for none. `content` is the whole file. */
-  readonly end: (content: Buffer) => unknown;
-}
-
+/** `find`: the facts, as JSON knows them; undefined for none. `content` is the whole file, of a large one parts of it. */
 interface ExecutableProbe {
   readonly id: string;
-  readonly open: (size: number) => ProbeRun;
+  readonly find: (content: Buffer) => unknown;
 }
 
 const PROBES = [
-  { id: 'go', open: () => ({ end: findGoBuildInfo }) },
-  { id: 'graalvm', open: () => ({ end: findGraalvmSbom }) },
-  { id: 'rust', open: () => ({ end: findCrates }) },
-  { id: 'note', open: () => ({ end: findPackageNote }) },
-  { id: 'pe', open: () => ({ end: findPeFacts }) },
-  { id: 'dotnet-bundle', open: () => ({ end: findBundledDeps }) },
+  { id: 'go', find: findGoBuildInfo },
+  { id: 'graalvm', find: findGraalvmSbom },
+  { id: 'rust', find: findCrates },
+  { id: 'note', find: findPackageNote },
+  { id: 'pe', find: findPeFacts },
+  { id: 'dotnet-bundle', find: findBundledDeps },
 ] as const satisfies readonly ExecutableProbe[];
 
 /** `unread`: why not all was looked at. */
+type Facts = Partial<Record<FactId, unknown>>;
 type FactId = (typeof PROBES)[number]['id'] | 'unread';
 
 /** Browsers and servers with their debug symbols have some GiB. */
 const MAX_BYTES = 4 * 1024 * 1024 * 1024;
-/** In memory as a whole. Larger programs are common only of Go, whose build information is found in passing. */
-const MAX_WHOLE_BYTES = 80 * 1024 * 1024;
+/** Beyond this, of which there are only some, not even room for a program in parts is asked for: Go's information is found in passing. */
+const MAX_HELD_BYTES = 1024 * 1024 * 1024;
+/** From here on Go's is also looked for in passing: its segment may be among what is not held. */
+const MAX_GO_BYTES = 16 * 1024 * 1024;
 
 /** The choice of every cataloger that looks into executables. Whether it is one, its first bytes say. */
 export const EXECUTABLE: Condensing = {
@@ -58,54 +55,56 @@ export function mayRun({ path, mode }: SelectedFile): boolean {
 }
 
 function openProbes(size: number): Condenser {
-  if (size > MAX_WHOLE_BYTES) return openGoSearch(size);
-  const probes: readonly ExecutableProbe[] = PROBES;
-  const runs = probes.map(({ id, open }) => ({ id, run: open(size) }));
-  const whole = holdAllButCode(size, (bytes) => {
-    const facts = runs.flatMap(({ id, run }) => {
-      const found = run.end(bytes);
-      return found === undefined ? [] : [[id, found] as const];
-    });
-    return facts.length === 0 ? undefined : Buffer.from(JSON.stringify(Object.fromEntries(facts)));
-  });
+  const held = size > MAX_HELD_BYTES ? undefined : new HeldProgram(size);
+  const search = size > MAX_GO_BYTES ? searchGoBuildInfo() : undefined;
   return {
     write: (chunk) => {
-      whole.write(chunk);
-      for (const { run } of runs) run.write?.(chunk);
+      held?.write(chunk);
+      search?.write(chunk);
     },
-    end: () => whole.end(),
-  };
-}
-
-function openGoSearch(size: number): Condenser {
-  const search = searchGoBuildInfo();
-  return {
-    write: search.write,
     end: () => {
-      const unread = `${formatBytes(size)} is more than ${formatBytes(MAX_WHOLE_BYTES)}: only Go modules were looked for`;
-      return Buffer.from(JSON.stringify({ go: search.end(), unread }));
+      const facts: Facts = held?.isKnown === true ? findFacts(held, size) : { unread: onlyGo(size) };
+      held?.release();
+      const go = facts.go ?? search?.end();
+      const all = go === undefined ? facts : { ...facts, go };
+      return Object.keys(all).length === 0 ? undefined : Buffer.from(JSON.stringify(all));
     },
   };
 }
 
-/** Gathers a file and leaves zeros where its instructions were: memory that nobody writes to is none. */
-function holdAllButCode(size: number, take: (content: Buffer) => Uint8Array | undefined): Condenser {
-  let content: Buffer | undefined;
-  let code: ReturnType<typeof findCode>;
-  let length = 0;
-  return {
-    write: (chunk) => {
-      content ??= Buffer.alloc(size);
-      if (length >= HEADERS_BYTES) code ??= findCode(content.subarray(0, HEADERS_BYTES));
-      const wanted = chunk.subarray(0, size - length);
-      const inChunk = (at: number) => Math.min(Math.max(at - length, 0), wanted.length);
-      const [from, to] = code === undefined ? [0, 0] : [inChunk(code.start), inChunk(code.end)];
-      content.set(wanted.subarray(0, from), length);
-      content.set(wanted.subarray(to), length + to);
-      length += wanted.length;
-    },
-    end: () => take(content?.subarray(0, length) ?? Buffer.alloc(0)),
+function onlyGo(size: number): string {
+  return `of a program of ${formatBytes(size)} in a form that is not read in parts, only Go modules were looked for`;
+}
+
+/** What stands in a part that is not held is no fact; that it was not read is. */
+function findFacts(held: HeldProgram, size: number): Facts {
+  const { content } = held;
+  const facts: Facts = {};
+  for (const { id, find } of PROBES) {
+    const found = find(content);
+    if (found !== undefined) facts[id] = found;
+  }
+  const lost = listLost(held, facts);
+  for (const id of lost) delete facts[id];
+  if (lost.length > 0)
+    facts.unread = `of a program of ${formatBytes(size)}, what is in memory lacks what tells of: ${lost.join(', ')}`;
+  return facts;
+}
+
+function listLost(held: HeldProgram, facts: Facts): readonly FactId[] {
+  const { content } = held;
+  const isLost = (name: string) => {
+    const section = findSection(content, name);
+    return section !== undefined && !held.isHeld(section);
   };
+  const hasSbom = () => findSection(content, '.dynstr')?.includes('\0sbom_length\0', 0, 'latin1') === true;
+  const deps = facts['dotnet-bundle'];
+  return [
+    ...(isLost('.dep-v0') ? (['rust'] as const) : []),
+    ...(isLost('.note.package') ? (['note'] as const) : []),
+    ...(facts.graalvm === undefined && hasSbom() ? (['graalvm'] as const) : []),
+    ...(typeof deps === 'string' && deps.includes('\0') ? (['dotnet-bundle'] as const) : []),
+  ];
 }
 
 /** What a probe found in an executable, of which `condensed` was kept. */

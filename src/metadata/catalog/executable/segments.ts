@@ -9,6 +9,12 @@ interface Segment {
   readonly size: number;
 }
 
+/** Places in a file. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Ceiling of segments and sections looked at: real files have below 100. */
 const MAX_SEGMENTS = 4096;
 
@@ -47,9 +53,8 @@ export const HEADERS_BYTES = 4096;
  * The largest stretch of nothing but instructions, by the first bytes of a file. Only of 64-bit ELF in little-endian order, where the linker
  * gave instructions a segment of their own: one that begins the file holds tables and texts as well.
  */
-export function findCode(head: Buffer): { readonly start: number; readonly end: number } | undefined {
-  const isElf64 = head.length >= 64 && head.readUInt32BE(0) === 0x7f454c46 && head[4] === 2 && head[5] === 1;
-  const [table, count] = isElf64 ? [Number(head.readBigUInt64LE(32)), head.readUInt16LE(56)] : [0, 0];
+export function findCode(head: Buffer): Range | undefined {
+  const [table, count] = isElf64(head) ? [Number(head.readBigUInt64LE(32)), head.readUInt16LE(56)] : [0, 0];
   let found = { start: 0, end: 0 };
   for (let at = table; at < table + 56 * count && at + 56 <= head.length; at += 56) {
     const isLoaded = head.readUInt32LE(at) === 1 && (head.readUInt32LE(at + 4) & 1) === 1;
@@ -58,6 +63,39 @@ export function findCode(head: Buffer): { readonly start: number; readonly end: 
     if (isLoaded && start > 0 && end - start > found.end - found.start) found = { start, end };
   }
   return found.end > 0 ? found : undefined;
+}
+
+/** Where the parts of an ELF file are. Not of a file in which one of them lies outside of what numbers can say. */
+export interface Layout {
+  readonly segments: readonly (Range & { readonly isCode: boolean })[];
+  readonly notes: readonly Range[];
+  /** Of sections. */
+  readonly table: Range;
+}
+
+const LOADED = 1;
+const NOTE = 4;
+
+/** By the first bytes of a 64-bit ELF in little-endian order; undefined of all else. */
+export function readLayout(head: Buffer): Layout | undefined {
+  if (!isElf64(head)) return undefined;
+  const wide = (at: number) => Number(head.readBigUInt64LE(at));
+  const code = findCode(head);
+  const headers = [];
+  for (let at = wide(32), left = head.readUInt16LE(56); left > 0 && at + 56 <= head.length; at += 56, left--) {
+    const [type, start] = [head.readUInt32LE(at), wide(at + 8)];
+    headers.push({ type, start, end: start + wide(at + 32), isCode: start === code?.start });
+  }
+  const tableStart = wide(40);
+  return {
+    segments: headers.filter(({ type }) => type === LOADED),
+    notes: headers.filter(({ type }) => type === NOTE),
+    table: { start: tableStart, end: tableStart + head.readUInt16LE(58) * head.readUInt16LE(60) },
+  };
+}
+
+function isElf64(head: Buffer): boolean {
+  return head.length >= 64 && head.readUInt32BE(0) === 0x7f454c46 && head[4] === 2 && head[5] === 1;
 }
 
 /** The bytes at a virtual address, or undefined when no segment holds all of them. */

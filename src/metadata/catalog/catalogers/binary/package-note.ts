@@ -30,6 +30,9 @@ function addPackage(
   file: FileEntry,
   { finds, distro }: { readonly finds: Finds; readonly distro: Distro | undefined },
 ): void {
+  // told here, where all programs are looked at
+  const unread = readFacts(condensed, file.path, 'unread');
+  if (typeof unread === 'string') finds.skip(file, unread);
   const note = readFacts(condensed, file.path, 'note');
   if (!isRecord(note)) return;
   const text = (key: string) => (typeof note[key] === 'string' && note[key] !== '' ? note[key] : undefined);

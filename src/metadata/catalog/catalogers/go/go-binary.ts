@@ -23,8 +23,6 @@ export const goBinary: Cataloger = {
 
 function read(condensed: Uint8Array, file: FileEntry, finds: Finds): void {
   const info = readFacts(condensed, file.path, 'go');
-  const unread = readFacts(condensed, file.path, 'unread');
-  if (typeof unread === 'string') finds.skip(file, unread);
   if (!isRecord(info) || typeof info.goVersion !== 'string' || typeof info.modules !== 'string') return;
   addModules({ goVersion: info.goVersion, modules: info.modules }, file, finds);
 }
