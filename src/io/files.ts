@@ -18,10 +18,22 @@ const WRITE_BATCH = 1024 * 1024;
  * to start than it runs. A longer one, which may have thousands to make and a slow disk, lets the threads wait.
  */
 let looks = 256;
+/** Milliseconds: a look at names that takes less does not count, for the system had the answer at hand and a thread would take ten times that. */
+const AT_HAND = 0.05;
 
 function isFirst(): boolean {
   looks -= 1;
   return looks >= 0;
+}
+
+async function look<T>(now: () => T, later: () => Promise<T>): Promise<T> {
+  if (looks <= 0) return await later();
+  const start = performance.now();
+  try {
+    return now();
+  } finally {
+    if (performance.now() - start > AT_HAND) looks -= 1;
+  }
 }
 
 export function createFiles(): Files {
@@ -30,7 +42,13 @@ export function createFiles(): Files {
     stream: streamFile,
     stat: (path, options) => guard(path, () => statFile(path, options?.follow ?? true)),
     list: (path) => guard(path, () => listFolder(path)),
-    readLink: (path) => guard(path, async () => (isFirst() ? readlinkSync(path) : await promises.readlink(path))),
+    readLink: (path) =>
+      guard(path, () =>
+        look(
+          () => readlinkSync(path),
+          () => promises.readlink(path),
+        ),
+      ),
     writeAtomic: (path, content, options) => guard(path, () => writeAtomic(path, content, options?.mode)),
     append: (path, content, options) => guard(path, () => append(path, content, options)),
     truncate: (path, size) => guard(path, () => promises.truncate(path, size)),
@@ -132,8 +150,11 @@ async function* streamFile(path: string, range: FileRange = {}): AsyncGenerator<
 
 async function statFile(path: string, follow: boolean): Promise<FileStat | undefined> {
   try {
-    if (isFirst()) return describeStats(follow ? statSync(path) : lstatSync(path));
-    return describeStats(await (follow ? promises.stat(path) : promises.lstat(path)));
+    const stats = await look(
+      () => (follow ? statSync(path) : lstatSync(path)),
+      () => (follow ? promises.stat(path) : promises.lstat(path)),
+    );
+    return describeStats(stats);
   } catch (cause) {
     if (isAbsent(cause)) return undefined;
     throw cause;
@@ -153,7 +174,11 @@ function describeStats(stats: Stats): FileStat {
 
 async function listFolder(path: string): Promise<readonly string[]> {
   try {
-    return (isFirst() ? readdirSync(path) : await promises.readdir(path)).sort();
+    const names = await look(
+      () => readdirSync(path),
+      () => promises.readdir(path),
+    );
+    return names.sort();
   } catch (cause) {
     if (isAbsent(cause)) return [];
     throw cause;

@@ -10,7 +10,7 @@ import {
   type Selection,
   type SkippedFile,
 } from '../../core/index.ts';
-import { createFileTree } from '../image/file-tree.ts';
+import { createFileTree, type TreeParts } from '../image/file-tree.ts';
 
 /** A host with more files is scanned by its packages, not by its root folder. */
 const MAX_ENTRIES = 5_000_000;
@@ -42,7 +42,7 @@ export async function openFolderTree(
       sorted ??= [...entries.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
       return folder === undefined ? sorted : sorted.filter(({ path }) => path.startsWith(`${folder}/`));
     },
-    read: (entry) => readChosen({ files, root, skipped }, entry, selector),
+    read: createReader({ files, root, skipped }, selector),
     skipped,
   });
 }
@@ -58,7 +58,7 @@ export async function openFileTree(files: Files, path: string, selector: FileSel
   return createFileTree({
     get: (found) => (found === name ? entry : undefined),
     list: (folder) => (folder === undefined ? [entry] : []),
-    read: (found) => readChosen({ files, root: folder, skipped }, found, selector),
+    read: createReader({ files, root: folder, skipped }, selector),
     skipped,
   });
 }
@@ -112,20 +112,25 @@ async function attempt<T>(run: Pick<Walk, 'skipped'>, path: string, action: () =
   }
 }
 
-async function readChosen(
-  place: Pick<Walk, 'files' | 'root' | 'skipped'>,
-  entry: FileEntry,
-  selector: FileSelector,
-): Promise<Uint8Array | undefined> {
-  if (entry.kind !== 'file') return undefined;
-  const selection = selector.select({ path: entry.path, mode: entry.mode, size: entry.size });
-  if (selection.kind === 'skip') return undefined;
-  if (entry.size > selection.maxBytes) {
-    place.skipped.push({ path: entry.path, reason: `larger than ${selection.maxBytes} bytes` });
-    return undefined;
-  }
-  const path = join(place.root, entry.path);
-  return await attempt(place, entry.path, () => readSelected(place.files, { path, size: entry.size }, selection));
+/** Several catalogers ask for what a file was condensed to, which is little: the file, which may be large, is read once for all. */
+function createReader(place: Pick<Walk, 'files' | 'root' | 'skipped'>, selector: FileSelector): TreeParts['read'] {
+  const condensed = new Map<string, Promise<Uint8Array | undefined>>();
+  return async (entry) => {
+    if (entry.kind !== 'file') return undefined;
+    const selection = selector.select({ path: entry.path, mode: entry.mode, size: entry.size });
+    if (selection.kind === 'skip') return undefined;
+    if (entry.size > selection.maxBytes) {
+      place.skipped.push({ path: entry.path, reason: `larger than ${selection.maxBytes} bytes` });
+      return undefined;
+    }
+    const path = join(place.root, entry.path);
+    const read = async () =>
+      await attempt(place, entry.path, () => readSelected(place.files, { path, size: entry.size }, selection));
+    if (selection.kind === 'keep') return await read();
+    const content = condensed.get(entry.path) ?? read();
+    condensed.set(entry.path, content);
+    return await content;
+  };
 }
 
 async function readSelected(

@@ -215,6 +215,17 @@ test('of a file whose head is enough, no more is read', async () => {
   assert.deepEqual(seen.join(''), 'head');
 });
 
+test('what a file of a folder is condensed to is made once, whoever asks for it', async () => {
+  const ports = createTestPorts();
+  await ports.files.writeAtomic(join(ports.home, 'tool'), '\x7fELF and more');
+  let opened = 0;
+  const open = () => ({ write: () => undefined, end: () => Buffer.from(String(++opened)) });
+  const selector: FileSelector = { id: 'tools', select: () => ({ kind: 'condense', maxBytes: 100, open }) };
+  const tree = await openFolderTree(ports.files, ports.home, selector);
+  const found = await Promise.all([tree.read('tool'), tree.read('tool')]);
+  assert.deepEqual([...found, await tree.read('tool')].map(String), ['1', '1', '1']);
+});
+
 test('what cannot be read is named, and the walk goes on', async () => {
   const ports = createTestPorts();
   await ports.files.writeAtomic(join(ports.home, 'a/file'), 'x');

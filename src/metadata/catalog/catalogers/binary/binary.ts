@@ -83,6 +83,7 @@ function openSearch(rules: readonly VersionRule[], fileName: string): Condenser 
   let tail = '';
   return {
     write: (chunk) => {
+      if (searches.every(isOver)) return;
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       for (let at = 0; at < bytes.length; at += WINDOW) {
         const text = tail + bytes.toString('latin1', at, Math.min(at + WINDOW, bytes.length));
@@ -101,14 +102,20 @@ function openSearch(rules: readonly VersionRule[], fileName: string): Condenser 
   };
 }
 
+/** Whether nothing that follows can change what was found: the first pattern that finds something counts. */
+function isOver({ rule, versions, isExcluded }: Search): boolean {
+  return isExcluded || (versions[0] !== undefined && rule.unless === undefined);
+}
+
 /** A version at the very end may go on in the next chunk: there it is seen again. */
 function look(search: Search, text: string, isLast: boolean): void {
-  search.isExcluded ||= search.rule.unless?.test(text) === true;
-  search.patterns.forEach((pattern, index) => {
-    const match = search.versions[index] === undefined ? pattern.exec(text) : null;
-    if (match === null || (!isLast && match.index + match[0].length === text.length)) return;
-    search.versions[index] = match[1];
-  });
+  if (isOver(search)) return;
+  search.isExcluded = search.rule.unless?.test(text) === true;
+  for (const [index, pattern] of search.patterns.entries()) {
+    if (search.versions[index] !== undefined) return;
+    const match = pattern.exec(text);
+    if (match !== null && (isLast || match.index + match[0].length < text.length)) search.versions[index] = match[1];
+  }
 }
 
 const decodeFound = arrayOf(object({ name: string, version: string }));
