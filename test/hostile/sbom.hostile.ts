@@ -13,7 +13,7 @@ import type { Ceilings, ChildRun } from './child.ts';
 import { INPUTS } from './inputs.ts';
 import { writeFolder, writeImage } from './sources.ts';
 
-/** Generous: a fast machine needs a tenth of the time. Lock files of ten million lines make as many strings. */
+/** Generous: a fast machine needs a tenth of the time. */
 const CEILINGS: Ceilings = { seconds: 180, mebibytes: 2048 };
 
 const place = mkdtempSync(join(tmpdir(), 'plimsoll-hostile-'));

@@ -131,18 +131,36 @@ export class Finds {
   }
 }
 
+/** Twice those of the largest lock files: in memory a line takes some hundred bytes, however short it is. */
+const MAX_LINES = 2_000_000;
+const LINE_END = 10;
+
+/** Throws `invalid-input` for a text of more lines than there are anywhere. */
+export function refuseFlood(text: Uint8Array, what: string): void {
+  if (text.length <= MAX_LINES) return;
+  let lines = 0;
+  for (let at = text.indexOf(LINE_END); at >= 0; at = text.indexOf(LINE_END, at + 1)) {
+    if (++lines > MAX_LINES)
+      throw new AppError('invalid-input', `${what}: expected at most ${MAX_LINES} lines, found more`);
+  }
+}
+
 /** One file at a time; one that is damaged is said to be skipped. `read` is not called for files without content at hand. */
 export async function catalogFiles(
   files: readonly FileEntry[],
   given: { readonly tree: FileTree; readonly context: CatalogContext; readonly finder: Finder },
   read: (content: Uint8Array, file: FileEntry, finds: Finds) => void | Promise<void>,
 ): Promise<Catalog> {
+  const { evidence } = given.finder;
   const finds = new Finds(given.finder);
   for (const file of files) {
     given.context.signal?.throwIfAborted();
     await trying(file.path, finds.skipped, async () => {
       const content = await given.tree.read(file.path);
-      if (content !== undefined) await read(content, file, finds);
+      if (content === undefined) return;
+      // what else is read is no text, or a database of the system's
+      if (evidence === 'lock' || evidence === 'manifest') refuseFlood(content, file.path);
+      await read(content, file, finds);
     });
   }
   return { components: finds.components, dependencies: finds.dependencies, skipped: finds.skipped };

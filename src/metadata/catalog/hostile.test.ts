@@ -40,6 +40,30 @@ test('a name or version of any length is refused, not carried along', async () =
   assert.equal(skipped.length, 2);
 });
 
+test('a lock file of more lines than any has is refused as a whole, and said to be skipped', async () => {
+  const floods = {
+    'a/yarn.lock': Buffer.alloc(4_000_010, 'a\n'),
+    'b/requirements.txt': Buffer.alloc(4_000_010, 'b\n'),
+    'c/Gemfile.lock': Buffer.alloc(4_000_010, 'c\n'),
+    'd/go.sum': Buffer.alloc(4_000_010, 'd\n'),
+    'e/go.sum': Buffer.alloc(4_000_010, 'e\n'),
+    'e/go.mod': 'module e\n',
+  };
+  const sound = { 'f/requirements.txt': `ms==1\n${'\n'.repeat(1_999_000)}` };
+  const tree = createMemoryTree({ ...floods, ...sound }, catalogSelector);
+  const { components, skipped } = await catalogTree(tree, { declared: true });
+  assert.deepEqual(
+    components.map(({ name }) => name),
+    ['ms'],
+  );
+  assert.deepEqual(
+    skipped.map(({ path, reason }) => `${path} ${reason.replace(/^\S+ /, '')}`).sort(),
+    ['a/yarn.lock', 'b/requirements.txt', 'c/Gemfile.lock', 'd/go.sum', 'e/go.mod'].map(
+      (path) => `${path} expected at most 2000000 lines, found more`,
+    ),
+  );
+});
+
 test('half a character in a name is skipped, not thrown over', async () => {
   const packages = '{"packages":{"node_modules/\\ud800":{"version":"1"},"node_modules/ms":{"version":"2.1.3"}}}';
   const tree = createMemoryTree({ 'package-lock.json': packages }, catalogSelector);

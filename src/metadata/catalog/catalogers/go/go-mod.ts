@@ -7,7 +7,7 @@ import type { FileEntry, FileTree, SkippedFile } from '../../../../core/index.ts
 import type { Component } from '../../../sbom/index.ts';
 import { SKIP } from '../../cataloger.ts';
 import type { Catalog, Cataloger } from '../../cataloger.ts';
-import { createComponent, locationOf, readText, trying } from '../../components.ts';
+import { createComponent, locationOf, refuseFlood, textOf, trying } from '../../components.ts';
 import { goPurl } from './module.ts';
 
 const GO_MOD = /(?:^|\/)go\.mod$/;
@@ -30,24 +30,31 @@ async function catalog(tree: FileTree, files: readonly FileEntry[]): Promise<Cat
   const paths = new Set(files.map(({ path }) => path));
   for (const file of files) {
     if (!GO_MOD.test(file.path)) {
-      if (!paths.has(file.path.replace(/sum$/, 'mod'))) components.push(...(await readSumAlone(tree, file)));
+      if (paths.has(file.path.replace(/sum$/, 'mod'))) continue;
+      await trying(file.path, skipped, async () => void components.push(...(await readSumAlone(tree, file))));
       continue;
     }
     await trying(file.path, skipped, async () => {
-      const text = await readText(tree, file.path);
+      const text = await readBounded(tree, file.path);
       if (text === undefined) return;
       const sumFile = tree.find(file.path.replace(/mod$/, 'sum'));
-      const sums = parseSums((sumFile && (await readText(tree, sumFile.path))) ?? '');
+      const sums = parseSums((sumFile && (await readBounded(tree, sumFile.path))) ?? '');
       components.push(...toComponents(parseGoMod(text, file.path), { sums, file, sumFile: sumFile ?? file }));
     });
   }
   return { components, dependencies: [], skipped };
 }
 
+async function readBounded(tree: FileTree, path: string): Promise<string | undefined> {
+  const content = await tree.read(path);
+  if (content !== undefined) refuseFlood(content, path);
+  return content === undefined ? undefined : textOf(content);
+}
+
 /** Without go.mod, go.sum names every module that was looked at, the latest version of each last. */
 async function readSumAlone(tree: FileTree, file: FileEntry): Promise<readonly Component[]> {
   const latest = new Map<string, string>();
-  for (const line of ((await readText(tree, file.path)) ?? '').split(/\r?\n/)) {
+  for (const line of ((await readBounded(tree, file.path)) ?? '').split(/\r?\n/)) {
     const [path, version, sum] = line.trim().split(/\s+/);
     if (path !== undefined && version !== undefined && sum?.startsWith('h1:') === true) {
       latest.set(path, version.replace(/\/go\.mod$/, ''));
