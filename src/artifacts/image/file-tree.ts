@@ -19,11 +19,8 @@ export interface TreeParts {
 
 export function createFileTree(parts: TreeParts): FileTree {
   const { get, list, candidates = list } = parts;
-  const resolve = createResolver(get);
-  const find = (path: string) => {
-    const resolved = resolve(path);
-    return resolved === undefined ? undefined : get(resolved);
-  };
+  const locate = createLocator(get);
+  const find = (path: string) => locate(path)?.entry;
   return {
     entries: list,
     candidates,
@@ -32,25 +29,35 @@ export function createFileTree(parts: TreeParts): FileTree {
       const entry = find(path);
       return entry === undefined ? undefined : await parts.read(entry);
     },
-    history: async (path) => parts.history?.(resolve(path) ?? '') ?? [],
+    history: async (path) => parts.history?.(locate(path)?.path ?? '') ?? [],
     changes: () => parts.changes?.() ?? new Map(),
     skipped: parts.skipped,
   };
 }
 
+interface Located {
+  readonly path: string;
+  readonly entry: FileEntry | undefined;
+}
+
 /** As resolvePath; what a folder resolves to is looked up once for all its files. */
-function createResolver(get: TreeParts['get']): (path: string) => string | undefined {
+function createLocator(get: TreeParts['get']): (path: string) => Located | undefined {
   const folders = new Map<string, string | undefined>();
+  const locate = (path: string) => {
+    const resolved = resolvePath(get, path);
+    return resolved === undefined ? undefined : { path: resolved, entry: get(resolved) };
+  };
   return (path) => {
     const slash = path.lastIndexOf('/');
     const name = path.slice(slash + 1);
-    if (slash <= 0 || name === '' || name === '.' || name === '..') return resolvePath(get, path);
+    if (slash <= 0 || name === '' || name === '.' || name === '..') return locate(path);
     const folder = path.slice(0, slash);
     if (!folders.has(folder)) folders.set(folder, resolvePath(get, folder));
     const resolved = folders.get(folder);
     if (resolved === undefined) return undefined;
     const here = resolved === '' ? name : `${resolved}/${name}`;
-    return get(here)?.kind === 'symlink' ? resolvePath(get, path) : here;
+    const entry = get(here);
+    return entry?.kind === 'symlink' ? locate(path) : { path: here, entry };
   };
 }
 

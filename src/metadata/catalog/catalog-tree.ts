@@ -116,10 +116,7 @@ export async function catalogTree(tree: FileTree, options: CatalogOptions): Prom
     );
     catalogs.push(catalog);
   }
-  // what an OS package and a language package both list is the OS package's, which comes first
-  const owners = new Map(
-    catalogs.flatMap(({ owners }) => [...(owners ?? [])].map(([path, id]) => [foldUsr(path), id] as const)).reverse(),
-  );
+  const owners = joinOwners(catalogs);
   return {
     distro: context.distro,
     components: mergeComponents(
@@ -171,6 +168,18 @@ function chooseFiles(
     }
   }
   return { chosen, skipped };
+}
+
+/** What an OS package and a language package both list is the OS package's, which comes first. */
+function joinOwners(catalogs: readonly Catalog[]): ReadonlyMap<string, string> {
+  const owners = new Map<string, string>();
+  for (const catalog of catalogs) {
+    for (const [written, id] of catalog.owners ?? []) {
+      const path = foldUsr(written);
+      if (!owners.has(path)) owners.set(path, id);
+    }
+  }
+  return owners;
 }
 
 /** Distributions moved /bin, /lib and /sbin below /usr; package lists may name either place. */
