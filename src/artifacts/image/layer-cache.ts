@@ -91,7 +91,7 @@ export function decodeLayerIndex(stored: Uint8Array): LayerIndex {
       throw new AppError('invalid-input', `layer index: expected ${at} bytes, found ${bytes.length}`);
     return bytes.subarray(at - size, at);
   };
-  /** In memory of their own, for they must begin at multiples of their size. */
+  /** In memory of their own: they must begin at multiples of their size, and all that is stored would be held with them. */
   const column = (size: number): ArrayBuffer => new Uint8Array(take(size * found.rows)).buffer;
   const entries = new LayerTable({
     folders: found.folders,
@@ -100,7 +100,7 @@ export function decodeLayerIndex(stored: Uint8Array): LayerIndex {
     folderOf: new Uint32Array(column(4)),
     modes: new Uint16Array(column(2)),
     kinds: new Uint8Array(column(1)),
-    names: take(found.names),
+    names: new Uint8Array(take(found.names)),
   });
   const contents = new Map(found.contents.map(({ path, size }) => [path, take(size)]));
   if (at !== bytes.length)

@@ -118,7 +118,7 @@ export class LayerTableBuilder {
     const length = this.#length;
     return new LayerTable({
       folders: [...this.#folders.keys()],
-      names: this.#names.subarray(0, this.#namesLength),
+      names: new Uint8Array(this.#names.subarray(0, this.#namesLength)),
       links: this.#links,
       folderOf: this.#folderOf.slice(0, length),
       sizes: this.#sizes.slice(0, length),

@@ -3,40 +3,35 @@
  * each layer first the deletions, on what lower layers left, then its own entries. Parents that are symbolic links are
  * followed inside the root, as container runtimes do.
  */
-import type { FileEntry, FileTree, FileVersion, LayerChange, LayerRef, SkippedFile } from '../../core/index.ts';
+import type { FileTree, FileVersion, LayerChange, LayerRef, SkippedFile } from '../../core/index.ts';
 import { createFileTree } from './file-tree.ts';
 import type { LayerIndex } from './layer-index.ts';
 import { joinPath, splitPath, type LayerEntry } from './layer-table.ts';
+import {
+  Children,
+  entryOf,
+  IMPLIED,
+  kindOf,
+  listCandidates,
+  listEntries,
+  lookingUp,
+  modeOf,
+  nodesBelow,
+  pathOf,
+  type Node,
+  type PlacedLayer,
+  type Source,
+} from './overlay-node.ts';
 import { cleanPath } from './tar.ts';
 
-const MAX_LINKS = 40;
-const DEFAULT_FOLDER_MODE = 0o755;
+export type { PlacedLayer };
 
-export interface PlacedLayer {
-  readonly index: LayerIndex;
-  /** Absent for a lone archive, which is no image. */
-  readonly ref?: LayerRef;
-}
+const MAX_LINKS = 40;
 
 /** What a layer calls a folder, which is elsewhere if symbolic links lead there. */
 interface Folder {
   readonly node: Node;
   readonly isElsewhere: boolean;
-}
-
-/** Small, for there are some hundred thousand: what an entry says stays in the table of its layer. */
-interface Node {
-  readonly parent: Node | undefined;
-  readonly name: string;
-  /** Absent while it has none, as most have: a map for each file would cost more than all else. */
-  children: Map<string, Node> | undefined;
-  /** The uppermost layer that wrote it, or changed a folder's mode. */
-  ref: LayerRef | undefined;
-  /** Where its content and its attributes come from; a hard link has its file's. None of a folder that no tar mentions. */
-  index: LayerIndex | undefined;
-  row: number;
-  /** Whether the selector may have chosen it; sure is only that it did not choose others. */
-  isCandidate: boolean;
 }
 
 export function overlayLayers(layers: readonly PlacedLayer[]): FileTree {
@@ -90,6 +85,7 @@ class Overlay {
     ref: undefined,
     isCandidate: false,
   };
+  readonly #layers: PlacedLayer[] = [];
   /** By a folder as layers write it: most entries share theirs with others. Until what may have been on the way there is taken away. */
   readonly #folders = new Map<string, Folder>();
   readonly #contents = new Map<Node, Uint8Array>();
@@ -105,6 +101,7 @@ class Overlay {
   }
 
   apply(layer: PlacedLayer): void {
+    this.#layers.push(layer);
     for (const path of layer.index.opaques) this.#empty(path, layer);
     for (const path of layer.index.whiteouts) this.#delete(path, layer);
     for (const entry of layer.index.entries) this.#add(entry, layer);
@@ -112,7 +109,7 @@ class Overlay {
     for (const { path, reason } of layer.index.skipped) {
       const node = this.#childAt(path);
       if (cleanPath(path) === undefined) this.#skipped.push({ path, reason });
-      else if (node !== undefined && !this.#contents.has(node)) this.#unkept.set(node, reason);
+      else if (node?.isCandidate === true && !this.#contents.has(node)) this.#unkept.set(node, reason);
     }
   }
 
@@ -176,7 +173,7 @@ class Overlay {
   #empty(path: string, layer: PlacedLayer): void {
     const node = path === '' ? this.#root : this.#walk(path, undefined);
     if (node === undefined) return;
-    for (const child of childrenOf(node)) this.#forget(child, layer);
+    for (const child of node.children ?? []) this.#forget(child, layer);
     node.children = undefined;
     this.#folders.clear();
   }
@@ -200,6 +197,7 @@ class Overlay {
     const node = this.#replace(place, entry.name, { index: layer.index, row: entry.row });
     node.isCandidate = entry.isChosen || folder.isElsewhere;
     if (entry.isChosen) this.#keep(node, layer.index.contents.get(path()), layer);
+    if (entry.kind === 'file' && !node.isCandidate) folder.node.children?.pack(node);
   }
 
   #makeFolder(path: string, layer: PlacedLayer): Folder | undefined {
@@ -235,7 +233,7 @@ class Overlay {
       this.#skipped.push({ path, reason: 'a hard link to a file that is not there' });
       return;
     }
-    if (parent.children?.get(entry.name) === found) return;
+    if (found.parent === parent && found.name === entry.name) return;
     const content = this.#contents.get(found);
     const node = this.#replace({ parent, layer }, entry.name, { index: found.index, row: found.row });
     node.isCandidate = true;
@@ -278,8 +276,8 @@ class Overlay {
     this.#drop(parent, name, layer);
     const { index, row } = source;
     const node: Node = { parent, name, children: undefined, ref: undefined, index, row, isCandidate: false };
-    parent.children ??= new Map();
-    parent.children.set(name, node);
+    parent.children ??= new Children(parent, this.#layers);
+    parent.children.put(node);
     this.#touch(node, 'added', layer);
     node.ref = layer.ref;
     return node;
@@ -301,7 +299,7 @@ class Overlay {
       if (this.#contents.delete(node)) this.#note(node, undefined, layer);
       this.#unkept.delete(node);
       this.#touch(node, 'deleted', layer);
-      todo.push(...childrenOf(node));
+      for (const child of node.children ?? []) todo.push(child);
     }
   }
 
@@ -342,97 +340,4 @@ class Overlay {
 interface Place {
   readonly parent: Node;
   readonly layer: PlacedLayer;
-}
-
-type Source = Pick<Node, 'index' | 'row'>;
-
-/** Of a folder that no tar mentions. */
-const IMPLIED: Source = { index: undefined, row: -1 };
-
-function childrenOf({ children }: Node): Iterable<Node> {
-  return children?.values() ?? [];
-}
-
-function kindOf({ index, row }: Node): LayerEntry['kind'] {
-  return index === undefined ? 'directory' : index.entries.kindOf(row);
-}
-
-function modeOf({ index, row }: Node): number {
-  return index === undefined ? DEFAULT_FOLDER_MODE : index.entries.attributesOf(row).mode;
-}
-
-function pathOf(node: Node): string {
-  let path = node.name;
-  for (let at = node.parent; at?.parent !== undefined; at = at.parent) path = `${at.name}/${path}`;
-  return path;
-}
-
-/** Follows no links; what a folder's path leads to is looked up once for all its files. */
-function lookingUp(root: Node): (path: string) => Node | undefined {
-  const folders = new Map<string, Node | undefined>([['', root]]);
-  const lookUp = (path: string): Node | undefined => {
-    const { folder, name } = splitPath(path);
-    if (!folders.has(folder)) folders.set(folder, lookUp(folder));
-    return folders.get(folder)?.children?.get(name);
-  };
-  return lookUp;
-}
-
-/** Undefined for the root, and for devices and the like. */
-function entryOf(node: Node, path: string): FileEntry | undefined {
-  const kind = kindOf(node);
-  if (node.parent === undefined || kind === 'other' || kind === 'hardlink') return undefined;
-  const placed = node.ref === undefined ? {} : { layer: node.ref };
-  if (kind === 'directory' || node.index === undefined) return { path, kind, size: 0, mode: modeOf(node), ...placed };
-  const { size, mode, linkName } = node.index.entries.attributesOf(node.row);
-  return { path, kind, size, mode, ...(kind === 'symlink' ? { linkTarget: linkName } : {}), ...placed };
-}
-
-/** Sorted by path. */
-function* listEntries(top: Node, topPath?: string): Generator<FileEntry> {
-  for (const { node, path } of nodesBelow(top, topPath)) {
-    const entry = entryOf(node, path);
-    if (entry !== undefined) yield entry;
-  }
-}
-
-/** Likewise; all others are passed over without a thought for their paths. */
-function listCandidates(root: Node): readonly FileEntry[] {
-  const found: FileEntry[] = [];
-  const folders = [root];
-  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const node of childrenOf(folder)) {
-      if (node.children !== undefined) folders.push(node);
-      const entry = node.isCandidate ? entryOf(node, pathOf(node)) : undefined;
-      if (entry?.kind === 'file') found.push(entry);
-    }
-  }
-  return found.sort((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-interface Step {
-  readonly node: Node;
-  readonly path: string;
-  /** What lies in a folder comes after all that comes before its path with a slash. */
-  readonly key: string;
-  readonly isInside: boolean;
-}
-
-function* nodesBelow(top: Node, topPath = ''): Generator<Step> {
-  const todo = stepsInto(top, topPath);
-  for (let step = todo.pop(); step !== undefined; step = todo.pop()) {
-    if (!step.isInside) yield step;
-    else for (const inside of stepsInto(step.node, step.path)) todo.push(inside);
-  }
-}
-
-/** The last first. */
-function stepsInto(folder: Node, folderPath: string): Step[] {
-  const steps: Step[] = [];
-  for (const node of childrenOf(folder)) {
-    const path = joinPath(folderPath, node.name);
-    steps.push({ node, path, key: node.name, isInside: false });
-    if (node.children !== undefined) steps.push({ node, path, key: `${node.name}/`, isInside: true });
-  }
-  return steps.sort((a, b) => (a.key < b.key ? 1 : -1));
 }
