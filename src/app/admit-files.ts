@@ -3,11 +3,12 @@ import type { Ports } from '../core/index.ts';
 import { admit } from './admit.ts';
 import type { Admission } from './admit.ts';
 import { createEvidenceSource } from './gather-evidence.ts';
+import type { IndexChoice } from './gather-evidence.ts';
 import type { RepositoryAccess } from './registry.ts';
 import { loadPolicies } from './load-policies.ts';
 import { readManifestObjects } from './manifest-images.ts';
 
-export interface AdmitFilesInput extends RepositoryAccess {
+export interface AdmitFilesInput extends RepositoryAccess, IndexChoice {
   readonly manifests: readonly { readonly name: string; readonly text: string }[];
   readonly policyPaths: readonly string[];
   readonly namespace: string;

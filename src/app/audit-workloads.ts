@@ -7,6 +7,7 @@ import type { Admission } from './admit.ts';
 import { applyExceptions } from './exceptions.ts';
 import type { Exception } from './exceptions.ts';
 import { createEvidenceSource } from './gather-evidence.ts';
+import type { IndexChoice } from './gather-evidence.ts';
 import type { RepositoryAccess } from './registry.ts';
 import { createVerdictCache } from './verdict-cache.ts';
 
@@ -18,7 +19,7 @@ export interface Rules {
   readonly noMatch: Outcome;
 }
 
-export interface AuditInput extends RepositoryAccess {
+export interface AuditInput extends RepositoryAccess, IndexChoice {
   readonly objects: readonly Json[];
   readonly rules: Rules;
   /** Those in force, to compare with. */

@@ -15,6 +15,8 @@ import type { KubeClient, KubeObject } from '../cluster/index.ts';
 import { decodeSelector } from '../policies/index.ts';
 import type { LabelSelector } from '../policies/index.ts';
 import type { Exception } from './exceptions.ts';
+import { readNodePlatforms } from './node-platforms.ts';
+import type { PlatformSource } from './node-platforms.ts';
 import { readClusterExceptions, readClusterPolicies } from './policy-cluster.ts';
 import type { PolicySet } from './policy-source.ts';
 
@@ -37,6 +39,8 @@ export interface AuditedCluster {
   readPolicies(signal: AbortSignal): Promise<Pick<PolicySet, 'policies' | 'noMatch'>>;
   /** Throws `unauthorized` where listing them is not allowed. */
   readExceptions(signal: AbortSignal): Promise<readonly Exception[]>;
+  /** Of its nodes, as they are now. Throws `unauthorized` where listing them is not allowed. */
+  readPlatforms(signal: AbortSignal): Promise<PlatformSource>;
 }
 
 export interface Workload {
@@ -74,6 +78,8 @@ export async function openAuditedCluster(ports: Ports, choice: ClusterChoice): P
     listWorkloads: async (signal) => await listWorkloads(client, choice, signal),
     readPolicies: async (signal) => await readClusterPolicies(ports, client, signal),
     readExceptions: async (signal) => await readClusterExceptions(ports, client, signal),
+    readPlatforms: async (signal) =>
+      await readNodePlatforms(createKubeClient(ports.http, connection, { metadataOnly: true }), signal),
   };
 }
 

@@ -55,17 +55,21 @@ export interface EvidenceSource {
   ) => Promise<readonly Descriptor[] | undefined>;
 }
 
-export interface EvidenceOptions extends RepositoryAccess {
+/** What is looked at of an index. */
+export interface IndexChoice {
+  /** What nodes may run of an index; all of it when absent. */
+  readonly platforms?: Pick<PlatformSource, 'current'> | undefined;
+  /** Whether an index without proofs of its own may be let in by those of each of its images that nodes may run. */
+  readonly acceptsPlatformProofs?: boolean | undefined;
+}
+
+export interface EvidenceOptions extends RepositoryAccess, IndexChoice {
   /** Milliseconds for which what was gathered for a digest is used again; 0 asks anew each time. */
   readonly reuseFor: number;
   /** Whom to believe, where somebody keeps that up to date. */
   readonly signers?: PolicySigners | undefined;
   /** Where workloads' own credentials are; without it only those of this program are used. */
   readonly secrets?: WorkloadSecrets | undefined;
-  /** What nodes may run of an index; all of it when absent. */
-  readonly platforms?: Pick<PlatformSource, 'current'> | undefined;
-  /** Whether an index without proofs of its own may be let in by those of each of its images that nodes may run. */
-  readonly acceptsPlatformProofs?: boolean | undefined;
 }
 
 /** Digests whose evidence is kept: an image's is some hundred kilobytes where SBOMs are attested. */

@@ -51,7 +51,16 @@ function runs({ os, architecture }: NodePlatform, found: Platform, entries: read
 
 /** Reads `any`, or a list like `linux/amd64,linux/arm64`. Throws `usage`. */
 export function fixedPlatforms(text: string): PlatformSource {
-  const platforms = text === 'any' ? undefined : text.split(',').map((part) => readPlatform(part.trim()));
+  return always(text === 'any' ? undefined : text.split(',').map((part) => readPlatform(part.trim())));
+}
+
+/** Of the nodes that there are now. Throws `unauthorized` where listing them is not allowed. */
+export async function readNodePlatforms(client: KubeClient, signal: AbortSignal): Promise<PlatformSource> {
+  const { items } = await client.list(NODES, signal);
+  return always(platformsOf(namesOf(items)));
+}
+
+function always(platforms: readonly NodePlatform[] | undefined): PlatformSource {
   return { current: () => platforms, fault: undefined, close: async () => undefined };
 }
 
@@ -66,20 +75,20 @@ function readPlatform(text: string): NodePlatform {
   );
 }
 
-/** Of the nodes that there are, followed as they come and go. Where there are none, or one does not say, all that an index has. */
+const NODES = '/api/v1/nodes';
+
+/** Of the nodes that there are, followed as they come and go. */
 export function followNodes({ clock, log }: Pick<Ports, 'clock' | 'log'>, client: KubeClient): PlatformSource {
   let known: { readonly names: readonly string[]; readonly platforms: readonly NodePlatform[] | undefined } | undefined;
   const read = () => {
-    const found = new Set((nodes.objects?.nodes ?? []).map(platformName));
-    const names = [...found].toSorted();
+    const names = namesOf(nodes.objects?.nodes ?? []);
     if (known?.names.join() === names.join()) return;
     log.info('platforms', { platforms: names });
-    const isClear = names.length > 0 && names.every((name) => PLATFORM.test(name));
-    known = { names, platforms: isClear ? names.map(readPlatform) : undefined };
+    known = { names, platforms: platformsOf(names) };
   };
   const nodes = holdCollections(
     client,
-    { nodes: '/api/v1/nodes' },
+    { nodes: NODES },
     {
       clock,
       onFault: (collection, { kind, message }) => log.warn('collection-not-followed', { collection, kind, message }),
@@ -97,6 +106,16 @@ export function followNodes({ clock, log }: Pick<Ports, 'clock' | 'log'>, client
     },
     close: async () => await nodes.close(),
   };
+}
+
+/** Each once, sorted. */
+function namesOf(nodes: readonly KubeObject[]): readonly string[] {
+  return [...new Set(nodes.map(platformName))].toSorted();
+}
+
+/** Where there are no nodes, or one does not say, all that an index has. */
+function platformsOf(names: readonly string[]): readonly NodePlatform[] | undefined {
+  return names.length > 0 && names.every((name) => PLATFORM.test(name)) ? names.map(readPlatform) : undefined;
 }
 
 /** By labels that every kubelet sets. */

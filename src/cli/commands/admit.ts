@@ -1,3 +1,4 @@
+import { INDEX_FLAGS, openPlatforms } from '../flags/platform.ts';
 import { POLICY_TRUST_FLAG } from '../flags/trust.ts';
 import { AppError, EXIT_NEGATIVE } from '../../core/index.ts';
 import type { Admission } from '../../app/admit.ts';
@@ -31,6 +32,12 @@ export const admit = defineCommand({
       description: 'verdict for an image that no policy speaks of',
     },
     at: { kind: 'string', value: 'TIME', description: 'judge as of this time (RFC 3339) instead of now' },
+    ...INDEX_FLAGS,
+    platforms: {
+      ...INDEX_FLAGS.platforms,
+      value: 'LIST|any',
+      description: 'images of an index that policies look at: a list like linux/amd64,linux/arm64, or all',
+    },
     ...POLICY_TRUST_FLAG,
     insecure: { kind: 'boolean', description: 'ask registries over plain HTTP' },
   },
@@ -56,6 +63,8 @@ export const admit = defineCommand({
         namespace: flags.namespace,
         noMatch: flags['no-match'] as 'deny' | 'warn' | 'allow',
         at: timeOf(flags.at) ?? context.ports.clock(),
+        platforms: await openPlatforms(flags.platforms, undefined),
+        acceptsPlatformProofs: flags['accept-platform-proofs'],
         insecure: flags.insecure,
       },
       context.signal,

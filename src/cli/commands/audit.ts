@@ -11,6 +11,7 @@ import { AppError, EXIT_NEGATIVE } from '../../core/index.ts';
 import type { Outcome } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../command.ts';
+import { INDEX_FLAGS, openPlatforms } from '../flags/platform.ts';
 import { POLICY_TRUST_FLAG } from '../flags/trust.ts';
 import { readManifest } from '../manifest.ts';
 
@@ -85,6 +86,7 @@ export const audit = defineCommand({
       default: 'deny',
       description: 'verdict for an image that no policy speaks of',
     },
+    ...INDEX_FLAGS,
     ...POLICY_TRUST_FLAG,
     insecure: { kind: 'boolean', description: 'ask registries over plain HTTP' },
   },
@@ -92,6 +94,10 @@ export const audit = defineCommand({
     {
       command: 'plimsoll audit --cluster --context production --policy new/ --against-cluster',
       explains: 'what a change of policies would do to what runs',
+    },
+    {
+      command: 'plimsoll audit --cluster --platforms nodes --accept-platform-proofs',
+      explains: 'as a server judges indexes that runs with these flags',
     },
     { command: 'plimsoll audit --cluster', explains: 'what runs that the policies in force would not let in again' },
     { command: 'helm template chart/ | plimsoll audit -f - --policy policies/', explains: 'before anything runs' },
@@ -101,6 +107,7 @@ export const audit = defineCommand({
     const rules =
       flags.policy.length > 0 ? await readRules(flags.policy, flags, context) : await inForce(cluster, context);
     const against = await readAgainst(flags, cluster, context);
+    const platforms = await openPlatforms(flags.platforms, cluster && (() => cluster.readPlatforms(context.signal)));
     const workloads = await readWorkloads(flags, cluster, context);
     const audited = await auditWorkloads(
       context.ports,
@@ -111,6 +118,8 @@ export const audit = defineCommand({
         exceptions: cluster === undefined ? [] : await readExceptions(cluster, context),
         namespace: 'default',
         at: context.ports.clock(),
+        platforms,
+        acceptsPlatformProofs: flags['accept-platform-proofs'],
         insecure: flags.insecure,
       },
       context.signal,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { INDEX_FLAGS, openPlatforms } from '../flags/platform.ts';
 import { POLICY_TRUST_FLAG } from '../flags/trust.ts';
 import { AppError, toAppError } from '../../core/index.ts';
 import type { Ports } from '../../core/index.ts';
@@ -6,8 +7,6 @@ import { openAdmissionService } from '../../app/admission-service.ts';
 import { defaultGraphPath, openOrCreateGraph } from '../../app/open-graph.ts';
 import type { ClusterTls } from '../../app/cluster-tls.ts';
 import type { Cluster } from '../../app/open-cluster.ts';
-import { fixedPlatforms } from '../../app/node-platforms.ts';
-import type { PlatformSource } from '../../app/node-platforms.ts';
 import { openPolicyFolder } from '../../app/policy-folder.ts';
 import { keepMaterial } from '../../app/policy-material.ts';
 import type { KeptMaterial } from '../../app/policy-material.ts';
@@ -85,18 +84,7 @@ export const serve = defineCommand({
       default: 'deny',
       description: 'verdict for an image that no policy speaks of, unless the settings in the cluster say otherwise',
     },
-    platforms: {
-      kind: 'string',
-      value: 'nodes|LIST|any',
-      default: 'any',
-      description:
-        'images of an index that policies look at: those that the nodes of the cluster may run, a list like linux/amd64,linux/arm64, or all',
-    },
-    'accept-platform-proofs': {
-      kind: 'boolean',
-      description:
-        'let an index without proofs of its own in by the proofs of each of its images that --platforms names',
-    },
+    ...INDEX_FLAGS,
     ...POLICY_TRUST_FLAG,
     'image-credential-provider-config': {
       kind: 'string',
@@ -128,7 +116,7 @@ export const serve = defineCommand({
     const graph = await openOrCreateGraph(ports, graphPath);
     const [notes, secrets] = [cluster?.openNotes(), cluster?.openSecrets()];
     const providers = await openProviders(ports, flags);
-    const platforms = openPlatforms(flags.platforms, cluster);
+    const platforms = await openPlatforms(flags.platforms, cluster && (() => cluster.openPlatforms()));
     const access = { secrets, providers, platforms, acceptsPlatformProofs: flags['accept-platform-proofs'] };
     const service = openAdmissionService(ports, { policies, material, graph, graphPath, notes, ...access });
     let rotating: ClusterTls | undefined;
@@ -193,12 +181,6 @@ async function openPolicies(
   return cluster === undefined
     ? await openPolicyFolder(ports, { paths: flags.policy, noMatch, material })
     : cluster.openPolicies({ noMatch, material });
-}
-
-function openPlatforms(text: string, cluster: Cluster | undefined): PlatformSource {
-  if (text !== 'nodes') return fixedPlatforms(text);
-  if (cluster !== undefined) return cluster.openPlatforms();
-  throw new AppError('usage', '--platforms nodes: expected --cluster beside it');
 }
 
 interface ProviderFlags {
