@@ -79,7 +79,7 @@ async function readOrigin(files: Files, common: string): Promise<string | undefi
   const path = join(common, 'config');
   if ((await files.stat(path)) === undefined) return undefined;
   const section = /\[remote "origin"\]([^[]*)/.exec(await readText(files, path))?.[1] ?? '';
-  const url = /^\s*url\s*=\s*(\S+)\s*$/m.exec(section)?.[1];
+  const url = /^[ \t]*url[ \t]*=[ \t]*(\S+)[ \t\r]*$/m.exec(section)?.[1];
   // A token in the URL would be published with the provenance.
   return url?.replace(/^([a-z+]+:\/\/)[^@/]*@/, '$1');
 }

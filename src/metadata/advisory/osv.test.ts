@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deflateRawSync } from 'node:zlib';
 import { compareSemver } from '../ecosystem/index.ts';
 import { findBaseScore, severityOfScore } from './cvss.ts';
 import { evaluate } from './evaluate.ts';
 import { readPack } from './index.ts';
 import { osv } from './sources/osv.ts';
+import { tarOf, zipOf } from './testing.ts';
 
 const readOne = (document: unknown, what: string) => osv.read(document, what)[0] ?? assert.fail();
 const asked = (version: string) => ({ version, raw: version, compare: compareSemver });
@@ -115,34 +115,6 @@ test('CVSS base scores are those of the calculator', () => {
 });
 
 const record = JSON.stringify({ id: 'X-1', affected: [] });
-
-function zipOf(name: string, content: string, method = 8): Buffer {
-  const body = method === 8 ? deflateRawSync(content) : Buffer.from(content);
-  const local = Buffer.alloc(30);
-  local.writeUInt32LE(0x04034b50, 0);
-  local.writeUInt16LE(name.length, 26);
-  const central = Buffer.alloc(46);
-  central.writeUInt32LE(0x02014b50, 0);
-  central.writeUInt16LE(method, 10);
-  central.writeUInt32LE(body.length, 20);
-  central.writeUInt16LE(name.length, 28);
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(1, 10);
-  end.writeUInt32LE(46 + name.length, 12);
-  end.writeUInt32LE(30 + name.length + body.length, 16);
-  return Buffer.concat([local, Buffer.from(name), body, central, Buffer.from(name), end]);
-}
-
-/** As far as it is read: name, size, kind. */
-function tarOf(name: string, content: Buffer): Buffer {
-  const tar = Buffer.alloc(512 + Math.ceil(content.length / 512) * 512 + 1024);
-  tar.write(name);
-  tar.write(content.length.toString(8), 124);
-  tar.write('0', 156);
-  content.copy(tar, 512);
-  return tar;
-}
 
 test('zip packs are read by their directory, stored and deflated; other documents are counted', () => {
   for (const method of [0, 8]) {

@@ -1,6 +1,6 @@
 /** Who makes a document: how it is given by hand, and how SPDX 2 spells it. */
 import { AppError } from '../../core/index.ts';
-import { isEmail, isUrl } from './score/facts/facts.ts';
+import { isEmail, isUrl, splitContact } from './score/facts/facts.ts';
 import type { SbomAuthor } from './sbom.ts';
 
 /**
@@ -25,7 +25,8 @@ export function formatSpdxAuthor({ kind, name, email, url }: SbomAuthor): string
 
 /** Undefined for a tool, and for nobody. */
 export function readSpdxAuthor(creator: string): SbomAuthor | undefined {
-  const [, word, said = '', inside = ''] = /^(Person|Organization):\s*(.*?)\s*(?:\(([^()]*)\))?$/.exec(creator) ?? [];
+  const [, word, rest = ''] = /^(Person|Organization):(.*)$/.exec(creator) ?? [];
+  const { name: said, contact: inside } = splitContact(rest);
   if (word === undefined || (said === '' && inside === '')) return undefined;
   const address = isEmail(said) || isUrl(said) ? said : inside;
   return {

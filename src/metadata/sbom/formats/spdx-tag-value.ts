@@ -103,10 +103,13 @@ function formatTags(tags: Readonly<Record<string, string>>, values: Document): r
     const value = values[key];
     if (typeof value !== 'string' && typeof value !== 'boolean') return [];
     const text = String(value);
-    return [
-      `${tag}: ${LONG.test(tag) && text !== 'NOASSERTION' ? formatLong(text) : text.replaceAll(/\s*\n\s*/g, ' ')}`,
-    ];
+    return [`${tag}: ${LONG.test(tag) && text !== 'NOASSERTION' ? formatLong(text) : joinLines(text)}`];
   });
+}
+
+/** One pattern for spaces around a line's end would look at each run of them from each of its places. */
+function joinLines(text: string): string {
+  return text.replaceAll(/\s+/g, (spaces) => (spaces.includes('\n') ? ' ' : spaces));
 }
 
 function formatLong(text: string): string {

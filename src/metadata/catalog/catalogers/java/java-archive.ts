@@ -90,8 +90,8 @@ function isNamed(artifact: string, named: Coordinates): boolean {
 function readProperties(text: string): Coordinates | undefined {
   const fields = new Map(
     text.split(/\r?\n/).flatMap((line) => {
-      const match = /^\s*(groupId|artifactId|version)\s*[=:]\s*(.*?)\s*$/.exec(line);
-      return match?.[1] === undefined ? [] : [[match[1], match[2] ?? ''] as const];
+      const [, name, value = ''] = /^\s*(groupId|artifactId|version)\s*[=:](.*)$/.exec(line) ?? [];
+      return name === undefined ? [] : [[name, value.trim()] as const];
     }),
   );
   const [group = '', artifact = '', version = ''] = ['groupId', 'artifactId', 'version'].map((name) =>

@@ -27,9 +27,9 @@ export interface Requirement {
 /** Undefined for what is none: a path, an address, an option, a template. */
 export function parseRequirement(text: string): Requirement | undefined {
   const [head = '', ...markers] = text.split(';');
-  const match = /^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*?)\s*$/.exec(head);
+  const match = /^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?(.*)$/.exec(head);
   if (match?.[1] === undefined || !NAME.test(match[1])) return undefined;
-  const specifier = (match[2] ?? '').replace(/^\((.*)\)$/, '$1');
+  const specifier = (match[2] ?? '').trim().replace(/^\((.*)\)$/, '$1');
   if (specifier !== '' && !/^(?:[=<>!~]=?|===|@)/.test(specifier)) return undefined;
   return { name: match[1], specifier, marker: markers.join(';').trim() };
 }

@@ -79,10 +79,12 @@ export interface ComponentFacts {
   readonly completeness?: string;
 }
 
+const NOTHING: ReadonlySet<string> = new Set(['', 'NOASSERTION', 'NONE']);
+
 /** Strings that say something. */
 export function texts(value: unknown): readonly string[] {
   return (Array.isArray(value) ? (value as unknown[]) : [value]).filter(
-    (text): text is string => typeof text === 'string' && !/^\s*(?:NOASSERTION|NONE)?\s*$/.test(text),
+    (text): text is string => typeof text === 'string' && !NOTHING.has(text.trim()),
   );
 }
 
@@ -111,3 +113,11 @@ export const isUri = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\S+$/i.test(
 /** One that may be asked for: a scheme and a host. */
 export const isUrl = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\/[^\s/]+/i.test(text) && isUri(text);
 export const isEmail = (text: string): boolean => /^[^\s@<>()]+@[^\s@.<>()]+(?:\.[^\s@.<>()]+)+$/u.test(text);
+
+/** `Jane Doe (jane@example.com)` (SPDX 2.3, 6.8); both are empty where there are none. */
+export function splitContact(text: string): { readonly name: string; readonly contact: string } {
+  const open = text.endsWith(')') ? text.lastIndexOf('(') : -1;
+  const contact = text.slice(open + 1, -1);
+  if (open < 0 || contact.includes(')')) return { name: text.trim(), contact: '' };
+  return { name: text.slice(0, open).trim(), contact };
+}

@@ -1,6 +1,6 @@
 /** Facts of SPDX 2.2 and 2.3. Files that are no package are no components here. */
 import { isRecord, recordsOf } from '../../../../core/index.ts';
-import { checksum, fact, isUrl, texts, toolOf } from './facts.ts';
+import { checksum, fact, isUrl, splitContact, texts, toolOf } from './facts.ts';
 import type { ComponentFacts, Licence, Party, SbomFacts } from './facts.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -59,7 +59,7 @@ function readEdges(document: Raw): ReadonlyMap<string, Edges> {
 
 /** `Person: Jane Doe (jane@example.com)`; some write a URL in the brackets. */
 function partyOf(text: string): Party {
-  const [, name, contact = ''] = /^(?:\w+:)?\s*(.*?)\s*(?:\(([^()]*)\))?$/.exec(text) ?? [];
+  const { name, contact } = splitContact(text.replace(/^\w+:/, ''));
   const isLink = contact.includes('://');
   return { ...fact('name', name), emails: isLink ? [] : texts(contact), urls: isLink ? texts(contact) : [] };
 }
