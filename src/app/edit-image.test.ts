@@ -204,7 +204,8 @@ test('an index is made of manifests with their platforms, and changed; what is n
   const two = await image([{ b: 'b' }], 'two');
   const nothing = { add: [], merge: [], remove: [], annotations: [], tags: [], isUpdate: false };
   const target = `${HOST}/app:index,latest`;
-  await editIndex(ports, { ...nothing, target, add: ['one', one.digest], annotations: ['k=v'] }, signal);
+  const made = await editIndex(ports, { ...nothing, target, add: ['one', one.digest], annotations: ['k=v'] }, signal);
+  assert.equal(made.remarks, undefined);
   const listed = async (tag: string) =>
     JSON.parse(Buffer.from((await repository.fetchManifest(tag)).bytes).toString()) as {
       readonly manifests: readonly Descriptor[];
@@ -231,6 +232,13 @@ test('an index is made of manifests with their platforms, and changed; what is n
   );
   await rejects(editIndex(ports, { ...update, merge: ['one'] }, signal), 'invalid-input', /expected an index/);
   await rejects(editIndex(ports, { ...update, add: ['none'] }, signal), 'not-found', /no manifest none/);
+  const bare = Buffer.from('{"rootfs":{"type":"layers","diff_ids":[]}}');
+  const config = { mediaType: OCI_CONFIG, digest: digestOf(bare), size: bare.length };
+  await repository.pushBlob(config, bare);
+  const anywhere = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [] }));
+  await repository.pushManifest(anywhere, OCI_MANIFEST, 'anywhere');
+  const { remarks = [] } = await editIndex(ports, { ...update, add: ['latest', 'anywhere'] }, signal);
+  assert.match(remarks.join('\n'), /: an index, listed without a platform; .*\n.*: listed without a platform, since/);
   const absent = editIndex(ports, { ...update, remove: [digestOf('x')] }, signal);
   await rejects(absent, 'not-found', /expected sha256:\w+ in the index/);
 });

@@ -56,8 +56,11 @@ const IMAGE_CONFIG = /^application\/vnd\.(?:oci\.image\.config\.v1|docker\.conta
 /** Each manifest is listed once, with its platform if it is an image. Throws `not-found` for a manifest that is not there. */
 export async function editIndex(ports: Ports, input: IndexInput, signal: AbortSignal): Promise<Pushed> {
   const target = parseTarget(input.target);
-  const make = (repository: Repository) => makeIndex(ports, { ...input, repository, named: nameIn(target) }, signal);
-  const pushed = await intoTarget(ports, { target, access: input.access }, make, signal);
+  const remarks: string[] = [];
+  const run = { ...input, named: nameIn(target), remarks };
+  const make = (repository: Repository) => makeIndex(ports, { ...run, repository }, signal);
+  const made = await intoTarget(ports, { target, access: input.access }, make, signal);
+  const pushed = remarks.length === 0 ? made : { ...made, remarks };
   if (input.tags.length === 0) return pushed;
   const { repository } = await openTarget(ports, target, input.access);
   const { bytes, descriptor } = await repository.fetchManifest(pushed.descriptor.digest, signal);
@@ -69,7 +72,7 @@ export async function editIndex(ports: Ports, input: IndexInput, signal: AbortSi
 export async function previewIndex(ports: Ports, input: IndexInput, signal: AbortSignal): Promise<Manifest> {
   const target = parseTarget(input.target);
   const { repository } = await openTarget(ports, target, input.access);
-  return await makeIndex(ports, { ...input, repository, named: nameIn(target) }, signal);
+  return await makeIndex(ports, { ...input, repository, named: nameIn(target), remarks: [] }, signal);
 }
 
 function nameIn(target: TargetName): string {
@@ -80,12 +83,14 @@ interface IndexRun extends IndexInput {
   readonly repository: Repository;
   /** What the target names. */
   readonly named: string;
+  /** Gathers what a reader of the index will miss. */
+  readonly remarks: string[];
 }
 
 async function makeIndex(ports: Ports, input: IndexRun, signal: AbortSignal): Promise<Manifest> {
   const { repository } = input;
   const old = input.base ?? (input.isUpdate ? await fetchIndex(repository, input.named, signal) : undefined);
-  const entries = await entriesOf({ ports, repository, signal }, input, old);
+  const entries = await entriesOf({ ports, repository, signal, remarks: input.remarks }, input, old);
   const annotations = {
     ...(old === undefined ? {} : parseImageIndex(old).annotations),
     ...parsePairs(input.annotations, 'annotation'),
@@ -107,6 +112,7 @@ interface Place {
   readonly ports: Ports;
   readonly repository: Repository;
   readonly signal: AbortSignal;
+  readonly remarks: string[];
 }
 
 async function fetchIndex(repository: Repository, target: string, signal: AbortSignal): Promise<Manifest> {
@@ -139,12 +145,20 @@ async function entriesOf(place: Place, input: IndexInput, old: Manifest | undefi
   return [...entries.values()];
 }
 
-async function describe({ repository, signal }: Place, manifest: Manifest): Promise<Descriptor> {
+async function describe({ repository, signal, remarks }: Place, manifest: Manifest): Promise<Descriptor> {
   const { descriptor } = manifest;
-  if (isIndexType(descriptor.mediaType)) return descriptor;
+  if (isIndexType(descriptor.mediaType)) {
+    remarks.push(
+      `${descriptor.digest}: an index, listed without a platform; \`index append\` lists its images instead`,
+    );
+    return descriptor;
+  }
   if (!IMAGE_CONFIG.test(parseImageManifest(manifest).config.mediaType)) return descriptor;
   const { os, architecture, variant } = (await openImage(repository, descriptor.digest, { signal })).config;
-  if (os === undefined || os === '' || architecture === undefined || architecture === '') return descriptor;
+  if (os === undefined || os === '' || architecture === undefined || architecture === '') {
+    remarks.push(`${descriptor.digest}: listed without a platform, since the image's configuration names none`);
+    return descriptor;
+  }
   const platform = { os, architecture, ...(variant === undefined || variant === '' ? {} : { variant }) };
   return { ...descriptor, platform };
 }

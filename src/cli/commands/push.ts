@@ -75,7 +75,6 @@ export const push = defineCommand({
     if (flags['image-refs'] !== undefined) {
       await ports.files.writeAtomic(flags['image-refs'], `${pushed.reference}\n`);
     }
-    for (const remark of pushed.remarks ?? []) context.output.note(remark);
     reportPushed(context, pushed);
     return 0;
   },
