@@ -45,6 +45,14 @@ test('all platforms of an index give a document each, and their tables together'
   assert.deepEqual(Object.keys(json), ['linux/amd64', 'linux/arm64']);
 });
 
+test('of one platform the document is written as it is asked for', async () => {
+  const { run, path, read } = await setUp();
+  const platform = ['--platform', 'linux/arm64'];
+  assert.match((await run('sbom', ...platform, '-o', 'spdx-json', IMAGE)).stdout, /^\{[^]*"for-arm64"/);
+  assert.equal((await run('sbom', ...platform, '-o', `spdx-json=${path('x.json')}`, IMAGE)).code, 0);
+  assert.match(await read('x.json'), /"for-arm64"/);
+});
+
 test('of a lone image all platforms are the one that it is for', async () => {
   const { run } = await setUp();
   const { code, stdout } = await run('sbom', '--platform', 'all', `${HOST}/app:arm64`);

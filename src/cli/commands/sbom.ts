@@ -99,12 +99,13 @@ export const sbom = defineCommand({
       timeStep: flags.timing ? costs.timeStep : undefined,
       ...asked,
     };
-    if (flags.platform === 'all') checkPlatformTargets(targets);
-    const platforms = flags.platform === 'all' ? await listPlatforms(context.ports, source, options) : [];
-    const one = flags.platform === 'all' ? undefined : flags.platform;
+    const isAll = flags.platform === 'all';
+    if (isAll) checkPlatformTargets(targets);
+    const create = async (platform?: string) => await format.create(context.ports, source, { ...options, platform });
     const sboms = new Map<string | undefined, Sbom>();
-    for (const platform of platforms.length === 0 ? [one] : platforms)
-      sboms.set(platform, await format.create(context.ports, source, { ...options, platform }));
+    const platforms = isAll ? await listPlatforms(context.ports, source, options) : [];
+    for (const platform of platforms) sboms.set(platform, await create(platform));
+    if (platforms.length === 0) sboms.set(undefined, await create(isAll ? undefined : flags.platform));
     await writeSboms(sboms, targets, context, format.write);
     for (const sbom of sboms.values()) for (const gap of format.listGaps(sbom)) context.output.note(gap);
     if (flags.timing) writeStepCosts(costs.list(), context);
