@@ -1,4 +1,5 @@
 /** The content of one named section of an ELF, PE, Mach-O (each slice of a fat one) or WebAssembly file. Not read: compressed sections. */
+import { numbersOfElf } from './elf.ts';
 
 /** Real files have below 100; a fat Mach-O has a handful of slices. */
 const MAX_SECTIONS = 4096;
@@ -39,14 +40,7 @@ function slice(content: Buffer, offset: number, size: number): Buffer | undefine
 }
 
 function findInElf(content: Buffer, wanted: string): Buffer | undefined {
-  const is64 = content[4] === 2;
-  const isLittle = content[5] === 1;
-  const u16 = (at: number) => (isLittle ? content.readUInt16LE(at) : content.readUInt16BE(at));
-  const u32 = (at: number) => (isLittle ? content.readUInt32LE(at) : content.readUInt32BE(at));
-  const word = (at: number) => {
-    if (!is64) return u32(at);
-    return Number(isLittle ? content.readBigUInt64LE(at) : content.readBigUInt64BE(at));
-  };
+  const { is64, u16, u32, word } = numbersOfElf(content);
   const table = word(is64 ? 40 : 32);
   const entrySize = u16(is64 ? 58 : 46);
   const count = Math.min(u16(is64 ? 60 : 48), MAX_SECTIONS);

@@ -2,6 +2,7 @@
  * Just enough of ELF, Mach-O and PE to turn a virtual address into a place in the file, as pre-1.18 Go build information needs.
  * Not read: symbols, relocations, 32-bit Mach-O of other than little-endian order.
  */
+import { numbersOfElf } from './elf.ts';
 
 interface Segment {
   readonly address: number;
@@ -110,14 +111,7 @@ export function sliceAt(content: Buffer, address: number, size: number): Buffer 
 }
 
 function readElf(content: Buffer): readonly Segment[] {
-  const is64 = content[4] === 2;
-  const isLittle = content[5] === 1;
-  const u16 = (at: number) => (isLittle ? content.readUInt16LE(at) : content.readUInt16BE(at));
-  const u32 = (at: number) => (isLittle ? content.readUInt32LE(at) : content.readUInt32BE(at));
-  const word = (at: number) => {
-    if (!is64) return u32(at);
-    return Number(isLittle ? content.readBigUInt64LE(at) : content.readBigUInt64BE(at));
-  };
+  const { is64, u16, word } = numbersOfElf(content);
   const start = word(is64 ? 32 : 28);
   const entrySize = u16(is64 ? 54 : 42);
   const count = Math.min(u16(is64 ? 56 : 44), MAX_SEGMENTS);

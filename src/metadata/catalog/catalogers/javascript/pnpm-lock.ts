@@ -4,58 +4,37 @@
  * from what the importers need. A first document may speak of what runs pnpm itself.
  */
 import { AppError, isRecord, parseYamlTexts } from '../../../../core/index.ts';
-import type { FileEntry, FileTree } from '../../../../core/index.ts';
 import type { Scope } from '../../../sbom/index.ts';
 import { MAX_DATABASE_BYTES } from '../../cataloger.ts';
-import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
-import { catalogFiles, Finds, textOf } from '../../components.ts';
-import { addLocked } from '../../locked.ts';
+import type { Cataloger } from '../../cataloger.ts';
+import { textOf } from '../../components.ts';
 import type { Locked } from '../../locked.ts';
 import { recordOf } from '../../values.ts';
-import { integrityHashes, splitAt, npmPurl } from './npm-package.ts';
+import { integrityHashes, splitAt } from './npm-package.ts';
 import type { Raw } from '../../values.ts';
 import { folderOf, joinPath } from '../../paths.ts';
-import { readProjects, selectManifest } from './project.ts';
-import type { Project } from './project.ts';
+import { projectLock } from './project-lock.ts';
+import type { LockSource } from './project-lock.ts';
 
-const LOCK = /(?:^|\/)pnpm-lock\.yaml$/;
 /** Names and versions have some ten characters, addresses some hundred. */
 const MAX_KEY = 2048;
-const FINDER = { foundBy: 'pnpm-lock', evidence: 'lock' } as const;
 
-export const pnpmLock: Cataloger = {
+export const pnpmLock: Cataloger = projectLock({
   id: 'pnpm-lock',
-  evidence: 'declared',
-  names: ['pnpm-lock.yaml', 'package.json'],
-  select: (file) =>
-    LOCK.test(file.path) && !/(?:^|\/)node_modules\//.test(file.path)
-      ? { kind: 'keep', maxBytes: MAX_DATABASE_BYTES }
-      : selectManifest(file),
-  catalog,
-};
-
-async function catalog(tree: FileTree, files: readonly FileEntry[], context: CatalogContext): Promise<Catalog> {
-  const locks = files.filter(({ path }) => LOCK.test(path));
-  const manifests = new Finds(FINDER);
-  const projects = locks.length === 0 ? new Map<string, Project>() : await readProjects(tree, files, manifests);
-  return await catalogFiles(locks, { tree, context, finder: FINDER }, (content, file, finds) => {
-    for (const document of parseYamlTexts(textOf(content), file.path)) {
+  name: 'pnpm-lock.yaml',
+  maxBytes: MAX_DATABASE_BYTES,
+  *read(content, source) {
+    const { path } = source.file;
+    for (const document of parseYamlTexts(textOf(content), path)) {
       // an empty document is a project without dependencies
       if (document === null || document === '') continue;
-      if (!isRecord(document))
-        throw new AppError('invalid-input', `${file.path}: expected a map, found something else`);
-      addLocked(finds, file, { locked: readDocument(document, { file, projects, finds }), identify: npmPurl });
+      if (!isRecord(document)) throw new AppError('invalid-input', `${path}: expected a map, found something else`);
+      yield readDocument(document, source);
     }
-  });
-}
+  },
+});
 
-interface Source {
-  readonly file: FileEntry;
-  readonly projects: ReadonlyMap<string, Project>;
-  readonly finds: Finds;
-}
-
-function readDocument(document: Raw, source: Source): ReadonlyMap<string, Locked> {
+function readDocument(document: Raw, source: LockSource): ReadonlyMap<string, Locked> {
   const version = Number.parseFloat(String(document.lockfileVersion));
   const packages = recordOf(document.packages);
   const snapshots = recordOf(document.snapshots);
@@ -147,7 +126,7 @@ function importersOf(document: Raw): readonly (readonly [string, Raw])[] {
   return importers.map(([folder, importer]) => [folder, recordOf(importer)] as const);
 }
 
-function readImporter(folder: string, importer: Raw, source: Source & Keys): Locked {
+function readImporter(folder: string, importer: Raw, source: LockSource & Keys): Locked {
   const path = folder === '.' ? '' : `${folder}/`;
   const project = source.projects.get(`${folderOf(source.file.path)}${path}`);
   const tools = { ...recordOf(importer.configDependencies), ...recordOf(importer.packageManagerDependencies) };

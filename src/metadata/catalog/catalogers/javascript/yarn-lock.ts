@@ -3,49 +3,31 @@
  * project and its workspaces.
  */
 import { AppError, isRecord } from '../../../../core/index.ts';
-import type { FileEntry, FileTree } from '../../../../core/index.ts';
-import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
-import { catalogFiles, Finds, textOf } from '../../components.ts';
+import type { FileEntry } from '../../../../core/index.ts';
+import type { Cataloger } from '../../cataloger.ts';
+import { textOf } from '../../components.ts';
 import { parseYaml } from '../../documents.ts';
 import { MAX_FILE_BYTES } from '../../file-cataloger.ts';
-import { addLocked } from '../../locked.ts';
 import type { Locked, Needs } from '../../locked.ts';
 import { recordOf } from '../../values.ts';
-import { integrityHashes, splitAt, npmPurl } from './npm-package.ts';
+import { integrityHashes, splitAt } from './npm-package.ts';
 import type { Raw } from '../../values.ts';
 import { folderOf } from '../../paths.ts';
-import { readProjects, selectManifest, workspacesOf } from './project.ts';
+import { workspacesOf } from './project.ts';
 import type { Project } from './project.ts';
+import { projectLock } from './project-lock.ts';
 
-const LOCK = /(?:^|\/)yarn\.lock$/;
-const FINDER = { foundBy: 'yarn-lock', evidence: 'lock' } as const;
-
-export const yarnLock: Cataloger = {
+export const yarnLock: Cataloger = projectLock({
   id: 'yarn-lock',
-  evidence: 'declared',
-  names: ['yarn.lock', 'package.json'],
-  select: (file) =>
-    LOCK.test(file.path) && !/(?:^|\/)node_modules\//.test(file.path)
-      ? { kind: 'keep', maxBytes: MAX_FILE_BYTES }
-      : selectManifest(file),
-  catalog,
-};
-
-async function catalog(tree: FileTree, files: readonly FileEntry[], context: CatalogContext): Promise<Catalog> {
-  const locks = files.filter(({ path }) => LOCK.test(path));
-  // who has no such lock file needs no manifests
-  const manifests = new Finds(FINDER);
-  const projects = locks.length === 0 ? new Map<string, Project>() : await readProjects(tree, files, manifests);
-  return await catalogFiles(locks, { tree, context, finder: FINDER }, (content, file, finds) => {
+  name: 'yarn.lock',
+  maxBytes: MAX_FILE_BYTES,
+  *read(content, { file, projects }) {
     const text = textOf(content);
-    const isBerry = /^__metadata:/m.test(text);
     const members = workspacesOf(folderOf(file.path), projects);
-    addLocked(finds, file, {
-      locked: isBerry ? readBerry(content, file, projects) : withProjects(readClassic(text, file.path), members),
-      identify: npmPurl,
-    });
-  });
-}
+    const isBerry = /^__metadata:/m.test(text);
+    yield isBerry ? readBerry(content, file, projects) : withProjects(readClassic(text, file.path), members);
+  },
+});
 
 /** Lock files of the largest projects have some ten thousand. */
 const MAX_BLOCKS = 500_000;
