@@ -1,7 +1,7 @@
 /** What the graph is to know of an admission, as plain values that go to another thread as JSON. */
 import { findPredicateType } from '../core/index.ts';
-import type { Digest, Evidence, Outcome, Reason } from '../core/index.ts';
-import type { WorkloadFact } from '../graph/index.ts';
+import type { Digest, Evidence } from '../core/index.ts';
+import type { VerdictFact, WorkloadFact } from '../graph/index.ts';
 import type { Admission, ImageVerdict } from './admit.ts';
 import type { Reviewed } from './review.ts';
 
@@ -27,15 +27,7 @@ interface WorkloadName {
   readonly name: string;
 }
 
-export interface ImageFact {
-  readonly uid: string;
-  /** `namespace/Kind/name`. */
-  readonly workload: string;
-  readonly image: string;
-  readonly artifact?: Digest;
-  readonly outcome: Outcome;
-  readonly reasons: readonly Reason[];
-}
+export type ImageFact = Omit<VerdictFact, 'at'>;
 
 export interface AdmittedDocument {
   readonly digest: Digest;

@@ -1,14 +1,14 @@
 /** What runs in the namespaces of a cluster that admission is asked about: pods that are alike once, and what makes pods; and the policies there. */
-import { isRecord } from '../core/index.ts';
+import { isRecord, recordsOf } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
 import {
   asPulled,
   controllerOf,
   createKubeClient,
+  findObject,
   isIdle,
   metadataOf,
   openConnection,
-  statusOf,
   WORKLOAD_KINDS,
 } from '../cluster/index.ts';
 import type { KubeClient, KubeObject } from '../cluster/index.ts';
@@ -123,15 +123,9 @@ async function chooseNamespaces(
 
 /** Of the webhook that is installed, if one is. */
 async function findSelector(client: KubeClient, signal: AbortSignal): Promise<LabelSelector | undefined> {
-  try {
-    const { webhooks } = await client.get(WEBHOOK, signal);
-    const installed = (Array.isArray(webhooks) ? webhooks : []).filter(isRecord);
-    const ours = installed.find(({ name }) => name === WEBHOOK_NAME);
-    return ours === undefined ? undefined : decodeSelector(ours.namespaceSelector ?? {}, 'namespaceSelector');
-  } catch (error) {
-    if (statusOf(error) === 404) return undefined;
-    throw error;
-  }
+  const installed = await findObject(client, WEBHOOK, signal);
+  const ours = recordsOf(installed?.webhooks).find(({ name }) => name === WEBHOOK_NAME);
+  return ours === undefined ? undefined : decodeSelector(ours.namespaceSelector ?? {}, 'namespaceSelector');
 }
 
 function namespaceOf(object: KubeObject): string {

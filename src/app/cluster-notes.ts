@@ -5,6 +5,7 @@
  */
 import { isRecord, toAppError } from '../core/index.ts';
 import type { Outcome, Ports } from '../core/index.ts';
+import { findObject } from '../cluster/index.ts';
 import type { KubeClient, KubeObject } from '../cluster/index.ts';
 import type { Admission, ImageVerdict } from './admit.ts';
 import { denialMessage, warningMessages } from './explain.ts';
@@ -126,7 +127,7 @@ function createReports({ clock }: Ports, client: KubeClient, { apiVersion, kind,
     const path = `/apis/${apiVersion}/namespaces/${scope.namespace}/${plural}/${name}`;
     try {
       const isWhole = admission.images.length === admission.places.length;
-      const kept = isWhole ? [] : keptResults(await find(client, path, signal), admission);
+      const kept = isWhole ? [] : keptResults(await findObject(client, path, signal), admission);
       const results = [...admission.images.map((image) => resultOf(image, record.at)), ...kept];
       const { namespace, ...owner } = scope;
       const labels = { 'app.kubernetes.io/managed-by': 'plimsoll' };
@@ -190,15 +191,6 @@ function keptResults(report: KubeObject | undefined, { images, places }: Admissi
 function summaryOf(results: readonly Result[]): KubeObject {
   const count = (wanted: string) => results.filter(({ result }) => result === wanted).length;
   return { pass: count('pass'), fail: count('fail'), warn: count('warn'), error: count('error'), skip: count('skip') };
-}
-
-async function find(client: KubeClient, path: string, signal: AbortSignal): Promise<KubeObject | undefined> {
-  try {
-    return await client.get(path, signal);
-  } catch (error) {
-    if (toAppError(error).kind === 'not-found') return undefined;
-    throw error;
-  }
 }
 
 /** As meta/v1 Time has it. */

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { deflateRawSync } from 'node:zlib';
 import type { HttpRequest, Ports } from '../core/index.ts';
 import { createTestPorts, temporaryFolder } from '../io/testing.ts';
+import { zipOf } from '../metadata/advisory/testing.ts';
 import { advisoryStatus, importAdvisories, updateAdvisories } from './advisories.ts';
 import { createSbom, formatSbom, loadSbom } from './sbom.ts';
 import { formatScanTable, toSarif, toVulnPredicate } from './scan-report.ts';
@@ -154,25 +154,6 @@ test('scans refuse what they cannot judge', async () => {
   await assert.rejects(importAdvisories(ports, [project().vex]), { kind: 'invalid-input' });
   await assert.rejects(importAdvisories(ports, ['/nowhere']), { kind: 'not-found' });
 });
-
-/** A zip with one stored entry. */
-function zipOf(name: string, content: string): Buffer {
-  const body = deflateRawSync(content);
-  const local = Buffer.alloc(30);
-  local.writeUInt32LE(0x04034b50, 0);
-  local.writeUInt16LE(name.length, 26);
-  const central = Buffer.alloc(46);
-  central.writeUInt32LE(0x02014b50, 0);
-  central.writeUInt16LE(8, 10);
-  central.writeUInt32LE(body.length, 20);
-  central.writeUInt16LE(name.length, 28);
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(1, 10);
-  end.writeUInt32LE(46 + name.length, 12);
-  end.writeUInt32LE(30 + name.length + body.length, 16);
-  return Buffer.concat([local, Buffer.from(name), body, central, Buffer.from(name), end]);
-}
 
 test('an update fetches the pack of each ecosystem, from a mirror if told so', async () => {
   const asked: string[] = [];

@@ -1,6 +1,7 @@
 /** Whose certificates the API server believes when it asks us: the CA bundle in our webhook configurations. */
-import { isRecord, toAppError } from '../core/index.ts';
-import type { KubeClient, KubeObject } from '../cluster/index.ts';
+import { isRecord } from '../core/index.ts';
+import { findObject } from '../cluster/index.ts';
+import type { KubeClient } from '../cluster/index.ts';
 
 const GROUP = '/apis/admissionregistration.k8s.io/v1';
 const CONFIGURATIONS = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'];
@@ -12,21 +13,12 @@ export async function writeAuthority(client: KubeClient, bundle: string, signal:
   const caBundle = Buffer.from(bundle).toString('base64');
   for (const kind of CONFIGURATIONS) {
     const path = `${GROUP}/${kind}/${NAME}`;
-    const found = await find(client, path, signal);
+    const found = await findObject(client, path, signal);
     const webhooks: unknown = found?.webhooks;
     if (found === undefined || !Array.isArray(webhooks)) continue;
     const changed = webhooks.map((webhook: unknown) => withBundle(webhook, caBundle));
     if (changed.every((webhook, index) => webhook === webhooks[index])) continue;
     await client.replace(path, { ...found, webhooks: changed }, signal);
-  }
-}
-
-async function find(client: KubeClient, path: string, signal: AbortSignal): Promise<KubeObject | undefined> {
-  try {
-    return await client.get(path, signal);
-  } catch (error) {
-    if (toAppError(error).kind === 'not-found') return undefined;
-    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-export { createKubeClient, statusOf } from './api/client.ts';
+export { createKubeClient, findObject, statusOf } from './api/client.ts';
 export type { KubeClient, KubeObject } from './api/client.ts';
 export { holdCollections } from './api/collections.ts';
 export type { HeldCollections } from './api/collections.ts';

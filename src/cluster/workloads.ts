@@ -34,7 +34,7 @@ export function isIdle({ kind, metadata, spec, status }: KubeObject): boolean {
 /** The owner that is the controller. */
 export function controllerOf({ metadata }: KubeObject): KubeObject | undefined {
   const owners: unknown = isRecord(metadata) ? metadata.ownerReferences : undefined;
-  return Array.isArray(owners) ? owners.filter(isRecord).find(({ controller }) => controller === true) : undefined;
+  return recordsOf(owners).find(({ controller }) => controller === true);
 }
 
 /** Fields of the spec, and of the status which says what they became. */

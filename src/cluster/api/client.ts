@@ -242,3 +242,17 @@ const KINDS: ReadonlyMap<number, ErrorKind> = new Map([
 export function statusOf(error: unknown): number | undefined {
   return error instanceof AppError && typeof error.details.status === 'number' ? error.details.status : undefined;
 }
+
+/** Undefined where there is no such object, or no such kind. */
+export async function findObject(
+  client: KubeClient,
+  path: string,
+  signal: AbortSignal,
+): Promise<KubeObject | undefined> {
+  try {
+    return await client.get(path, signal);
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}

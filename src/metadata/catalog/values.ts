@@ -24,10 +24,6 @@ export function recordOf(value: unknown): Raw {
   return isRecord(value) ? value : {};
 }
 
-export function recordsOf(value: unknown): readonly Raw[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
-}
-
 export function textsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
 }

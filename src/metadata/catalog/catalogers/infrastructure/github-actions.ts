@@ -2,13 +2,13 @@
  * GitHub Actions: what workflows (`.github/workflows/*.yml`) and composite actions (`action.yml`) use. A commit with a version in the
  * comment behind it, as pinning tools write it, has that version.
  */
-import { isRecord, mismatch } from '../../../../core/index.ts';
+import { isRecord, mismatch, recordsOf } from '../../../../core/index.ts';
 import { textOf } from '../../components.ts';
 import type { Given } from '../../components.ts';
 import { parseYaml } from '../../documents.ts';
 import { createFileCataloger, linesOf } from '../../file-cataloger.ts';
 import type { Reading } from '../../file-cataloger.ts';
-import { recordOf, recordsOf } from '../../values.ts';
+import { recordOf } from '../../values.ts';
 
 const WORKFLOW = /(?:^|\/)\.github\/workflows\/[^/]+\.ya?ml$/;
 const ACTION = /(?:^|\/)action\.ya?ml$/;

@@ -1,8 +1,8 @@
 /** build.sbt.lock of the sbt-dependency-lock plug-in. */
-import { parseJson } from '../../../../core/index.ts';
+import { parseJson, recordsOf } from '../../../../core/index.ts';
 import { MAX_DATABASE_BYTES } from '../../cataloger.ts';
 import { createFileCataloger } from '../../file-cataloger.ts';
-import { onlyHash, recordOf, recordsOf, textOr, textsOf } from '../../values.ts';
+import { onlyHash, recordOf, textOr, textsOf } from '../../values.ts';
 import { mavenPackage } from './maven.ts';
 
 export const sbtLock = createFileCataloger({

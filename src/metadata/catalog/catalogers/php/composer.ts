@@ -1,10 +1,10 @@
 /** Composer (getcomposer.org): `composer.lock`, and `vendor/composer/installed.json` of versions 1 and 2. */
-import { isRecord, mismatch, parseJson } from '../../../../core/index.ts';
+import { isRecord, mismatch, parseJson, recordsOf } from '../../../../core/index.ts';
 import type { Scope } from '../../../sbom/index.ts';
 import type { Given } from '../../components.ts';
 import { addEntries, createFileCataloger, MAX_FILE_BYTES } from '../../file-cataloger.ts';
 import type { Entry, Reading } from '../../file-cataloger.ts';
-import { hexHashes, recordOf, recordsOf, textsOf } from '../../values.ts';
+import { hexHashes, recordOf, textsOf } from '../../values.ts';
 import type { Raw } from '../../values.ts';
 
 export const composerInstalled = createFileCataloger({

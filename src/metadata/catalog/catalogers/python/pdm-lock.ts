@@ -1,4 +1,5 @@
 /** pdm.lock: one entry for a package and each set of its extras; groups say what it is for, pyproject.toml which of them are for development. */
+import { recordsOf } from '../../../../core/index.ts';
 import type { FileEntry } from '../../../../core/index.ts';
 import type { Scope } from '../../../sbom/index.ts';
 import { MAX_DATABASE_BYTES } from '../../cataloger.ts';
@@ -8,7 +9,7 @@ import { parseToml } from '../../documents.ts';
 import type { Locked } from '../../locked.ts';
 import { addEntries } from './lock-entries.ts';
 import { findProject, namesOf } from './pyproject.ts';
-import { onlyHash, recordsOf, textOr, textsOf } from '../../values.ts';
+import { onlyHash, textOr, textsOf } from '../../values.ts';
 import type { Raw } from '../../values.ts';
 
 export const pdmLock: Cataloger = {

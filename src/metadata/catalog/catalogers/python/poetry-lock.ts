@@ -1,4 +1,5 @@
 /** poetry.lock of versions 1 and 2. Before groups were written to it, pyproject.toml says what is for development. */
+import { recordsOf } from '../../../../core/index.ts';
 import type { FileEntry } from '../../../../core/index.ts';
 import type { Scope } from '../../../sbom/index.ts';
 import { MAX_DATABASE_BYTES } from '../../cataloger.ts';
@@ -8,7 +9,7 @@ import { parseToml } from '../../documents.ts';
 import type { Locked } from '../../locked.ts';
 import { addEntries } from './lock-entries.ts';
 import { findProject } from './pyproject.ts';
-import { onlyHash, recordOf, recordsOf, textOr, textsOf } from '../../values.ts';
+import { onlyHash, recordOf, textOr, textsOf } from '../../values.ts';
 import type { Raw } from '../../values.ts';
 
 export const poetryLock: Cataloger = {

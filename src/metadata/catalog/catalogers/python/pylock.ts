@@ -1,4 +1,5 @@
 /** pylock.toml and pylock.NAME.toml (PEP 751). */
+import { recordsOf } from '../../../../core/index.ts';
 import type { FileEntry } from '../../../../core/index.ts';
 import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
 import type { Cataloger } from '../../cataloger.ts';
@@ -7,7 +8,7 @@ import { parseToml } from '../../documents.ts';
 import type { Locked } from '../../locked.ts';
 import { addEntries } from './lock-entries.ts';
 import { findProject } from './pyproject.ts';
-import { onlyHash, recordOf, recordsOf, textOr } from '../../values.ts';
+import { onlyHash, recordOf, textOr } from '../../values.ts';
 import type { Raw } from '../../values.ts';
 
 const LOCK = /(?:^|\/)pylock(?:\.[^./]+)?\.toml$/;

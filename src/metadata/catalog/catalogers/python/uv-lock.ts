@@ -1,11 +1,11 @@
 /** uv.lock: the project and its workspace are in it, with what they need for themselves, for extras and for development. */
-import { AppError } from '../../../../core/index.ts';
+import { AppError, recordsOf } from '../../../../core/index.ts';
 import { createFileCataloger } from '../../file-cataloger.ts';
 import type { Reading } from '../../file-cataloger.ts';
 import { parseToml } from '../../documents.ts';
 import type { Locked } from '../../locked.ts';
 import { addEntries } from './lock-entries.ts';
-import { onlyHash, recordOf, recordsOf, textOr } from '../../values.ts';
+import { onlyHash, recordOf, textOr } from '../../values.ts';
 import { foldName } from './python-package.ts';
 import type { Raw } from '../../values.ts';
 

@@ -2,7 +2,7 @@
  * Crates of a source tree: Cargo.lock of versions 1 to 4, and Cargo.toml for which of them are only for building and testing. Crates
  * of the tree itself have no package URL: who publishes under their name need not be who wrote them. Not computed: features, targets.
  */
-import { isRecord } from '../../../../core/index.ts';
+import { isRecord, recordsOf } from '../../../../core/index.ts';
 import type { FileEntry, FileTree } from '../../../../core/index.ts';
 import type { Component, Hash } from '../../../sbom/index.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
@@ -119,7 +119,7 @@ function addLock(content: Uint8Array, file: FileEntry, { finds, manifests }: Pla
 function readCrates(table: Table): readonly Crate[] {
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
   const metadata = isRecord(table.metadata) ? table.metadata : {};
-  const packages = Array.isArray(table.package) ? table.package.filter(isRecord) : [];
+  const packages = recordsOf(table.package);
   return packages.flatMap((entry) => {
     const [name, version, source] = [text(entry.name), text(entry.version), text(entry.source)];
     if (name === undefined || version === undefined) return [];
