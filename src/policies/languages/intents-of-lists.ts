@@ -4,22 +4,32 @@
  */
 import type { Intent } from './intents-of-values.ts';
 
+/** That the list is there, and in each entry the field with such a value. */
+function eachInCue(list: string, field: string, type: string): string {
+  return `predicate: _
+predicateType: string
+_list: [if predicateType != "" {[if predicate.${list} != _|_ {predicate.${list}}]}] & [...[[...]]]
+_each: [for c in predicate.${list} {[if c.${field} != _|_ {c.${field}}]}] & [...[${type}]]`;
+}
+
+/** That the list is there, and `ok` of each entry. */
+function allInRego0(list: string): string {
+  return `isCompliant {
+  is_array(input.predicate.${list})
+  count([c | c := input.predicate.${list}[_]; not ok(c)]) == 0
+}`;
+}
+
 export const LIST_INTENTS: readonly Intent[] = [
   {
     name: 'every dependency is pinned by digest',
     cel: 'predicate.deps.all(c, c.digest.sha256.matches("^[0-9a-f]{64}$"))',
-    cue: `predicate: _
-predicateType: string
-_list: [if predicateType != "" {[if predicate.deps != _|_ {predicate.deps}]}] & [...[[...]]]
-_each: [for c in predicate.deps {[if c.digest.sha256 != _|_ {c.digest.sha256}]}] & [...[=~"^[0-9a-f]{64}$"]]`,
+    cue: eachInCue('deps', 'digest.sha256', '=~"^[0-9a-f]{64}$"'),
     rego0: `ok(c) {
   re_match("^[0-9a-f]{64}$", c.digest.sha256)
 }
 
-isCompliant {
-  is_array(input.predicate.deps)
-  count([c | c := input.predicate.deps[_]; not ok(c)]) == 0
-}`,
+${allInRego0('deps')}`,
     rego1: `isCompliant if {
   every c in input.predicate.deps {
     regex.match("^[0-9a-f]{64}$", c.digest.sha256)
@@ -35,10 +45,7 @@ isCompliant {
     cel: 'predicate.materials.exists(m, m.uri == "git+https://git.example/app")',
     cue: `import "list"
 
-predicate: _
-predicateType: string
-_list: [if predicateType != "" {[if predicate.materials != _|_ {predicate.materials}]}] & [...[[...]]]
-_each: [for c in predicate.materials {[if c.uri != _|_ {c.uri}]}] & [...[string]]
+${eachInCue('materials', 'uri', 'string')}
 _found: true & list.Contains([for c in predicate.materials {c.uri}], "git+https://git.example/app")`,
     rego0: `isCompliant {
   input.predicate.materials[_].uri == "git+https://git.example/app"
@@ -55,20 +62,14 @@ _found: true & list.Contains([for c in predicate.materials {c.uri}], "git+https:
   {
     name: 'every licence is in the list',
     cel: 'predicate.components.all(c, c.license in ["MIT", "Apache-2.0", "BSD-3-Clause"])',
-    cue: `predicate: _
-predicateType: string
-_list: [if predicateType != "" {[if predicate.components != _|_ {predicate.components}]}] & [...[[...]]]
-_each: [for c in predicate.components {[if c.license != _|_ {c.license}]}] & [...["MIT" | "Apache-2.0" | "BSD-3-Clause"]]`,
+    cue: eachInCue('components', 'license', '"MIT" | "Apache-2.0" | "BSD-3-Clause"'),
     rego0: `allowed = {"MIT", "Apache-2.0", "BSD-3-Clause"}
 
 ok(c) {
   allowed[c.license]
 }
 
-isCompliant {
-  is_array(input.predicate.components)
-  count([c | c := input.predicate.components[_]; not ok(c)]) == 0
-}`,
+${allInRego0('components')}`,
     rego1: `isCompliant if {
   every c in input.predicate.components {
     c.license in {"MIT", "Apache-2.0", "BSD-3-Clause"}
@@ -92,19 +93,13 @@ isCompliant {
   {
     name: 'no licence is copyleft',
     cel: 'predicate.components.all(c, !c.license.startsWith("GPL"))',
-    cue: `predicate: _
-predicateType: string
-_list: [if predicateType != "" {[if predicate.components != _|_ {predicate.components}]}] & [...[[...]]]
-_each: [for c in predicate.components {[if c.license != _|_ {c.license}]}] & [...[!~"^GPL"]]`,
+    cue: eachInCue('components', 'license', '!~"^GPL"'),
     rego0: `ok(c) {
   is_string(c.license)
   not startswith(c.license, "GPL")
 }
 
-isCompliant {
-  is_array(input.predicate.components)
-  count([c | c := input.predicate.components[_]; not ok(c)]) == 0
-}`,
+${allInRego0('components')}`,
     rego1: `isCompliant if {
   every c in input.predicate.components {
     is_string(c.license)
@@ -121,10 +116,7 @@ isCompliant {
     cel: 'predicate.components.exists(c, c.name == "openssl")',
     cue: `import "list"
 
-predicate: _
-predicateType: string
-_list: [if predicateType != "" {[if predicate.components != _|_ {predicate.components}]}] & [...[[...]]]
-_each: [for c in predicate.components {[if c.name != _|_ {c.name}]}] & [...[string]]
+${eachInCue('components', 'name', 'string')}
 _found: true & list.Contains([for c in predicate.components {c.name}], "openssl")`,
     rego0: `isCompliant {
   input.predicate.components[_].name == "openssl"
@@ -141,19 +133,13 @@ _found: true & list.Contains([for c in predicate.components {c.name}], "openssl"
   {
     name: 'a component is not there',
     cel: 'type(predicate.components) == list && predicate.components.all(c, c.name != "log4j-core")',
-    cue: `predicate: _
-predicateType: string
-_list: [if predicateType != "" {[if predicate.components != _|_ {predicate.components}]}] & [...[[...]]]
-_each: [for c in predicate.components {[if c.name != _|_ {c.name}]}] & [...[string & !="log4j-core"]]`,
+    cue: eachInCue('components', 'name', 'string & !="log4j-core"'),
     rego0: `ok(c) {
   is_string(c.name)
   c.name != "log4j-core"
 }
 
-isCompliant {
-  is_array(input.predicate.components)
-  count([c | c := input.predicate.components[_]; not ok(c)]) == 0
-}`,
+${allInRego0('components')}`,
     rego1: `isCompliant if {
   is_array(input.predicate.components)
   every c in input.predicate.components {
@@ -169,20 +155,14 @@ isCompliant {
   {
     name: 'no finding is critical',
     cel: 'predicate.findings.all(c, c.severity in ["LOW", "MEDIUM", "HIGH"])',
-    cue: `predicate: _
-predicateType: string
-_list: [if predicateType != "" {[if predicate.findings != _|_ {predicate.findings}]}] & [...[[...]]]
-_each: [for c in predicate.findings {[if c.severity != _|_ {c.severity}]}] & [...["LOW" | "MEDIUM" | "HIGH"]]`,
+    cue: eachInCue('findings', 'severity', '"LOW" | "MEDIUM" | "HIGH"'),
     rego0: `allowed = {"LOW", "MEDIUM", "HIGH"}
 
 ok(c) {
   allowed[c.severity]
 }
 
-isCompliant {
-  is_array(input.predicate.findings)
-  count([c | c := input.predicate.findings[_]; not ok(c)]) == 0
-}`,
+${allInRego0('findings')}`,
     rego1: `isCompliant if {
   every c in input.predicate.findings {
     c.severity in {"LOW", "MEDIUM", "HIGH"}
@@ -198,10 +178,7 @@ isCompliant {
     cel: 'predicate.findings.filter(f, f.severity == "HIGH").size() <= 2',
     cue: `import "list"
 
-predicate: _
-predicateType: string
-_list: [if predicateType != "" {[if predicate.findings != _|_ {predicate.findings}]}] & [...[[...]]]
-_each: [for c in predicate.findings {[if c.severity != _|_ {c.severity}]}] & [...[string]]
+${eachInCue('findings', 'severity', 'string')}
 _high: [for f in predicate.findings if f.severity == "HIGH" {f}] & list.MaxItems(2)`,
     rego0: `is_text(f) {
   is_string(f.severity)
@@ -226,20 +203,14 @@ isCompliant {
   {
     name: 'VEX says of nothing that it is affected',
     cel: 'predicate.statements.all(c, c.status in ["not_affected", "fixed", "under_investigation"])',
-    cue: `predicate: _
-predicateType: string
-_list: [if predicateType != "" {[if predicate.statements != _|_ {predicate.statements}]}] & [...[[...]]]
-_each: [for c in predicate.statements {[if c.status != _|_ {c.status}]}] & [...["not_affected" | "fixed" | "under_investigation"]]`,
+    cue: eachInCue('statements', 'status', '"not_affected" | "fixed" | "under_investigation"'),
     rego0: `allowed = {"not_affected", "fixed", "under_investigation"}
 
 ok(c) {
   allowed[c.status]
 }
 
-isCompliant {
-  is_array(input.predicate.statements)
-  count([c | c := input.predicate.statements[_]; not ok(c)]) == 0
-}`,
+${allInRego0('statements')}`,
     rego1: `isCompliant if {
   every c in input.predicate.statements {
     c.status in {"not_affected", "fixed", "under_investigation"}
@@ -255,10 +226,7 @@ isCompliant {
     cel: 'predicate.statements.exists(s, s.vulnerability.name == "CVE-2026-1" && s.status == "fixed")',
     cue: `import "list"
 
-predicate: _
-predicateType: string
-_list: [if predicateType != "" {[if predicate.statements != _|_ {predicate.statements}]}] & [...[[...]]]
-_each: [for c in predicate.statements {[if c.status != _|_ {c.status}]}] & [...[string]]
+${eachInCue('statements', 'status', 'string')}
 _each1: [for c in predicate.statements {[if c.vulnerability.name != _|_ {c.vulnerability.name}]}] & [...[string]]
 _fixed: [for s in predicate.statements if s.status == "fixed" {s.vulnerability.name}]
 _found: true & list.Contains(_fixed, "CVE-2026-1")`,
@@ -285,10 +253,7 @@ _found: true & list.Contains(_fixed, "CVE-2026-1")`,
   {
     name: 'what is not affected has a justification',
     cel: 'predicate.statements.all(s, type(s.status) == string && (s.status != "not_affected" || (type(s.justification) == string && s.justification != "")))',
-    cue: `predicate: _
-predicateType: string
-_list: [if predicateType != "" {[if predicate.statements != _|_ {predicate.statements}]}] & [...[[...]]]
-_each: [for c in predicate.statements {[if c.status != _|_ {c.status}]}] & [...[string]]
+    cue: `${eachInCue('statements', 'status', 'string')}
 _why: [for s in predicate.statements if s.status == "not_affected" {[if s.justification != _|_ {s.justification}]}] & [...[string & !=""]]`,
     rego0: `explained(s) {
   is_string(s.status)
@@ -359,18 +324,12 @@ isCompliant {
   {
     name: 'every purl is one',
     cel: 'predicate.components.all(c, c.purl.startsWith("pkg:"))',
-    cue: `predicate: _
-predicateType: string
-_list: [if predicateType != "" {[if predicate.components != _|_ {predicate.components}]}] & [...[[...]]]
-_each: [for c in predicate.components {[if c.purl != _|_ {c.purl}]}] & [...[=~"^pkg:"]]`,
+    cue: eachInCue('components', 'purl', '=~"^pkg:"'),
     rego0: `ok(c) {
   startswith(c.purl, "pkg:")
 }
 
-isCompliant {
-  is_array(input.predicate.components)
-  count([c | c := input.predicate.components[_]; not ok(c)]) == 0
-}`,
+${allInRego0('components')}`,
     rego1: `isCompliant if {
   every c in input.predicate.components {
     startswith(c.purl, "pkg:")
