@@ -1,5 +1,6 @@
 /** What a document says that the neutral model has no place for: it is lost when the document is written anew, and whoever does so is told. */
 import { isRecord, recordsOf } from '../../core/index.ts';
+import { readSourceInfo } from './source-words.ts';
 
 export interface UnreadField {
   /** `components[].pedigree`, `relationships of BUILD_TOOL_OF`. */
@@ -23,7 +24,7 @@ const SPDX2 = {
     'spdxVersion dataLicense SPDXID name documentNamespace creationInfo annotations packages hasExtractedLicensingInfos relationships documentDescribes',
   ),
   'packages[]': words(
-    'SPDXID name versionInfo supplier originator homepage description copyrightText downloadLocation primaryPackagePurpose checksums licenseDeclared licenseConcluded filesAnalyzed externalRefs annotations',
+    'SPDXID name versionInfo supplier originator homepage description copyrightText downloadLocation primaryPackagePurpose checksums sourceInfo licenseDeclared licenseConcluded filesAnalyzed externalRefs annotations',
   ),
 };
 const SPDX2_EDGES = words('DESCRIBES DESCRIBED_BY CONTAINS CONTAINED_BY DEPENDS_ON DEPENDENCY_OF');
@@ -39,6 +40,9 @@ export function listUnread(document: unknown): readonly UnreadField[] {
   if (isRecord(document) && document.bomFormat === 'CycloneDX') visitKeys(document, '', { known: CYCLONEDX, count });
   if (isRecord(document) && typeof document.spdxVersion === 'string') {
     visitKeys(document, '', { known: SPDX2, count });
+    for (const { sourceInfo } of recordsOf(document.packages)) {
+      if (typeof sourceInfo === 'string' && readSourceInfo(sourceInfo) === undefined) count('packages[].sourceInfo');
+    }
     for (const { relationshipType } of recordsOf(document.relationships)) {
       if (!SPDX2_EDGES.has(String(relationshipType))) count(`relationships of ${String(relationshipType)}`);
     }

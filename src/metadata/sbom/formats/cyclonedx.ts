@@ -10,6 +10,7 @@ import { arrangeTexts, customLicences, findLicenceId, isLicenceExpression, readC
 import { componentPairs, documentPairs, readComponentPairs, readDocumentPairs } from '../properties.ts';
 import type { Pair } from '../properties.ts';
 import { decodeText, guessDistro, MAX_COMPONENTS, readKind, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
+import { sourceProperties } from '../source-words.ts';
 import { arrangeSbom, findRoots, HASH_ALGORITHMS, isIncomplete } from '../sbom.ts';
 import type { Component, Dependency, Hash, LicenceText, Sbom, SbomAuthor, SbomSubject } from '../sbom.ts';
 import type { SbomReader } from './format.ts';
@@ -131,7 +132,8 @@ function writeDistro(distro: Distro): unknown {
 }
 
 function writeComponent(component: Component, version: CyclonedxVersion, texts: Sbom['licenceTexts']): unknown {
-  const pairs = componentPairs(component);
+  const known = sourceProperties(component).filter(([name]) => component.properties[name] === undefined);
+  const pairs = [...componentPairs(component), ...known];
   const { originator, description, copyright } = component;
   const references = writeReferences(component);
   return {
@@ -339,8 +341,11 @@ function readComponent(raw: RawComponent, id: string): Component {
   const occurrences = (raw.evidence?.occurrences ?? []).flatMap(({ location }) =>
     location === undefined ? [] : [{ path: location }],
   );
+  const told = new Map(sourceProperties({ purl: raw.purl, source }));
+  const properties = Object.entries(facts.properties).filter(([name, value]) => told.get(name) !== value);
   return {
     ...facts,
+    properties: Object.fromEntries(properties),
     id,
     kind: facts.kind ?? readKind(raw.type),
     name: joinName(raw, purl?.type),

@@ -22,6 +22,7 @@ const PACKAGE_TAGS = {
   PackageDownloadLocation: 'downloadLocation',
   FilesAnalyzed: 'filesAnalyzed',
   PackageHomePage: 'homepage',
+  PackageSourceInfo: 'sourceInfo',
   PackageLicenseConcluded: 'licenseConcluded',
   PackageLicenseDeclared: 'licenseDeclared',
   PackageCopyrightText: 'copyrightText',
@@ -80,8 +81,10 @@ export function writeTagValue(document: Document): string {
 }
 
 function formatPackage(entry: Document): readonly string[] {
+  const { primaryPackagePurpose: purpose } = entry;
+  const spelled = typeof purpose === 'string' ? { primaryPackagePurpose: purpose.replace('_', '-') } : {};
   return [
-    ...formatTags(PACKAGE_TAGS, entry),
+    ...formatTags(PACKAGE_TAGS, { ...entry, ...spelled }),
     ...recordsOf(entry.checksums).map(
       ({ algorithm, checksumValue }) => `PackageChecksum: ${String(algorithm)}: ${String(checksumValue)}`,
     ),
@@ -246,6 +249,8 @@ class TagReader {
       const referenceCategory = this.#head.spdxVersion === 'SPDX-2.2' ? category.replace('-', '_') : category;
       push(entry, 'externalRefs', { referenceCategory, referenceType, referenceLocator: rest.join(' ') });
     } else if (tag.name === 'FilesAnalyzed') entry.filesAnalyzed = tag.value === 'true';
+    // where JSON has an underscore
+    else if (tag.name === 'PrimaryPackagePurpose') entry.primaryPackagePurpose = tag.value.replace('-', '_');
     else set(entry, PACKAGE_TAGS, tag);
   }
 

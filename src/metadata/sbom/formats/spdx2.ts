@@ -4,6 +4,7 @@
  */
 import { arrayOf, findDigest, isRecord, object, optional, string } from '../../../core/index.ts';
 import { findPurl } from '../../ecosystem/index.ts';
+import type { Distro } from '../../ecosystem/index.ts';
 import { formatSpdxAuthor, readSpdxAuthor } from '../author.ts';
 import { contentUuid, shortHash } from '../identity.ts';
 import { arrangeTexts, customLicences, declaredLicence, isPlainLicence, readCustomLicence } from '../licences.ts';
@@ -17,6 +18,7 @@ import {
 } from '../properties.ts';
 import type { Pair } from '../properties.ts';
 import { guessDistro, MAX_COMPONENTS, readKind, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
+import { formatSourceInfo, isOfSystem, purlWithSource, readSourceInfo } from '../source-words.ts';
 import { arrangeSbom, HASH_ALGORITHMS } from '../sbom.ts';
 import type { Component, Dependency, Hash, Sbom, SbomSubject } from '../sbom.ts';
 import type { ReadOptions, SbomReader } from './format.ts';
@@ -33,6 +35,8 @@ export const spdx2: SbomReader = {
 const ROOT = 'SPDXRef-Subject';
 const DOCUMENT = 'SPDXRef-DOCUMENT';
 const NONE = 'NOASSERTION';
+/** What Trivy's ids of the package that stands for the distribution begin with: by them alone it knows those that this one contains. */
+const SYSTEM = 'SPDXRef-OperatingSystem';
 const PURPOSES: Readonly<Record<SbomSubject['kind'], string>> = {
   image: 'CONTAINER',
   container: 'CONTAINER',
@@ -46,6 +50,8 @@ const ID = 'plimsoll:id';
 const LICENCE = 'plimsoll:licence';
 const KIND = 'plimsoll:kind';
 const HOMEPAGE = 'plimsoll:homepage';
+/** Where the one that is written says more. */
+const PURL = 'plimsoll:purl';
 
 export function toSpdx2(sbom: Sbom, version: Spdx2Version): Readonly<Record<string, unknown>> {
   const annotate = (pairs: readonly Pair[]) => writeAnnotations(pairs, sbom);
@@ -60,6 +66,7 @@ export function toSpdx2(sbom: Sbom, version: Spdx2Version): Readonly<Record<stri
     annotations: annotate(documentPairs(sbom)),
     packages: [
       writeSubject(sbom.subject, version),
+      ...(sbom.distro === undefined ? [] : [writeSystem(sbom.distro, version)]),
       ...sbom.components.map((component) => writePackage(component, version, annotate)),
     ],
     ...(extracted.length === 0 ? {} : { hasExtractedLicensingInfos: extracted }),
@@ -93,6 +100,26 @@ function writeSubject(subject: SbomSubject, version: Spdx2Version): unknown {
   };
 }
 
+function writeSystem({ id, versionId, prettyName }: Distro, version: Spdx2Version): unknown {
+  return {
+    SPDXID: SYSTEM,
+    name: id,
+    ...(versionId === undefined ? {} : { versionInfo: versionId }),
+    downloadLocation: NONE,
+    filesAnalyzed: false,
+    ...(version === '2.2' ? {} : { primaryPackagePurpose: 'OPERATING_SYSTEM' }),
+    supplier: NONE,
+    licenseConcluded: NONE,
+    licenseDeclared: NONE,
+    copyrightText: NONE,
+    ...(prettyName === undefined ? {} : { description: prettyName }),
+  };
+}
+
+function isSystem({ SPDXID, primaryPackagePurpose }: RawPackage): boolean {
+  return /^OPERATING[-_]SYSTEM$/.test(primaryPackagePurpose ?? '') || SPDXID.startsWith(SYSTEM);
+}
+
 function writePackage(
   component: Component,
   version: Spdx2Version,
@@ -100,6 +127,7 @@ function writePackage(
 ): unknown {
   const pairs = [...ownPairs(component, version), ...componentPairs(component)];
   const { homepage, description, originator } = component;
+  const sourceInfo = formatSourceInfo(component);
   return {
     SPDXID: spdxId(component),
     name: component.name,
@@ -113,6 +141,7 @@ function writePackage(
       : { primaryPackagePurpose: component.kind === 'platform' ? 'OTHER' : component.kind.toUpperCase() }),
     ...(component.hashes.length === 0 ? {} : { checksums: component.hashes.map(writeHash) }),
     ...(homepage === undefined || !isUri(homepage) ? {} : { homepage }),
+    ...(sourceInfo === undefined ? {} : { sourceInfo }),
     licenseConcluded: NONE,
     licenseDeclared: declaredLicence(component.licences),
     copyrightText: component.copyright ?? NONE,
@@ -132,16 +161,16 @@ function ownPairs(component: Component, version: Spdx2Version): readonly Pair[] 
   const { id, purl, kind, homepage, licences } = component;
   return [
     ...(id === purl ? [] : [[ID, id] as const]),
+    ...(purl === undefined || purl === purlWithSource(component) ? [] : [[PURL, purl] as const]),
     ...(version === '2.2' && kind !== 'library' ? [[KIND, kind] as const] : []),
     ...(homepage === undefined || isUri(homepage) ? [] : [[HOMEPAGE, homepage] as const]),
     ...(isPlainLicence(licences) ? [] : licences.map((text): Pair => [LICENCE, text])),
   ];
 }
 
-function writeReferences(
-  { purl, cpes = [] }: Component,
-  version: Spdx2Version,
-): { readonly externalRefs?: readonly unknown[] } {
+function writeReferences(component: Component, version: Spdx2Version): { readonly externalRefs?: readonly unknown[] } {
+  const { cpes = [] } = component;
+  const purl = purlWithSource(component);
   const manager = version === '2.2' ? 'PACKAGE_MANAGER' : 'PACKAGE-MANAGER';
   const references = [
     ...(purl === undefined ? [] : [{ referenceCategory: manager, referenceType: 'purl', referenceLocator: purl }]),
@@ -175,8 +204,11 @@ function writeRelationships(sbom: Sbom): readonly unknown[] {
     relationshipType,
     relatedSpdxElement: to,
   });
+  const inSystem = sbom.distro === undefined ? [] : sbom.components.filter(isOfSystem);
   return [
     edge(DOCUMENT, 'DESCRIBES', ROOT),
+    ...(sbom.distro === undefined ? [] : [edge(ROOT, 'CONTAINS', SYSTEM)]),
+    ...inSystem.map(({ id }) => edge(SYSTEM, 'CONTAINS', ids.get(id))),
     ...[...ids.values()].map((id) => edge(ROOT, 'CONTAINS', id)),
     ...sbom.dependencies.flatMap(({ from, to }) =>
       to.map((target) => edge(ids.get(from) ?? NONE, 'DEPENDS_ON', ids.get(target))),
@@ -192,6 +224,7 @@ const decodePackage = object({
   supplier: optional(string),
   originator: optional(string),
   homepage: optional(string),
+  sourceInfo: optional(string),
   description: optional(string),
   copyrightText: optional(string),
   downloadLocation: optional(string),
@@ -241,7 +274,7 @@ function read(document: unknown, options?: ReadOptions): Sbom {
   const ids = new Map<string, string>();
   const taken = new Set<string>();
   const components = packages.flatMap((entry) => {
-    if (entry === root || entry.primaryPackagePurpose === 'OPERATING-SYSTEM') return [];
+    if (entry === root || isSystem(entry)) return [];
     const component = readPackage(entry, names, taken);
     ids.set(entry.SPDXID, component.id);
     return [component];
@@ -287,11 +320,11 @@ function findPurlText(raw: RawPackage | undefined): string | undefined {
 
 function readPackage(raw: RawPackage, names: ReadonlyMap<string, string>, taken: Set<string>): Component {
   const pairs = readPairs(raw.annotations);
-  const purlText = findPurlText(raw);
-  const version = raw.versionInfo ?? findPurl(purlText ?? '')?.version ?? '';
   const own = (wanted: string) => pairs.filter(([name]) => name === wanted).map(([, value]) => value);
-  const facts = readComponentPairs(pairs.filter(([name]) => ![ID, LICENCE, KIND, HOMEPAGE].includes(name)));
-  const source = facts.source ?? sourceOfPurl(findPurl(purlText ?? ''), version);
+  const purlText = own(PURL)[0] ?? findPurlText(raw);
+  const version = raw.versionInfo ?? findPurl(purlText ?? '')?.version ?? '';
+  const facts = readComponentPairs(pairs.filter(([name]) => ![ID, PURL, LICENCE, KIND, HOMEPAGE].includes(name)));
+  const source = facts.source ?? sourceOfPurl(findPurl(purlText ?? ''), version) ?? readSourceInfo(raw.sourceInfo);
   const cpes = (raw.externalRefs ?? [])
     .filter(({ referenceType }) => referenceType === 'cpe23Type')
     .map(({ referenceLocator }) => referenceLocator);
@@ -361,7 +394,7 @@ function readSubject(root: RawPackage | undefined, name: string, kind: SbomSubje
 }
 
 function readSystem(packages: readonly RawPackage[]): Sbom['distro'] {
-  const system = packages.find((entry) => entry.primaryPackagePurpose === 'OPERATING-SYSTEM');
+  const system = packages.find(isSystem);
   if (system === undefined) return undefined;
   return {
     id: system.name.toLowerCase(),

@@ -16,6 +16,7 @@ import {
 } from '../properties.ts';
 import type { Pair } from '../properties.ts';
 import { guessDistro, MAX_COMPONENTS, readKind, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
+import { purlWithSource } from '../source-words.ts';
 import { arrangeSbom, findRoots, HASH_ALGORITHMS } from '../sbom.ts';
 import type { Component, Dependency, LicenceText, Sbom, SbomAuthor, SbomSubject } from '../sbom.ts';
 import type { SbomReader } from './format.ts';
@@ -40,6 +41,8 @@ const SUBJECT = '/Package/subject';
 /** Names of facts that only this format has to carry as annotations. */
 const ID = 'plimsoll:id';
 const LICENCE = 'plimsoll:licence';
+/** Where the one that is written says more. */
+const PURL = 'plimsoll:purl';
 
 type Element = Readonly<Record<string, unknown>>;
 type Named = Element & { readonly spdxId: string };
@@ -158,6 +161,7 @@ class Writer {
     const added = this.add('software_Package', `Package/${shortHash(id)}`, this.#facts(component));
     const pairs: readonly Pair[] = [
       ...(id === purl ? [] : [[ID, id] as const]),
+      ...(purl === undefined || purl === purlWithSource(component) ? [] : [[PURL, purl] as const]),
       ...(isPlainLicence(licences) ? [] : licences.map((text): Pair => [LICENCE, text])),
       ...componentPairs(component),
     ];
@@ -191,7 +195,7 @@ class Writer {
       ...optionally('software_copyrightText', component.copyright),
       ...optionally('software_downloadLocation', component.downloadLocation),
       ...optionally('software_homePage', component.homepage),
-      ...optionally('software_packageUrl', component.purl),
+      ...optionally('software_packageUrl', purlWithSource(component)),
       software_packageVersion: component.version,
     };
   }
@@ -343,8 +347,8 @@ function findRoot(
 function readPackage(raw: RawPackage, context: Context, taken: Set<string>): Component {
   const pairs = context.pairs(raw.spdxId);
   const own = (wanted: string) => pairs.filter(([name]) => name === wanted).map(([, value]) => value);
-  const facts = readComponentPairs(pairs.filter(([name]) => name !== ID && name !== LICENCE));
-  const purl = raw.software_packageUrl ?? identifiers(raw, 'packageUrl')[0];
+  const facts = readComponentPairs(pairs.filter(([name]) => ![ID, PURL, LICENCE].includes(name)));
+  const purl = own(PURL)[0] ?? raw.software_packageUrl ?? identifiers(raw, 'packageUrl')[0];
   const version = raw.software_packageVersion ?? '';
   const source = facts.source ?? sourceOfPurl(findPurl(purl ?? ''), version);
   const kind = raw.software_primaryPurpose;
