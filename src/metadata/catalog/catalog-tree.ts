@@ -103,7 +103,8 @@ export interface TreeCatalog {
 export async function catalogTree(tree: FileTree, options: CatalogOptions): Promise<TreeCatalog> {
   const { timeStep = untimed, catalogers: set = standard } = options;
   const { index } = set;
-  const counted = set.catalogers.filter(({ evidence }) => evidence === 'installed' || options.declared);
+  const wanted = ['installed', options.declared ? 'declared' : 'deployed'];
+  const counted = set.catalogers.filter(({ evidence }) => wanted.includes(evidence));
   const { chosen, skipped } = chooseFiles(tree, index, new Set(counted));
   const context = { distro: await detectDistro(tree), signal: options.signal };
   const catalogs: Catalog[] = [];

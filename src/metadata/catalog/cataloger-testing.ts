@@ -50,6 +50,7 @@ export const GOOD_FILES: Readonly<Record<string, readonly [path: string, content
   ],
   'bun-lock': ['app/bun.lock', '{"lockfileVersion":1,"packages":{"ms":["ms@2.1.3","",{},"sha512-aaaa"],},}'],
   'deno-lock': ['app/deno.lock', '{"version":"4","npm":{"ms@2.1.3":{"integrity":"sha512-aaaa"}},"jsr":{}}'],
+  'npm-project': ['srv/app/package.json', '{"name":"app","version":"1.0.0"}'],
   'npm-manifest': ['app/package.json', '{"name":"app","dependencies":{"ms":"2.1.3"}}'],
   'python-installed': [
     'usr/lib/python3/site-packages/six.dist-info/METADATA',

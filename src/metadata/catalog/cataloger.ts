@@ -9,8 +9,11 @@ import type { Component, Dependency } from '../sbom/index.ts';
  */
 export interface Cataloger {
   readonly id: string;
-  /** `installed`: what is there to run. `declared`: what a lock file wants; in an image that is no evidence. */
-  readonly evidence: 'installed' | 'declared';
+  /**
+   * `installed`: what is there to run. `declared`: what a lock file wants; in an image that is no evidence. `deployed`: what is there to run in
+   * an image, and which in a folder of sources another tells who reads what is declared.
+   */
+  readonly evidence: 'installed' | 'declared' | 'deployed';
   /**
    * Names of the files that `select` is asked about: `package.json`, `*.jar` (the last extension, in lower case), `+x` for those that may
    * run, or `*` for all, where the folder decides. So that a hundred thousand files do not each ask every cataloger.

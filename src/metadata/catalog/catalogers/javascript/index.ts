@@ -5,6 +5,7 @@ import { denoLock } from './deno-lock.ts';
 import { npmInstalled } from './npm-installed.ts';
 import { npmLock } from './npm-lock.ts';
 import { npmManifest } from './npm-manifest.ts';
+import { npmProject } from './npm-project.ts';
 import { pnpmLock } from './pnpm-lock.ts';
 import { vscodeExtension } from './vscode-extension.ts';
 import { yarnLock } from './yarn-lock.ts';
@@ -18,4 +19,5 @@ export const javascriptCatalogers: readonly Cataloger[] = [
   bunLock,
   denoLock,
   npmManifest,
+  npmProject,
 ];

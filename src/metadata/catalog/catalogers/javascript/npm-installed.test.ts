@@ -14,7 +14,42 @@ test('packages that an installed package carries along count, its fixtures do no
   };
   const { components } = await catalogTree(createMemoryTree(files, catalogSelector), { declared: false });
   assert.deepEqual(
-    components.map(({ purl }) => purl),
+    components.flatMap(({ purl }) => purl ?? []),
     ['pkg:npm/compiler@1.0.0', 'pkg:npm/rpc@1.0.0'],
   );
+});
+
+test('an application of an image is listed without a package URL, a marker below it and what a distribution owns is not', async () => {
+  const manifest = (name: string, version?: string) => JSON.stringify({ name, version });
+  const files = {
+    'srv/app/package.json': manifest('app', '1.2.3'),
+    'srv/app/dist/esm/package.json': manifest('app-esm', '1.0.0'),
+    'srv/app/tools/package.json': manifest('tools', '2.0.0'),
+    'srv/app/tools/node_modules/.package-lock.json': '{}',
+    'srv/app/tools/node_modules/ms/package.json': manifest('ms', '2.1.3'),
+    'srv/type/package.json': '{"type":"module"}',
+    'srv/draft/package.json': manifest('draft'),
+    'srv/wrong/package.json': manifest('not a name', '1.0.0'),
+    'srv/damaged/package.json': '{',
+    'usr/share/nodejs/semver/package.json': manifest('semver', '7.5.0'),
+    'var/lib/dpkg/status': 'Package: node-semver\nStatus: install ok installed\nVersion: 7.5.0-1\nArchitecture: all\n',
+    'var/lib/dpkg/info/node-semver.list': '/usr/share/nodejs/semver/package.json\n',
+  };
+  const list = async (declared: boolean) => {
+    const { components, skipped } = await catalogTree(createMemoryTree(files, catalogSelector), { declared });
+    return { found: components.map(({ kind, name, version, purl }) => [kind, name, version, purl]), skipped };
+  };
+  const { found, skipped } = await list(false);
+  assert.deepEqual(found, [
+    ['library', 'node-semver', '7.5.0-1', 'pkg:deb/debian/node-semver@7.5.0-1?arch=all'],
+    ['library', 'ms', '2.1.3', 'pkg:npm/ms@2.1.3'],
+    ['application', 'app', '1.2.3', undefined],
+    ['application', 'tools', '2.0.0', undefined],
+  ]);
+  assert.deepEqual(
+    skipped.map(({ path }) => path),
+    ['srv/damaged/package.json'],
+  );
+  const declared = (await list(true)).found.filter(([, name]) => name === 'app');
+  assert.deepEqual(declared, [['application', 'app', '1.2.3', undefined]]);
 });

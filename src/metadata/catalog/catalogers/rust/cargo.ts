@@ -55,7 +55,7 @@ async function catalog(tree: FileTree, files: readonly FileEntry[], context: Cat
     manifests.set(own.name, readManifest(table));
     if (typeof own.version !== 'string') return;
     const licences = typeof own.license === 'string' ? [own.license] : [];
-    finds.add(file, { name: own.name, version: own.version, licences, evidence: 'manifest' });
+    finds.add(file, { name: own.name, version: own.version, kind: 'application', licences, evidence: 'manifest' });
   });
   await read('Cargo.lock', (content, file) => addLock(content, file, { finds, manifests }));
   return { components: finds.components, dependencies: finds.dependencies, skipped: finds.skipped };
@@ -97,7 +97,9 @@ function addLock(content: Uint8Array, file: FileEntry, { finds, manifests }: Pla
       finds.add(file, {
         name: crate.name,
         version: crate.version,
-        ...(crate.source === undefined ? {} : { purl: { type: 'cargo', name: crate.name, version: crate.version } }),
+        ...(crate.source === undefined
+          ? { kind: 'application' }
+          : { purl: { type: 'cargo', name: crate.name, version: crate.version } }),
         hashes: hashesOf(crate),
         scope: needed === undefined || needed.has(crate) ? 'runtime' : 'development',
         locations: [{ ...locationOf(file), ...(place === undefined ? {} : { lines: place }) }],
