@@ -71,7 +71,7 @@ interface Written {
 const document = JSON.parse(writeBsiSbom(sbom, 'cyclonedx-json')) as Written;
 const find = (name: string) => document.components.find((component) => component.name === name) ?? {};
 
-for (const form of ['cyclonedx-json', 'cyclonedx-json@1.7', 'cyclonedx-xml', 'cyclonedx-xml@1.7']) {
+for (const form of ['cyclonedx-json', 'cyclonedx-json@1.7', 'cyclonedx-xml', 'cyclonedx-xml@1.7', 'spdx-json@3.0']) {
   test(`${form}: the model is read as it was written, and the document is valid`, async () => {
     const schemas = join(import.meta.dirname, '../schemas');
     const validate = createValidator((name) =>
@@ -130,15 +130,50 @@ test('an author needs an address', () => {
     assert.throws(() => parseSbomAuthor(text), { kind: 'usage', message: /^--author: expected an e-mail address/ });
 });
 
+interface Graph {
+  readonly '@graph': readonly (Readonly<Record<string, unknown>> & {
+    readonly spdxId: string;
+    readonly to?: string[];
+  })[];
+}
+
+test('in SPDX 3 the file, its kinds, who can be asked, what is concluded and what is complete stand in elements', () => {
+  const graph = (JSON.parse(writeBsiSbom(sbom, 'spdx-json@3.0')) as Graph)['@graph'];
+  const idOf = (name: string) => graph.find((raw) => raw.name === name && raw.type === 'software_Package')?.spdxId;
+  const out = (name: string, type: string) =>
+    graph.filter(({ from, relationshipType }) => from === idOf(name) && relationshipType === type);
+  const target = (name: string, type: string) =>
+    graph.find(({ spdxId }) => out(name, type)[0]?.to?.includes(spdxId) === true);
+  const file = target('shop.jar', 'hasDistributionArtifact');
+  assert.equal(file?.name, 'my shop.jar');
+  assert.deepEqual(file.verifiedUsing, [{ type: 'Hash', algorithm: 'sha512', hashValue: 'ab'.repeat(64) }]);
+  assert.deepEqual([file.software_primaryPurpose, file.software_additionalPurpose], ['archive', ['container']]);
+  assert.deepEqual(out('libc', 'hasDistributionArtifact'), []);
+  assert.deepEqual(target('shop.jar', 'hasConcludedLicense'), target('shop.jar', 'hasDeclaredLicense'));
+  assert.deepEqual(out('torn', 'hasConcludedLicense'), []);
+  const makers = graph.find(({ spdxId }) => spdxId === idOf('libc'))?.originatedBy;
+  assert.deepEqual(
+    graph.filter(({ spdxId }) => Array.isArray(makers) && makers.includes(spdxId)).map((raw) => raw.externalIdentifier),
+    [[{ type: 'ExternalIdentifier', externalIdentifierType: 'email', identifier: 'jane@example.com' }]],
+  );
+  const needs = (name: string) => out(name, 'dependsOn').map(({ to, completeness }) => [to, completeness]);
+  const terms = 'https://spdx.org/rdf/3.0.1/terms/Core/';
+  assert.deepEqual(needs('libc'), [[[idOf('zlib')], 'complete']]);
+  assert.deepEqual(needs('zlib'), [[[`${terms}NoneElement`], 'complete']]);
+  assert.deepEqual(needs('torn'), [[[`${terms}NoAssertionElement`], 'noAssertion']]);
+  const [document] = graph.filter(({ type }) => type === 'SpdxDocument');
+  assert.deepEqual(new Set(document?.element as string[]).size, graph.length - 2);
+});
+
 test('other forms are refused', () => {
-  for (const form of ['spdx-json', 'cyclonedx-json@1.5', 'spdx-json@3.0'])
+  for (const form of ['spdx-json', 'cyclonedx-json@1.5', 'spdx-tag-value'])
     assert.throws(() => checkBsiForm(form), { kind: 'usage', message: /^--profile bsi: expected cyclonedx-json/ });
 });
 
 test('the score of what is written here does not get worse', () => {
   const written = [
     ...['cyclonedx-json', 'spdx-json', 'spdx-json@3.0'].map((form) => writeSbom(sbom, form)),
-    writeBsiSbom(sbom, 'cyclonedx-json'),
+    ...['cyclonedx-json', 'spdx-json@3.0'].map((form) => writeBsiSbom(sbom, form)),
   ];
   const profiles = ['sbomqs', 'ntia', 'cisa', 'bsi', 'cra'];
   const points = written.map((text) => profiles.map((profile) => pointsOf(text, profile)));
@@ -147,5 +182,6 @@ test('the score of what is written here does not get worse', () => {
     [6.93, 9, 7.67, 4.55, 9.88],
     [6.62, 9, 8.5, 4.89, 9.88],
     [6.48, 9, 8.33, 6.33, 9.88],
+    [6.84, 9, 8.5, 6.53, 9.88],
   ]);
 });

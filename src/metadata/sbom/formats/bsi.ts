@@ -1,26 +1,26 @@
 /**
- * CycloneDX as BSI TR-03183-2 v2.1 wants it: addresses of creators, licences with acknowledgement, the file that is delivered with its
+ * Documents as BSI TR-03183-2 v2.1 wants them; in CycloneDX: addresses of creators, licences with acknowledgement, the file that is delivered with its
  * SHA-512, and dependencies of everything with their completeness. What is not known is left out: a score tells what that is.
  */
 import { AppError } from '../../../core/index.ts';
 import { declaredLicence } from '../licences.ts';
-import { isEmail, isUrl } from '../score/facts/facts.ts';
-import { arrangeSbom, isIncomplete } from '../sbom.ts';
+import { arrangeSbom } from '../sbom.ts';
 import type { Component, Sbom } from '../sbom.ts';
+import { addressOf, BSI_PROPERTY, completenessOf, isAgreed } from './bsi-facts.ts';
+import { toBsiSpdx3 } from './bsi-spdx3.ts';
 import { toCyclonedx } from './cyclonedx.ts';
 import { writeCyclonedxXml } from './cyclonedx-xml.ts';
 import { findSbomForm } from './index.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 
-/** Names of the BSI's properties of components. */
-export const BSI_PROPERTY = 'bsi:component:';
-
 /** Throws `usage` for a form that the guideline does not know. */
 export function checkBsiForm(text: string): void {
   const { format, version } = findSbomForm(text);
   if (format.id.startsWith('cyclonedx-') && (version === '1.6' || version === '1.7')) return;
-  throw new AppError('usage', `--profile bsi: expected cyclonedx-json or cyclonedx-xml of 1.6 or 1.7, found ${text}`);
+  if (format.id === 'spdx-json' && version === '3.0') return;
+  const expected = 'cyclonedx-json or cyclonedx-xml of 1.6 or 1.7, or spdx-json@3.0';
+  throw new AppError('usage', `--profile bsi: expected ${expected}, found ${text}`);
 }
 
 /** Throws `usage` as `checkBsiForm`. */
@@ -28,6 +28,7 @@ export function writeBsiSbom(sbom: Sbom, text: string): string {
   checkBsiForm(text);
   const { format, version } = findSbomForm(text);
   const arranged = arrangeSbom(sbom);
+  if (format.id === 'spdx-json') return `${JSON.stringify(toBsiSpdx3(arranged), undefined, 2)}\n`;
   const document = addFields(toCyclonedx(arranged, version === '1.7' ? '1.7' : '1.6'), arranged);
   return format.id === 'cyclonedx-xml' ? writeCyclonedxXml(document) : `${JSON.stringify(document, undefined, 2)}\n`;
 }
@@ -78,17 +79,12 @@ function componentFields(component: Component, raw: Raw): Raw {
   };
 }
 
-/** Who made it, else who supplies it: as `Name <address>`; without an address the home page tells where they are found. */
-function writeManufacturer({ originator, supplier, homepage }: Component): Raw | undefined {
-  const text = originator ?? supplier;
-  const addresses = [...(text ?? '').matchAll(/[<(]([^<>()\s]+)[>)]/g)].map(([, address = '']) => address);
-  const email = addresses.find(isEmail);
-  const url = addresses.find(isUrl) ?? homepage;
-  const name = text?.replaceAll(/\s*[<(][^<>()]*[>)]/g, '').trim();
-  if (email === undefined && (url === undefined || !isUrl(url))) return undefined;
+function writeManufacturer(component: Component): Raw | undefined {
+  const { name, email, url } = addressOf(component);
+  if (email === undefined && url === undefined) return undefined;
   return {
-    ...(name === undefined || name === '' ? {} : { name }),
-    ...(url === undefined || !isUrl(url) ? {} : { url: [url] }),
+    ...(name === undefined ? {} : { name }),
+    ...(url === undefined ? {} : { url: [url] }),
     ...(email === undefined ? {} : { contact: [{ email }] }),
   };
 }
@@ -97,40 +93,24 @@ function writeManufacturer({ originator, supplier, homepage }: Component): Raw |
  * What is declared, and where nothing that was found in the files speaks against it the same as concluded. An expression has but one
  * acknowledgement, and is then the conclusion.
  */
-function writeLicences({ licences, detectedLicences = [] }: Component, written: readonly Raw[]): readonly Raw[] {
-  const isAgreed = detectedLicences.every((text) => licences.some((licence) => licence.includes(text)));
+function writeLicences(component: Component, written: readonly Raw[]): readonly Raw[] {
   if (written.some(({ expression }) => expression !== undefined)) {
-    return written.map((one) => ({ ...one, acknowledgement: isAgreed ? 'concluded' : 'declared' }));
+    return written.map((one) => ({ ...one, acknowledgement: isAgreed(component) ? 'concluded' : 'declared' }));
   }
   const declared = written.map(({ license }) => ({ license: { ...(license as Raw), acknowledgement: 'declared' } }));
-  const concluded = licences.map((text) => {
+  const concluded = component.licences.map((text) => {
     const id = declaredLicence([text]);
     return { license: { [id.startsWith('LicenseRef-') ? 'name' : 'id']: id, acknowledgement: 'concluded' } };
   });
   const isListed = !concluded.some(({ license }) => license.id?.includes(' '));
-  return [...declared, ...(isAgreed && isListed ? concluded : [])];
+  return [...declared, ...(isAgreed(component) && isListed ? concluded : [])];
 }
 
-/**
- * Package databases of a system tell all that a package needs: of those that did so here the list is complete, if nothing was skipped. Of
- * all else it is not known.
- */
 function writeCompositions(sbom: Sbom, references: readonly string[]): readonly Raw[] {
-  const byId = new Map(sbom.components.map((component) => [component.id, component]));
-  const telling = new Set(
-    sbom.dependencies
-      .map(({ from }) => byId.get(from))
-      .flatMap((one) => (one?.evidence === 'installed-db' ? [one.foundBy] : [])),
-  );
-  const isComplete = (ref: string) => {
-    const component = byId.get(ref);
-    return !isIncomplete(sbom) && component?.evidence === 'installed-db' && telling.has(component.foundBy);
-  };
-  const [complete, unknown] = [references.filter(isComplete), references.filter((ref) => !isComplete(ref))];
-  return [
-    ...(complete.length === 0 ? [] : [{ aggregate: 'complete', dependencies: complete }]),
-    ...(unknown.length === 0
-      ? []
-      : [{ aggregate: isIncomplete(sbom) ? 'incomplete' : 'unknown', dependencies: unknown }]),
-  ];
+  const completeness = completenessOf(sbom);
+  const groups = Map.groupBy(references, (ref) => completeness(ref));
+  return (['complete', 'incomplete', 'noAssertion'] as const).flatMap((known) => {
+    const dependencies = groups.get(known);
+    return dependencies === undefined ? [] : [{ aggregate: known === 'noAssertion' ? 'unknown' : known, dependencies }];
+  });
 }

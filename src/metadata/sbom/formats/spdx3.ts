@@ -88,6 +88,11 @@ export function toSpdx3(sbom: Sbom): Readonly<Record<string, unknown>> {
   return { '@context': CONTEXT, '@graph': [creation, tool, ...author, document, bom, ...writer.elements] };
 }
 
+/** Of the element of a component, behind the document's namespace. */
+export function packageName(id: string): string {
+  return `Package/${shortHash(id)}`;
+}
+
 type MakeElement = (type: string, name: string, rest: Element) => Named;
 
 function writeAuthor({ kind, name, email, url }: SbomAuthor, element: MakeElement): Named {
@@ -158,7 +163,7 @@ class Writer {
 
   addComponent(component: Component): string {
     const { id, purl, licences } = component;
-    const added = this.add('software_Package', `Package/${shortHash(id)}`, this.#facts(component));
+    const added = this.add('software_Package', packageName(id), this.#facts(component));
     const pairs: readonly Pair[] = [
       ...(id === purl ? [] : [[ID, id] as const]),
       ...(purl === undefined || purl === purlWithSource(component) ? [] : [[PURL, purl] as const]),
@@ -256,9 +261,13 @@ function read(document: unknown): Sbom {
     nameOf: (id) => asText(text(id, 'name')),
     ...declaredLicences(graph, relationships),
   };
-  const packages = of('software_Package', 'software_File').map((entry, index) =>
-    decodePackage(entry, `packages[${index}]`),
+  // the file as which a package is delivered is no other component
+  const artifacts = new Set(
+    relationships.flatMap(({ relationshipType, to }) => (relationshipType === 'hasDistributionArtifact' ? to : [])),
   );
+  const packages = of('software_Package', 'software_File')
+    .filter(({ type, spdxId }) => type === 'software_Package' || !artifacts.has(String(spdxId)))
+    .map((entry, index) => decodePackage(entry, `packages[${index}]`));
   const root = findRoot(graph, packages, relationships);
   const ids = new Map<string, string>();
   const taken = new Set<string>();
