@@ -26,6 +26,8 @@ export interface Peer {
   readonly goTest?: { readonly package: string; readonly version: string };
   /** Program of ours, of one file, around libraries of Go. */
   readonly goMain?: { readonly source: string; readonly modules: readonly string[] };
+  /** Program of ours, of one file, around a library of Java. */
+  readonly javaMain?: { readonly source: string; readonly artifact: string };
   /** Crate with a program. */
   readonly crate?: { readonly name: string; readonly version: string };
   /** Package on the package registry of Node: what is found is its folder, or a program in it. */
@@ -221,6 +223,15 @@ export const PEERS: readonly Peer[] = [
       version: '0.8.5',
       program: 'pyspdxtools',
       others: ['cyclonedx-python-lib[validation]==11.12.0', 'pyshacl==0.40.1'],
+    },
+    probe: ['--help'],
+  },
+  {
+    name: 'cyclonedx-judge',
+    variable: 'PEER_CYCLONEDX_JUDGE',
+    javaMain: {
+      source: 'test/interop/cyclonedx-judge.java',
+      artifact: 'org.cyclonedx:cyclonedx-core-java:12.1.0',
     },
     probe: ['--help'],
   },

@@ -50,6 +50,7 @@ function install(peer: Peer, path: string): string[] {
     fromGoModule,
     fromGoTest,
     fromGoMain,
+    fromJavaMain,
     fromCrate,
     fromNpm,
     fromPython,
@@ -187,6 +188,31 @@ function fromGoMain(peer: Peer, path: string): string | undefined {
     ],
     source,
   );
+}
+
+/** With its libraries in a folder beside it; compiled when it is run. */
+function fromJavaMain(peer: Peer, path: string): string | undefined {
+  if (peer.javaMain === undefined) return undefined;
+  const folder = join(cache, 'java', peer.name);
+  mkdirSync(folder, { recursive: true });
+  const [group, artifact, version] = peer.javaMain.artifact.split(':');
+  const dependency = `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`;
+  const project = `<modelVersion>4.0.0</modelVersion><groupId>peer</groupId><artifactId>peer</artifactId><version>1</version>`;
+  writeFileSync(join(folder, 'pom.xml'), `<project>${project}<dependencies>${dependency}</dependencies></project>`);
+  const args = [
+    '-q',
+    '-B',
+    '-f',
+    join(folder, 'pom.xml'),
+    'dependency:copy-dependencies',
+    `-DoutputDirectory=${folder}`,
+  ];
+  const { status, error, stdout } = spawnSync('mvn', args, { encoding: 'utf8' });
+  if (status !== 0) return `mvn ${artifact}: ${error?.message ?? lastLine(stdout)}`;
+  const source = join(folder, 'main.java');
+  writeFileSync(source, readFileSync(join(import.meta.dirname, '..', peer.javaMain.source)));
+  writeFileSync(path, `#!/bin/sh\nexec java -cp '${folder}/*' ${source} "$@"\n`, { mode: 0o755 });
+  return undefined;
 }
 
 /** Runs go's commands where there is nothing but a new module, with this source in it; gives the reason of a failure. */

@@ -1,10 +1,10 @@
-/** SBOMs in every form, judged by the libraries of SPDX and CycloneDX, SPDX 3 by the shapes of its model. */
+/** SBOMs in every form, judged by the libraries of SPDX and CycloneDX, in Python and in Java, SPDX 3 by the shapes of its model. */
 import assert from 'node:assert/strict';
 import { realpathSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { sbomFormats, writeSbom } from '../../src/metadata/sbom/index.ts';
+import { sbomFormats, writeBsiSbom, writeSbom } from '../../src/metadata/sbom/index.ts';
 import { fullSbom, smallSbom } from '../../src/metadata/sbom/testing.ts';
 import { dataSet, hasSharedData } from '../shared-data.ts';
 import { createBench, missingPeers, peer, PLIMSOLL, type Bench } from './support.ts';
@@ -106,5 +106,56 @@ describe('judges of SBOMs', missingPeers('PEER_SPDX_TOOLS'), () => {
       written.push(file);
     }
     assert.deepEqual(Object.keys(await judge(written)).sort(), written.map(({ path }) => path).sort());
+  });
+});
+
+describe('the library of Dependency-Track', missingPeers('PEER_CYCLONEDX_JUDGE'), () => {
+  let bench: Bench;
+  before(async () => {
+    bench = await createBench();
+  });
+  after(async () => await bench.stop());
+
+  /** By file name, what it says of a document of this version. */
+  const judge = async (versions: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, readonly string[]>> => {
+    const input = [...versions].map(([path, version]) => `${version}\t${path}`).join('\n');
+    const { stdout } = await bench.run(peer('PEER_CYCLONEDX_JUDGE')(), { input });
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split('\t'));
+    const said = (path: string) => lines.flatMap(([of, text = '']) => (of === path ? [text] : []));
+    return new Map([...versions.keys()].map((path) => [path, said(path)]));
+  };
+
+  test('takes in what is written, in every form and of every field', async () => {
+    const versions = new Map<string, string>();
+    const write = async (path: string, version: string, text: string) => {
+      versions.set(path, version);
+      await writeFile(join(bench.folder, path), text);
+    };
+    // it does not know 1.7 yet
+    const known = FORMS.filter(({ form, version }) => form.startsWith('cyclonedx-') && version !== '1.7');
+    for (const { form, version } of known) {
+      const target = `${form}@${version}`;
+      await write(`full-${target}`, version, writeSbom(fullSbom, target));
+      await write(`small-${target}`, version, writeSbom(smallSbom, target));
+      if (version === '1.6') await write(`bsi-${target}`, version, writeBsiSbom(fullSbom, target));
+    }
+    for (const [path, texts] of await judge(versions)) assert.deepEqual(texts, ['ok'], path);
+  });
+
+  test('takes in the SBOM of this repository', async () => {
+    const outputs = ['-o', 'cyclonedx-json@1.6=json', '-o', 'cyclonedx-xml@1.6=xml'];
+    await bench.run([PLIMSOLL, 'sbom', `dir:${ROOT}`, ...outputs]);
+    const said = await judge(new Map(['json', 'xml'].map((path) => [path, '1.6'])));
+    for (const [path, texts] of said) assert.deepEqual(texts, ['ok'], path);
+  });
+
+  test('refuses what is wrong', async () => {
+    const text = writeSbom(fullSbom, 'cyclonedx-json@1.6').replace('"type": "library"', '"type": "libary"');
+    await writeFile(join(bench.folder, 'wrong'), text);
+    const [first = ''] = (await judge(new Map([['wrong', '1.6']]))).get('wrong') ?? [];
+    assert.match(first, /type: does not have a value in the enumeration/);
   });
 });
