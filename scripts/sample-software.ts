@@ -102,6 +102,42 @@ export function makeJars(folder: string): void {
   rmSync(dirname(pom), { recursive: true });
 }
 
+/** As they are delivered: a Spring Boot application, and a servlet's archive, each with the same archives inside. */
+export function makeFatArchives(folder: string): void {
+  const work = mkdtempSync(join(tmpdir(), 'plimsoll-archives-'));
+  mkdirSync(folder, { recursive: true });
+  makeJars(join(work, 'jars'));
+  for (const [name, place, facts] of [
+    [
+      'harbour-1.2.0.jar',
+      'BOOT-INF',
+      'Main-Class: org.springframework.boot.loader.launch.JarLauncher\nStart-Class: test.Harbour\n',
+    ],
+    ['pier-2.0.0.war', 'WEB-INF', 'Implementation-Title: pier\nImplementation-Version: 2.0.0\n'],
+  ] as const) {
+    const content = join(work, name);
+    cpSync(join(work, 'jars'), join(content, place, 'lib'), { recursive: true });
+    const [, artifact, version] = /^(\w+)-(.*)\.\w+$/.exec(name) ?? [];
+    const own = join(content, `META-INF/maven/com.example/${artifact}`);
+    mkdirSync(own, { recursive: true });
+    writeFileSync(join(own, 'pom.properties'), `groupId=com.example\nartifactId=${artifact}\nversion=${version}\n`);
+    writeFileSync(join(work, 'facts'), facts);
+    // stored, as Spring Boot demands it of archives in an archive
+    run('jar', [
+      '--create',
+      '--no-compress',
+      '--file',
+      join(folder, name),
+      '--manifest',
+      join(work, 'facts'),
+      '-C',
+      content,
+      '.',
+    ]);
+  }
+  rmSync(work, { recursive: true });
+}
+
 /** A crate with a lock file, and its program as cargo-auditable builds it. */
 export function makeCrate(folder: string, auditable: string): void {
   mkdirSync(join(folder, 'src'), { recursive: true });

@@ -1,6 +1,7 @@
 // Writes a vulnerability database of grype, in FOLDER/6, with the advisories on standard input, and one of trivy without any, in FOLDER/db.
 // Advisories are JSON:
-// [{"id": "CVE-...", "ecosystem": "npm", "name": "left-pad", "constraint": "< 2.0.0", "version": "semantic"}].
+// [{"id": "CVE-...", "ecosystem": "npm", "name": "left-pad", "constraint": "< 2.0.0", "version": "semantic"}]; of a distribution with
+// "distro": {"id": "debian", "major": "12", "codename": "bookworm"}.
 package main
 
 import (
@@ -21,6 +22,11 @@ type advisory struct {
 	Name       string `json:"name"`
 	Constraint string `json:"constraint"`
 	Version    string `json:"version"`
+	Distro     *struct {
+		ID       string `json:"id"`
+		Major    string `json:"major"`
+		Codename string `json:"codename"`
+	} `json:"distro"`
 }
 
 func main() {
@@ -75,6 +81,9 @@ func writeGrype(folder string) error {
 			VulnerabilityID: found.ID, Vulnerability: found,
 			Package:   &db.Package{Ecosystem: one.Ecosystem, Name: one.Name},
 			BlobValue: &db.PackageBlob{Ranges: []db.Range{{Version: db.Version{Type: one.Version, Constraint: one.Constraint}}}},
+		}
+		if one.Distro != nil {
+			affected.OperatingSystem = &db.OperatingSystem{Name: one.Distro.ID, MajorVersion: one.Distro.Major, Codename: one.Distro.Codename}
 		}
 		if err := store.AddAffectedPackages(affected); err != nil {
 			return err

@@ -7,7 +7,18 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import * as software from '../../scripts/sample-software.ts';
-import { listMissed, makeTrivyCache, OFFLINE, scan, SCANNERS, trivySbom, type ScannerName } from './sbom-peers.ts';
+import { hasSharedData } from '../shared-data.ts';
+import {
+  listMissed,
+  makeAlpineRoot,
+  makeRpmRoot,
+  makeTrivyCache,
+  OFFLINE,
+  scan,
+  SCANNERS,
+  trivySbom,
+  type ScannerName,
+} from './sbom-peers.ts';
 import { createBench, missingPeers, peer, PLIMSOLL, type Bench } from './support.ts';
 
 interface Input {
@@ -15,14 +26,17 @@ interface Input {
   /** What cdxgen calls it; absent where it does not know it. */
   readonly language?: string;
   readonly make: (folder: string) => void;
+  /** Is no layer of the image, for one distribution is there already. */
+  readonly isApart?: true;
 }
 
-/** Each is scanned as a folder and is a layer of the image. */
+/** Each is scanned as a folder and, but for those apart, is a layer of the image. */
 const INPUTS: readonly Input[] = [
   { name: 'debian', make: (folder) => software.makeDebianRoot(folder, software.SMALL_DEBIAN) },
   { name: 'node', language: 'js', make: (folder) => software.makeNodeProject(join(folder, 'srv/app')) },
   { name: 'python', language: 'python', make: (folder) => software.makePythonEnvironment(join(folder, 'opt/venv')) },
   { name: 'java', language: 'jar', make: (folder) => software.makeJars(join(folder, 'opt/jars')) },
+  { name: 'fat-jars', language: 'jar', make: (folder) => software.makeFatArchives(join(folder, 'opt/app')) },
   {
     name: 'go',
     make: (folder) =>
@@ -33,7 +47,15 @@ const INPUTS: readonly Input[] = [
     language: 'rust',
     make: (folder) => software.makeCrate(join(folder, 'srv/rust'), process.env['PEER_CARGO_AUDITABLE'] ?? ''),
   },
+  ...(hasSharedData
+    ? ([
+        { name: 'rpm', make: makeRpmRoot, isApart: true },
+        { name: 'alpine', make: makeAlpineRoot, isApart: true },
+      ] as const)
+    : []),
 ];
+
+const LAYERS = INPUTS.filter(({ isApart }) => isApart !== true);
 
 interface Explanation {
   readonly peers: readonly ScannerName[];
@@ -67,12 +89,6 @@ const EXPLAINED: readonly Explanation[] = [
     peers: ['trivy'],
     pattern: /^golang\/.*@\(devel\)$/,
     reason: 'modules of which Go knows no version and says so by this word: these are listed without one',
-  },
-  {
-    peers: ['syft', 'trivy'],
-    pattern: /^npm\/plimsoll@/,
-    reason:
-      'the project that lies in the image with its package.json: no registry has it, and in a folder it is an application',
   },
   {
     peers: ['trivy'],
@@ -138,38 +154,38 @@ describe('SBOMs beside other scanners', missingPeers('PEER_SYFT', 'PEER_TRIVY', 
   }
 
   test('an image of them all', async () => {
-    const layers = INPUTS.flatMap(({ name }) => ['-f', `${name}.tar`]);
-    for (const { name } of INPUTS) software.packLayer(join(bench.folder, name), join(bench.folder, `${name}.tar`));
+    const layers = LAYERS.flatMap(({ name }) => ['-f', `${name}.tar`]);
+    for (const { name } of LAYERS) software.packLayer(join(bench.folder, name), join(bench.folder, `${name}.tar`));
     await bench.run([PLIMSOLL, 'append', ...layers, '-o', 'oci:layout']);
     await compare('image', ({ image }, output) => image?.('layout', output));
   });
 
   test(
-    'documents are understood by others: the same advisories match, and the same packages are seen',
+    'documents give others the findings of their own scan, and the same packages',
     missingPeers('PEER_GRYPE', 'PEER_ADVISORY_DB'),
     async () => {
       const input = JSON.stringify(ADVISORIES);
       await bench.run(peer('PEER_ADVISORY_DB')('trivy'), { input });
-      await bench.run([
-        PLIMSOLL,
-        'sbom',
-        'oci-dir:layout',
-        ...['cyclonedx-json=image.cdx', 'spdx-json=image.spdx', 'cyclonedx-json@1.4=image.cdx14'].flatMap((target) => [
-          '-o',
-          target,
-        ]),
-      ]);
-      const wanted = ADVISORIES.map(({ id, name }) => `${id} ${name}`);
-      for (const document of ['image.cdx', 'image.spdx'])
-        assert.deepEqual(await matchByGrype(bench, document), wanted, document);
-      await bench.run(trivySbom('image.cdx14', 'seen.json'), { env: OFFLINE });
-      const seen = (
-        JSON.parse(await readFile(join(bench.folder, 'seen.json'), 'utf8')) as {
-          Results: { Packages?: { Name: string }[] }[];
-        }
-      ).Results;
-      const names = new Set(seen.flatMap(({ Packages = [] }) => Packages.map(({ Name }) => Name)));
-      for (const { name } of ADVISORIES) assert.ok(names.has(name), name);
+      const forms = {
+        'image.cdx': 'cyclonedx-json',
+        'image.cdx14': 'cyclonedx-json@1.4',
+        'image.spdx': 'spdx-json',
+        'image.spdx3': 'spdx-json@3.0',
+        'image.tag': 'spdx-tag-value',
+      };
+      const targets = Object.entries(forms).flatMap(([file, form]) => ['-o', `${form}=${file}`]);
+      await bench.run([PLIMSOLL, 'sbom', 'oci-dir:layout', ...targets]);
+      const wanted = await matchByGrype(bench, 'oci-dir:layout');
+      const found = new Set(wanted.map((text) => text.slice(0, 'CVE-2099-0000'.length)));
+      assert.deepEqual(found, new Set(ADVISORIES.map(({ id }) => id)));
+      for (const document of Object.keys(forms))
+        assert.deepEqual(await matchByGrype(bench, `sbom:${document}`), wanted, document);
+      const debian = await namesSeenByTrivy(bench, 'image.cdx14', 'debian');
+      assert.ok(debian.includes('libc6') && debian.includes('libssl3t64'));
+      for (const document of ['image.spdx', 'image.tag'])
+        assert.deepEqual(await namesSeenByTrivy(bench, document, 'debian'), debian, document);
+      const all = new Set(await namesSeenByTrivy(bench, 'image.cdx14'));
+      for (const { name, seenAs = name } of ADVISORIES) assert.ok(all.has(seenAs), seenAs);
     },
   );
 
@@ -181,21 +197,34 @@ describe('SBOMs beside other scanners', missingPeers('PEER_SYFT', 'PEER_TRIVY', 
   });
 });
 
-/** One of each kind, in a version that no package has. */
-const ADVISORIES = [
-  ['npm', 'ajv', 'semantic'],
-  ['python', 'requests', 'python'],
-  ['java-archive', 'org.bouncycastle:bcprov-jdk18on', 'maven'],
-  ['go-module', 'github.com/spf13/cobra', 'semantic'],
-].map(([ecosystem, name, version], at) => ({
-  id: `CVE-2099-000${at}`,
-  ecosystem,
-  name: name ?? '',
-  version,
-  constraint: '< 99.0.0',
-}));
+interface Advisory {
+  readonly id: string;
+  readonly ecosystem: string;
+  readonly name: string;
+  readonly version: string;
+  readonly constraint: string;
+  readonly distro?: { readonly id: string; readonly major: string; readonly codename: string };
+  /** A package that is built from it, where no package has its name. */
+  readonly seenAs?: string;
+}
 
-async function matchByGrype(bench: Bench, document: string): Promise<readonly string[]> {
+/** One of each kind, in a version that no package has; the distribution's is of a source whose packages have other names. */
+const ADVISORIES: readonly Advisory[] = [
+  { ecosystem: 'npm', name: 'ajv', version: 'semantic' },
+  { ecosystem: 'python', name: 'requests', version: 'python' },
+  { ecosystem: 'java-archive', name: 'org.bouncycastle:bcprov-jdk18on', version: 'maven' },
+  { ecosystem: 'go-module', name: 'github.com/spf13/cobra', version: 'semantic' },
+  {
+    ecosystem: 'deb',
+    name: 'glibc',
+    version: 'dpkg',
+    distro: { id: 'debian', major: '13', codename: 'trixie' },
+    seenAs: 'libc6',
+  },
+].map((advisory, at) => ({ ...advisory, id: `CVE-2099-000${at}`, constraint: '< 99.0.0' }));
+
+/** Of an image or a document: id, name and version of each finding. */
+async function matchByGrype(bench: Bench, source: string): Promise<readonly string[]> {
   const env = {
     ...OFFLINE,
     GRYPE_DB_CACHE_DIR: 'trivy',
@@ -204,11 +233,25 @@ async function matchByGrype(bench: Bench, document: string): Promise<readonly st
     GRYPE_DB_VALIDATE_BY_HASH_ON_START: 'false',
     GRYPE_CHECK_FOR_APP_UPDATE: 'false',
   };
-  const { stdout } = await bench.run(peer('PEER_GRYPE')(`sbom:${document}`, '-q', '-o', 'json'), { env });
+  const { stdout } = await bench.run(peer('PEER_GRYPE')(source, '-q', '-o', 'json'), { env });
   const { matches } = JSON.parse(stdout) as {
-    matches: { vulnerability: { id: string }; artifact: { name: string } }[];
+    matches: { vulnerability: { id: string }; artifact: { name: string; version: string } }[];
   };
-  return matches.map(({ vulnerability, artifact }) => `${vulnerability.id} ${artifact.name}`).sort();
+  // a document may name an archive of Java with its group
+  const findings = matches.map(
+    ({ vulnerability, artifact: { name, version } }) => `${vulnerability.id} ${name.replace(/^.*:/, '')} ${version}`,
+  );
+  return [...new Set(findings)].sort();
+}
+
+/** Of one of its kinds of packages, or of all. */
+async function namesSeenByTrivy(bench: Bench, document: string, kind?: string): Promise<readonly string[]> {
+  await bench.run(trivySbom(document, 'seen.json'), { env: OFFLINE });
+  const { Results: results = [] } = JSON.parse(await readFile(join(bench.folder, 'seen.json'), 'utf8')) as {
+    Results?: { Type: string; Packages?: { Name: string }[] }[];
+  };
+  const counted = results.filter(({ Type }) => kind === undefined || Type === kind);
+  return counted.flatMap(({ Packages = [] }) => Packages.map(({ Name }) => Name)).sort();
 }
 
 type Commands = readonly (readonly string[])[] | undefined;

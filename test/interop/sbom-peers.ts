@@ -1,7 +1,12 @@
 /** How released scanners are asked for a bill of materials without a network, and how theirs are compared with ours. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { gunzipSync } from 'node:zlib';
+import { dataSet } from '../shared-data.ts';
 import { peer, PLIMSOLL, type Bench } from './support.ts';
 
 export type ScannerName = 'plimsoll' | 'syft' | 'trivy' | 'cdxgen';
@@ -48,7 +53,7 @@ export const SCANNERS: readonly Scanner[] = [
   },
 ];
 
-/** What it sees in a document, as its own JSON. It reads CycloneDX up to 1.4. */
+/** What it sees in a document, as its own JSON. This one reads CycloneDX up to 1.4; 0.65 reads all. */
 export function trivySbom(document: string, output: string): readonly string[] {
   const words = ['--quiet', '--offline-scan', '--skip-db-update', '--skip-java-db-update', '--list-all-pkgs'];
   return trivy('sbom', ...words, '--format', 'json', '--output', output, document);
@@ -108,6 +113,8 @@ function keyOf({ type, name = '', version = '', purl }: Listed): string | undefi
   const key = decodeURIComponent(bare).toLowerCase();
   const epoch = new URLSearchParams(qualifiers).get('epoch');
   if (key.startsWith('deb/') && epoch !== null) return key.replace(/@(?!.*@)/, `@${epoch}:`);
+  // Trivy of that age knows no type for the packages of Mariner
+  if (key.startsWith('none/')) return key.replace('none/', 'rpm/mariner/');
   if (key.startsWith('golang/')) return key.replace(/@v(?=\d)/, '@');
   if (key.startsWith('pypi/')) return key.replaceAll('_', '-');
   return key.replace(/^rustbinary\//, 'cargo/');
@@ -116,4 +123,31 @@ function keyOf({ type, name = '', version = '', purl }: Listed): string | undefi
 /** What `theirs` has and `ours` has under no type: where we find no package URL to be true, name and version count. */
 export function listMissed(ours: ReadonlySet<string>, theirs: ReadonlySet<string>): readonly string[] {
   return [...theirs].filter((key) => !ours.has(key) && !ours.has(`-/${key.slice(key.lastIndexOf('/') + 1)}`)).sort();
+}
+
+/** With a package database that rpm wrote. */
+export function makeRpmRoot(folder: string): void {
+  const stored = join(dataSet('catalogers'), 'rpm/gorpmdb-cbl-mariner-2.0-sqlite/input/rpmdb.sqlite.gz');
+  const files = {
+    'etc/os-release': 'NAME="Common Base Linux Mariner"\nID=mariner\nVERSION_ID="2.0"\n',
+    'var/lib/rpm/rpmdb.sqlite': gunzipSync(readFileSync(stored)),
+  };
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), content);
+  }
+}
+
+/** What is in the one layer of a published image of Alpine. */
+export function makeAlpineRoot(folder: string): void {
+  const work = mkdtempSync(join(tmpdir(), 'plimsoll-alpine-'));
+  const unpack = (archive: string, to: string) => {
+    mkdirSync(to, { recursive: true });
+    const { status, stderr } = spawnSync('tar', ['-xf', archive, '-C', to], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`${archive}: ${stderr}`);
+  };
+  unpack(join(dataSet('goldens'), 'images/alpine-310.tar.gz'), work);
+  const [{ Layers: layers }] = JSON.parse(readFileSync(join(work, 'manifest.json'), 'utf8')) as [{ Layers: string[] }];
+  for (const layer of layers) unpack(join(work, layer), folder);
+  rmSync(work, { recursive: true });
 }
