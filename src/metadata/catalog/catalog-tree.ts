@@ -193,13 +193,12 @@ function isToldAlready(component: Component, owners: ReadonlyMap<string, string>
   return component.locations.every(({ path }) => owners.has(foldUsr(path)));
 }
 
+/** Only what lies nowhere else: another copy is not its owner's to mend. */
 function markOwned(component: Component, owners: ReadonlyMap<string, string>): Component {
   if (osIds.has(component.foundBy)) return component;
-  for (const { path } of component.locations) {
-    const ownedBy = owners.get(foldUsr(path));
-    if (ownedBy !== undefined && ownedBy !== component.id) return { ...component, ownedBy };
-  }
-  return component;
+  const found = component.locations.map(({ path }) => owners.get(foldUsr(path)));
+  const ownedBy = found.find((owner) => owner !== component.id);
+  return ownedBy === undefined || found.includes(undefined) ? component : { ...component, ownedBy };
 }
 
 /** Where its finder knows none. */

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { condense } from '../../core/index.ts';
 import { parsePurl } from '../ecosystem/index.ts';
 import { createLayeredTree, createMemoryTree } from '../../core/testing.ts';
+import { createZip } from './testing.ts';
 import { GO_PROGRAM, GOOD_FILES } from './cataloger-testing.ts';
 import { catalogers, catalogSelector, catalogTree } from './index.ts';
 
@@ -207,6 +208,45 @@ test("a language package in an OS package's file list is marked as its property,
     'pkg:apk/alpine/npm@10.8.0-r0?arch=x86_64&distro=alpine-3.20.1',
   );
   assert.equal(owner.free, undefined);
+});
+
+test('what lies in the tests of an installed package is not installed', async () => {
+  const gem = (name: string) => `Gem::Specification.new do |s|\n s.name = "${name}"\n s.version = "1"\nend\n`;
+  const npm = (name: string) => JSON.stringify({ name, version: '1.0.0' });
+  const files = {
+    'app/node_modules/real/test/x/node_modules/fixture/package.json': npm('fixture'),
+    'app/node_modules/@a/b/fixtures/node_modules/fixture/package.json': npm('fixture'),
+    'app/node_modules/real/node_modules/test/package.json': npm('test'),
+    'app/node_modules/real/node_modules/@s/fixtures/package.json': npm('@s/fixtures'),
+    'srv/test/node_modules/deployed/package.json': npm('deployed'),
+    'usr/lib/python3.11/test/data/example-1.dist-info/METADATA': 'Name: example\nVersion: 1\n',
+    'usr/lib/python3.11/test/data/example-2.whl': createZip({ 'a.dist-info/METADATA': 'Name: example\nVersion: 2\n' }),
+    'usr/lib/python3/dist-packages/pkg/tests/example-3.egg-info': 'Name: example\nVersion: 3\n',
+    'srv/test/lib/python3.11/site-packages/six.dist-info/METADATA': 'Name: six\nVersion: 1\n',
+    'usr/lib/ruby/gems/3.2.0/gems/a-1.0/spec/fixtures/specifications/b-1.gemspec': gem('fixture'),
+    'usr/lib/ruby/gems/3.2.0/specifications/a-1.gemspec': gem('a'),
+  };
+  const { components } = await catalogTree(createMemoryTree(files, catalogSelector), { declared: false });
+  assert.deepEqual(components.map(({ name }) => name).sort(), ['@s/fixtures', 'a', 'deployed', 'six', 'test']);
+});
+
+test('a language package that also lies where no package put it has no owner, who would be asked for its flaws', async () => {
+  const status = 'Package: python3-six\nStatus: install ok installed\nVersion: 1.16.0-4\nArchitecture: all\n';
+  const metadata = 'Name: six\nVersion: 1.16.0\n';
+  const system = 'usr/lib/python3/dist-packages/six.dist-info/METADATA';
+  const files = {
+    'etc/os-release': 'ID=debian\nVERSION_ID=12\n',
+    'var/lib/dpkg/status': status,
+    'var/lib/dpkg/info/python3-six.list': `/${system}\n`,
+    [system]: metadata,
+  };
+  const ownerOfSix = async (tree: Readonly<Record<string, string>>) => {
+    const { components } = await catalogTree(createMemoryTree(tree, catalogSelector), { declared: false });
+    return components.find(({ name }) => name === 'six')?.ownedBy;
+  };
+  assert.equal(await ownerOfSix(files), 'pkg:deb/debian/python3-six@1.16.0-4?arch=all&distro=debian-12');
+  const own = 'usr/local/lib/python3.11/site-packages/six.dist-info/METADATA';
+  assert.equal(await ownerOfSix({ ...files, [own]: metadata }), undefined);
 });
 
 test('dependencies are resolved through provided names', async () => {

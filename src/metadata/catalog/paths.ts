@@ -16,3 +16,12 @@ export function joinPath(folder: string, relative: string): string | undefined {
   }
   return parts.join('/');
 }
+
+/** A folder of tests within a package of a language, or within the library of Python itself. */
+const TESTS_OF_PACKAGE =
+  /(?:^|\/)(?:node_modules\/(?:@[^/]+\/)?[^/]+|(?:site|dist)-packages\/[^/]+|lib\/python\d[\d.]*|gems\/[^/]+-\d[^/]*)\/(?:.+\/)?(?<!node_modules\/(?:@[^/]+\/)?)(?:tests?|__tests__|spec|fixtures|__fixtures__)\//;
+
+/** Whether the file belongs to the tests of a package: what looks installed there is an example. */
+export function isFixture(path: string): boolean {
+  return TESTS_OF_PACKAGE.test(path);
+}

@@ -6,6 +6,7 @@ import { SKIP } from '../../cataloger.ts';
 import type { Cataloger } from '../../cataloger.ts';
 import { catalogFiles } from '../../components.ts';
 import type { Finds } from '../../components.ts';
+import { isFixture } from '../../paths.ts';
 import { findUpwards } from './npm-resolution.ts';
 import { recordOf } from '../../values.ts';
 import { npmLicences, npmPurl } from './npm-package.ts';
@@ -23,7 +24,7 @@ export const npmInstalled: Cataloger = {
   id: 'npm-installed',
   evidence: 'installed',
   names: ['package.json'],
-  select: ({ path }) => (MANIFEST.test(path) ? { kind: 'keep', maxBytes: MAX_BYTES } : SKIP),
+  select: ({ path }) => (MANIFEST.test(path) && !isFixture(path) ? { kind: 'keep', maxBytes: MAX_BYTES } : SKIP),
   catalog: async (tree, files, context) => {
     const installed = new Map<string, Installed>();
     const finder = { foundBy: 'npm-installed', evidence: 'installed-metadata' } as const;

@@ -1,8 +1,10 @@
 /** Python packages in one file: wheels and zipped eggs. */
 import { AppError } from '../../../../core/index.ts';
 import { archiveTexts, readArchiveTexts } from '../../archive-texts.ts';
+import { SKIP } from '../../cataloger.ts';
 import type { Cataloger } from '../../cataloger.ts';
 import { catalogFiles } from '../../components.ts';
+import { isFixture } from '../../paths.ts';
 import { addPackage, parseMetadata } from './metadata.ts';
 
 /** An egg may carry others' metadata below its own folder. */
@@ -12,7 +14,7 @@ export const pythonArchive: Cataloger = {
   id: 'python-archive',
   evidence: 'installed',
   names: ['*.egg', '*.whl'],
-  select: () => ARCHIVE,
+  select: ({ path }) => (isFixture(path) ? SKIP : ARCHIVE),
   catalog: async (tree, files, context) =>
     await catalogFiles(
       files,

@@ -9,7 +9,7 @@ import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
 import { catalogFiles, readText, textOf, trying } from '../../components.ts';
 import type { Finds } from '../../components.ts';
-import { folderOf, joinPath } from '../../paths.ts';
+import { folderOf, isFixture, joinPath } from '../../paths.ts';
 import { addPackage, MAX_METADATA_BYTES, parseMetadata } from './metadata.ts';
 import { onlyHash, recordOf, textOr } from '../../values.ts';
 import { foldName } from './python-package.ts';
@@ -23,6 +23,7 @@ export const pythonInstalled: Cataloger = {
   evidence: 'installed',
   names: ['METADATA', 'PKG-INFO', '*.egg-info', 'RECORD', 'direct_url.json', 'installed-files.txt'],
   select: ({ path }) => {
+    if (isFixture(path)) return SKIP;
     if (METADATA.test(path)) return { kind: 'keep', maxBytes: MAX_METADATA_BYTES };
     return BESIDE.test(path) ? { kind: 'keep', maxBytes: MAX_DATABASE_BYTES } : SKIP;
   },

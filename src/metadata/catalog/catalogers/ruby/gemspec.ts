@@ -8,7 +8,7 @@ import { readText, textOf } from '../../components.ts';
 import type { Given } from '../../components.ts';
 import { createFileCataloger } from '../../file-cataloger.ts';
 import type { Reading } from '../../file-cataloger.ts';
-import { folderOf } from '../../paths.ts';
+import { folderOf, isFixture } from '../../paths.ts';
 
 const INSTALLED = /(?:^|\/)specifications\/(?:.*\/)?[^/]+\.gemspec$/;
 const SPECIFICATION = /\.gemspec$/;
@@ -19,7 +19,7 @@ export const gemInstalled = createFileCataloger({
   id: 'gem-installed',
   evidence: 'installed-metadata',
   names: ['*.gemspec'],
-  isChosen: (path) => INSTALLED.test(path),
+  isChosen: (path) => INSTALLED.test(path) && !isFixture(path),
   maxBytes: MAX_BYTES,
   read,
 });
