@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { dataSet, needsSharedData } from '../../test/shared-data.ts';
-import { createTestPorts } from '../io/testing.ts';
-import { createSbom, formatSbom, loadSbom, parseSbom } from './sbom.ts';
+import { createTestPorts, temporaryFolder } from '../io/testing.ts';
+import { createSbom, formatSbom, loadForWriting, loadSbom, parseSbom } from './sbom.ts';
 
 interface GoldenPackage {
   readonly Name: string;
@@ -74,4 +74,12 @@ test("other tools' documents are read, bare and in an attestation", needsSharedD
       name,
     );
   }
+});
+
+test('a document without a time gets that of its writing, which SPDX asks for', async () => {
+  const path = join(temporaryFolder(), 'app.cdx.json');
+  const ports = createTestPorts({ environment: { SOURCE_DATE_EPOCH: '86400' } });
+  await ports.files.writeAtomic(path, '{"bomFormat":"CycloneDX","specVersion":"1.5","components":[]}');
+  const { sbom } = await loadForWriting(ports, path);
+  assert.equal(sbom.created, '1970-01-02T00:00:00Z');
 });

@@ -135,14 +135,15 @@ export async function loadSbom(ports: Pick<Ports, 'files'>, path: string): Promi
   return readSbom(await loadDocument(ports, path), path);
 }
 
-/** With what of the document is lost when it is written anew. Throws as `selectLayers`. */
+/** With what of the document is lost when it is written anew; without a time of its own it has that of the writing. Throws as `selectLayers`. */
 export async function loadForWriting(
   ports: Ports,
   path: string,
   options: SbomOptions = {},
 ): Promise<{ readonly sbom: Sbom; readonly unread: readonly UnreadField[] }> {
   const document = await loadDocument(ports, path);
-  const sbom = await selectLayers(ports, readSbom(document, path), { path, ...options });
+  const stored = await selectLayers(ports, readSbom(document, path), { path, ...options });
+  const sbom = stored.created === '' ? { ...stored, created: creationTime(ports) } : stored;
   return { sbom, unread: listUnread(document) };
 }
 

@@ -3,6 +3,7 @@ import { AppError } from '../../core/index.ts';
 import type { FileEntry, FileTree, SkippedFile } from '../../core/index.ts';
 import { createPurl, formatPurl } from '../ecosystem/index.ts';
 import type { PurlParts } from '../ecosystem/index.ts';
+import { isHash } from '../sbom/index.ts';
 import type { Component, Dependency, Evidence, Location } from '../sbom/index.ts';
 import type { Catalog, CatalogContext } from './cataloger.ts';
 
@@ -23,10 +24,10 @@ export function createComponent(
   return {
     kind: 'library',
     licences: [],
-    hashes: [],
     scope: 'runtime',
     properties: {},
     ...rest,
+    hashes: (rest.hashes ?? []).filter(isHash),
     id: purl ?? `${given.foundBy}:${given.name}@${given.version}`,
     ...(purl === undefined ? {} : { purl }),
   };
@@ -119,7 +120,7 @@ export class Finds {
   }
 
   depend(from: Component | undefined, to: readonly (Component | undefined)[]): void {
-    const known = to.flatMap((component) => (component === undefined ? [] : [component.id]));
+    const known = to.flatMap((component) => component?.id ?? []).filter((id) => id !== from?.id);
     if (from !== undefined && known.length > 0) this.dependencies.push({ from: from.id, to: known });
   }
 

@@ -1,5 +1,6 @@
 /** Parts of foreign documents, read as what they should be; what is something else counts as absent. */
 import { isRecord } from '../../core/index.ts';
+import { readHash } from '../sbom/index.ts';
 import type { Hash } from '../sbom/index.ts';
 
 /** Several hashes are of several files, of which one will be installed: then none speaks for the package. */
@@ -7,15 +8,12 @@ export function onlyHash(texts: readonly unknown[]): readonly Hash[] {
   const [text] = texts;
   const match =
     texts.length === 1 ? /^(md5|sha1|sha256|sha384|sha512)[:=]([0-9a-f]{32,128})$/.exec(String(text)) : null;
-  const algorithm = (['md5', 'sha1', 'sha256', 'sha384', 'sha512'] as const).find((known) => known === match?.[1]);
-  return algorithm === undefined ? [] : [{ algorithm, value: match?.[2] ?? '' }];
+  return readHash(match?.[1], match?.[2]);
 }
 
 /** None where the text is no digest of the algorithm in hex. */
 export function hexHashes(algorithm: 'sha1' | 'sha256', text: unknown): readonly Hash[] {
-  const value = typeof text === 'string' ? text.toLowerCase() : '';
-  const isHash = /^[0-9a-f]+$/.test(value) && value.length === (algorithm === 'sha1' ? 40 : 64);
-  return isHash ? [{ algorithm, value }] : [];
+  return readHash(algorithm, typeof text === 'string' ? text : undefined);
 }
 
 export type Raw = Readonly<Record<string, unknown>>;

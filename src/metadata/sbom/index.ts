@@ -9,6 +9,7 @@ export { formatSbomHtml } from './report/html.ts';
 export { formatSbomTree } from './report/tree.ts';
 export type { SbomFormat } from './formats/format.ts';
 export { mergeComponents } from './merge-components.ts';
+export { readHash } from './read.ts';
 export { createValidator } from './validate.ts';
 export type { LoadSchema, SbomFault, Validity } from './validate.ts';
 export { findFaults } from './rules.ts';
@@ -22,7 +23,7 @@ export type { ComponentChange, SbomDiff } from './diff.ts';
 export { checkLicencePattern, judgeLicences, kindOfLicences, matchesPattern } from './licence-policy.ts';
 export type { LicenceKind, LicenceOutcome, LicencePolicy, LicenceVerdict } from './licence-policy.ts';
 export { isLicenceExpression, spdxLicenceName } from './licences.ts';
-export { arrangeSbom, excludeBase, excludeDeleted, findLayer, findRoots } from './sbom.ts';
+export { arrangeSbom, excludeBase, excludeDeleted, findLayer, findRoots, isHash } from './sbom.ts';
 export type {
   BaseImage,
   Component,

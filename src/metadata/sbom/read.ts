@@ -3,8 +3,8 @@ import { findDigest, isRecord, parseShallowJson } from '../../core/index.ts';
 import type { SkippedFile } from '../../core/index.ts';
 import { findPurl } from '../ecosystem/index.ts';
 import type { Distro, Purl } from '../ecosystem/index.ts';
-import { BASE_EVIDENCE, COMPONENT_KINDS } from './sbom.ts';
-import type { BaseImage, Component, LicenceText, Sbom, SbomLayer } from './sbom.ts';
+import { BASE_EVIDENCE, COMPONENT_KINDS, HASH_ALGORITHMS, isHash } from './sbom.ts';
+import type { BaseImage, Component, Hash, LicenceText, Sbom, SbomLayer } from './sbom.ts';
 
 /** Ceiling of components read from one document: the largest real images have some tens of thousands. */
 export const MAX_COMPONENTS = 500_000;
@@ -15,6 +15,14 @@ export function sourceOfPurl(purl: Purl | undefined, version: string): Component
   if (upstream === undefined || purl?.type === 'rpm') return undefined;
   const at = upstream.lastIndexOf('@');
   return at > 0 ? { name: upstream.slice(0, at), version: upstream.slice(at + 1) } : { name: upstream, version };
+}
+
+/** None where the algorithm is another, or the value cannot be of it. Named `SHA256` in SPDX 2, `sha256` in 3, `SHA-256` in CycloneDX. */
+export function readHash(name: string | undefined, value: string | undefined): readonly Hash[] {
+  const folded = name?.toLowerCase().replace('-', '');
+  const algorithm = HASH_ALGORITHMS.find((known) => known === folded);
+  if (algorithm === undefined || value === undefined) return [];
+  return [{ algorithm, value: value.toLowerCase() }].filter(isHash);
 }
 
 /** Makes ids unique: foreign documents name one package several times. */

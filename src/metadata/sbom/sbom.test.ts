@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readSbom } from './parse.ts';
 import { findRoots } from './sbom.ts';
 import { createComponent } from './testing.ts';
 
@@ -14,4 +15,27 @@ test('from the roots every component is reached, circles among them', () => {
   assert.deepEqual(rootsOf({ a: ['b'], b: ['c'], c: [], d: [] }), ['a', 'd']);
   assert.deepEqual(rootsOf({ a: ['b'], b: ['a'], c: ['d'], d: ['e'], e: ['d'] }), ['a', 'c']);
   assert.deepEqual(rootsOf({ a: ['a'] }), ['a']);
+});
+
+test("times of other tools' documents are of one form, hashes that cannot be such are left out", () => {
+  const document = {
+    bomFormat: 'CycloneDX',
+    specVersion: '1.5',
+    metadata: { timestamp: '2026-11-22T07:09:00.123+01:00' },
+    components: [
+      {
+        type: 'library',
+        name: 'a',
+        hashes: [
+          { alg: 'MD5', content: 'AB'.repeat(16) },
+          { alg: 'SHA-256', content: 'abcd' },
+          { alg: 'SHA3-256', content: 'ab'.repeat(32) },
+        ],
+      },
+    ],
+  };
+  const sbom = readSbom(document, 'app.json');
+  assert.equal(sbom.created, '2026-11-22T06:09:00Z');
+  assert.deepEqual(sbom.components[0]?.hashes, [{ algorithm: 'md5', value: 'ab'.repeat(16) }]);
+  assert.equal(readSbom({ ...document, metadata: {} }, 'app.json').created, '');
 });

@@ -19,7 +19,7 @@ export interface Sbom {
   readonly tool: SbomTool;
   /** Who vouches for the document, besides the tool. */
   readonly author?: SbomAuthor;
-  /** RFC 3339, whole seconds, UTC. */
+  /** RFC 3339, whole seconds, UTC; empty where a document does not say. */
   readonly created: string;
 }
 
@@ -147,21 +147,42 @@ export interface Hash {
   readonly value: string;
 }
 
+/** Letters of hex. */
+const HASH_LENGTHS: Readonly<Record<Hash['algorithm'], number>> = {
+  md5: 32,
+  sha1: 40,
+  sha256: 64,
+  sha384: 96,
+  sha512: 128,
+};
+
+/** Documents and lock files have cut ones, which make an SBOM invalid and tell nothing. */
+export function isHash({ algorithm, value }: Hash): boolean {
+  return value.length === HASH_LENGTHS[algorithm] && /^[0-9a-f]+$/.test(value);
+}
+
 export interface Dependency {
   readonly from: string;
   readonly to: readonly string[];
 }
 
-/** Sorts what has no order of its own and joins edges of one origin; edges to unknown ids are dropped. */
+/** Sorts what has no order of its own and joins edges of one origin; edges to unknown ids are dropped, times are of one form. */
 export function arrangeSbom(sbom: Sbom): Sbom {
   const components = [...sbom.components].sort((a, b) => compareText(a.id, b.id));
   const known = new Set(components.map((component) => component.id));
   return {
     ...sbom,
+    created: arrangeTime(sbom.created),
     components,
     dependencies: arrangeDependencies(sbom.dependencies, known),
     skipped: [...sbom.skipped].sort((a, b) => compareText(a.path, b.path) || compareText(a.reason, b.reason)),
   };
+}
+
+/** Tools write zones and parts of seconds too; empty where it is no time. */
+function arrangeTime(text: string): string {
+  const at = new Date(text);
+  return Number.isNaN(at.getTime()) ? '' : `${at.toISOString().slice(0, 19)}Z`;
 }
 
 function arrangeDependencies(dependencies: readonly Dependency[], known: ReadonlySet<string>): readonly Dependency[] {

@@ -9,9 +9,18 @@ import { contentUuid } from '../identity.ts';
 import { arrangeTexts, customLicences, findLicenceId, isLicenceExpression, readCustomLicence } from '../licences.ts';
 import { componentPairs, documentPairs, readComponentPairs, readDocumentPairs } from '../properties.ts';
 import type { Pair } from '../properties.ts';
-import { decodeText, guessDistro, MAX_COMPONENTS, readKind, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
+import {
+  decodeText,
+  guessDistro,
+  MAX_COMPONENTS,
+  readHash,
+  readKind,
+  sourceOfPurl,
+  uniqueId,
+  withDistro,
+} from '../read.ts';
 import { sourceProperties } from '../source-words.ts';
-import { arrangeSbom, findRoots, HASH_ALGORITHMS, isIncomplete } from '../sbom.ts';
+import { arrangeSbom, findRoots, isIncomplete } from '../sbom.ts';
 import type { Component, Dependency, Hash, LicenceText, Sbom, SbomAuthor, SbomSubject } from '../sbom.ts';
 import type { SbomReader } from './format.ts';
 
@@ -25,12 +34,6 @@ export const cyclonedx: SbomReader = {
 
 const ROOT = 'subject';
 const OS = 'operating-system';
-const HASH_NAMES: ReadonlyMap<string, Hash['algorithm']> = new Map(
-  HASH_ALGORITHMS.map((algorithm) => [
-    algorithm === 'md5' ? 'MD5' : algorithm.toUpperCase().replace('SHA', 'SHA-'),
-    algorithm,
-  ]),
-);
 const SUBJECT_TYPES: Readonly<Record<SbomSubject['kind'], string>> = {
   image: 'container',
   container: 'container',
@@ -53,7 +56,7 @@ export function toCyclonedx(sbom: Sbom, version: CyclonedxVersion): Readonly<Rec
     serialNumber: `urn:uuid:${contentUuid(sbom)}`,
     version: 1,
     metadata: {
-      timestamp: sbom.created,
+      ...(sbom.created === '' ? {} : { timestamp: sbom.created }),
       ...(version === '1.4'
         ? { tools: [{ name: tool.name, version: tool.version }] }
         : {
@@ -168,8 +171,8 @@ function writeReferences({ homepage, downloadLocation }: Component): readonly un
   ];
 }
 
-function writeHash(hash: Hash): unknown {
-  return { alg: [...HASH_NAMES].find(([, algorithm]) => algorithm === hash.algorithm)?.[0], content: hash.value };
+function writeHash({ algorithm, value }: Hash): unknown {
+  return { alg: algorithm.toUpperCase().replace('SHA', 'SHA-'), content: value };
 }
 
 function writeEvidence(component: Component): unknown {
@@ -397,11 +400,6 @@ function readTexts(raw: readonly RawComponent[], pairs: readonly Pair[]): readon
     ...own.flatMap(({ license }) => customOf(license)?.texts ?? []),
     ...pairs.flatMap(([name, value]) => (name === TEXT ? decodeText(value) : [])),
   ]);
-}
-
-function readHash(name: string, value: string): readonly Hash[] {
-  const algorithm = HASH_NAMES.get(name);
-  return algorithm === undefined ? [] : [{ algorithm, value }];
 }
 
 function readPairs(list: readonly ReturnType<typeof decodeProperty>[] | undefined): readonly Pair[] {

@@ -17,9 +17,9 @@ import {
   readPairTexts,
 } from '../properties.ts';
 import type { Pair } from '../properties.ts';
-import { guessDistro, MAX_COMPONENTS, readKind, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
+import { guessDistro, MAX_COMPONENTS, readHash, readKind, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
 import { formatSourceInfo, isOfSystem, purlWithSource, readSourceInfo } from '../source-words.ts';
-import { arrangeSbom, HASH_ALGORITHMS } from '../sbom.ts';
+import { arrangeSbom } from '../sbom.ts';
 import type { Component, Dependency, Hash, Sbom, SbomSubject } from '../sbom.ts';
 import type { ReadOptions, SbomReader } from './format.ts';
 
@@ -350,7 +350,7 @@ function readPackage(raw: RawPackage, names: ReadonlyMap<string, string>, taken:
     ...(copyright === undefined ? {} : { copyright }),
     ...(homepage === undefined ? {} : { homepage }),
     ...(downloadLocation === undefined ? {} : { downloadLocation }),
-    hashes: readHashes(raw),
+    hashes: (raw.checksums ?? []).flatMap(({ algorithm, checksumValue }) => readHash(algorithm, checksumValue)),
     ...(source === undefined ? {} : { source }),
   };
 }
@@ -358,13 +358,6 @@ function readPackage(raw: RawPackage, names: ReadonlyMap<string, string>, taken:
 function readLicence(raw: RawPackage, names: ReadonlyMap<string, string>): readonly string[] {
   const text = asserted(raw.licenseDeclared) ?? asserted(raw.licenseConcluded);
   return text === undefined ? [] : [names.get(text) ?? text];
-}
-
-function readHashes(raw: RawPackage): readonly Hash[] {
-  return (raw.checksums ?? []).flatMap(({ algorithm, checksumValue }) => {
-    const known = HASH_ALGORITHMS.find((name) => name === algorithm.toLowerCase());
-    return known === undefined ? [] : [{ algorithm: known, value: checksumValue }];
-  });
 }
 
 function readSupplier(text: string | undefined): string | undefined {

@@ -15,9 +15,9 @@ import {
   readPairTexts,
 } from '../properties.ts';
 import type { Pair } from '../properties.ts';
-import { guessDistro, MAX_COMPONENTS, readKind, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
+import { guessDistro, MAX_COMPONENTS, readHash, readKind, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
 import { purlWithSource } from '../source-words.ts';
-import { arrangeSbom, findRoots, HASH_ALGORITHMS } from '../sbom.ts';
+import { arrangeSbom, findRoots } from '../sbom.ts';
 import type { Component, Dependency, LicenceText, Sbom, SbomAuthor, SbomSubject } from '../sbom.ts';
 import type { SbomReader } from './format.ts';
 
@@ -380,10 +380,7 @@ function readPackage(raw: RawPackage, context: Context, taken: Set<string>): Com
     ...optionally('copyright', raw.software_copyrightText),
     ...optionally('homepage', raw.software_homePage),
     ...optionally('downloadLocation', raw.software_downloadLocation),
-    hashes: (raw.verifiedUsing ?? []).flatMap(({ algorithm, hashValue }) => {
-      const known = HASH_ALGORITHMS.find((name) => name === algorithm);
-      return known === undefined || hashValue === undefined ? [] : [{ algorithm: known, value: hashValue }];
-    }),
+    hashes: (raw.verifiedUsing ?? []).flatMap(({ algorithm, hashValue }) => readHash(algorithm, hashValue)),
     ...(source === undefined ? {} : { source }),
   };
 }

@@ -81,6 +81,34 @@ test('yarn.lock of Berry: workspaces are in the lock file, the kinds of their ne
   assert.equal(components.find(({ name }) => name === 'lib')?.version, '0.1.0');
 });
 
+test('yarn.lock of Berry: what is patched is for what its patch, or yarn itself, is needed for', async () => {
+  const entry = (key: string, name: string) =>
+    `"${key}":\n  version: 1.0.0\n  resolution: "${name}@npm:1.0.0"\n  linkType: hard\n\n`;
+  const lock = [
+    '__metadata:\n  version: 8\n\n',
+    entry('typescript@npm:^5', 'typescript'),
+    entry('typescript@patch:typescript@npm%3A^5#optional!builtin<compat/typescript>', 'typescript'),
+    entry('lint@npm:^1', 'lint'),
+    entry('lint@patch:lint@npm%3A^1#./lint.patch', 'lint'),
+    '"app@workspace:.":\n  version: 0.0.0-use.local\n  resolution: "app@workspace:."\n  linkType: soft\n',
+    '  dependencies:\n    typescript: "npm:^5"\n    lint: "patch:lint@npm%3A^1#./lint.patch"\n',
+  ].join('');
+  const project = '{"name":"app","devDependencies":{"typescript":"^5","lint":"patch:lint@npm%3A^1#./lint.patch"}}';
+  const { scopes } = await graphOf({ 'yarn.lock': lock, 'package.json': project });
+  assert.deepEqual(scopes, { typescript: 'development', lint: 'development', app: 'project' });
+});
+
+test('a hash that is cut short is left out', async () => {
+  const package_ = (integrity: string) => ({ version: '1.0.0', integrity });
+  const whole = Buffer.alloc(64).toString('base64');
+  const packages = { 'node_modules/a': package_('sha512-AAAA'), 'node_modules/b': package_(`sha512-${whole}`) };
+  const { components } = await graphOf({ 'package-lock.json': JSON.stringify({ lockfileVersion: 3, packages }) });
+  assert.deepEqual(
+    components.map(({ hashes }) => hashes),
+    [[], [{ algorithm: 'sha512', value: '00'.repeat(64) }]],
+  );
+});
+
 test('pnpm-lock.yaml of version 9: importers say what is for development, snapshots who needs whom', async () => {
   const lock = `lockfileVersion: '9.0'
 importers:

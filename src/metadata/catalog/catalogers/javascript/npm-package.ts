@@ -1,5 +1,6 @@
 /** What a package of the npm registry is called, licensed under and checked by, in all the forms that were ever in use. */
 import { isRecord } from '../../../../core/index.ts';
+import { readHash } from '../../../sbom/index.ts';
 import type { Hash } from '../../../sbom/index.ts';
 import type { PurlParts } from '../../../ecosystem/index.ts';
 import type { Locked } from '../../locked.ts';
@@ -54,9 +55,6 @@ export function integrityHashes(integrity: unknown): readonly Hash[] {
   const words = typeof integrity === 'string' ? integrity.split(/\s+/) : [];
   return words.flatMap((word): readonly Hash[] => {
     const match = /^(sha1|sha256|sha384|sha512)-([A-Za-z0-9+/=]+)/.exec(word);
-    const algorithm = (['sha1', 'sha256', 'sha384', 'sha512'] as const).find((known) => known === match?.[1]);
-    return algorithm === undefined
-      ? []
-      : [{ algorithm, value: Buffer.from(match?.[2] ?? '', 'base64').toString('hex') }];
+    return readHash(match?.[1], Buffer.from(match?.[2] ?? '', 'base64').toString('hex'));
   });
 }

@@ -167,15 +167,19 @@ function readBerry(
   );
 }
 
-/** What is patched stands in the lock file beside its patch (yarnpkg.com/protocol/patch), and is the package that counts. */
+/**
+ * What is patched stands in the lock file beside its patch (yarnpkg.com/protocol/patch), and is the package that counts. Who needs the patch
+ * needs it; yarn's own patches are needed by nobody, since the project names what they patch.
+ */
 function usePatched(locked: Map<string, Locked>): void {
   for (const key of locked.keys()) {
     const patched = /^@?[^@]+@patch:([^#]+)#/.exec(key)?.[1];
     if (patched === undefined) continue;
     const base = patched.replaceAll(/%3a/gi, ':').replaceAll(/%40/gi, '@');
-    const entry = locked.get(base) ?? locked.get(withProtocol(base));
-    if (entry === undefined) locked.delete(key);
-    else locked.set(key, entry);
+    const found = locked.has(base) ? base : withProtocol(base);
+    const entry = locked.get(found);
+    if (entry === undefined || key.includes('builtin<')) locked.delete(key);
+    else locked.set(key, { ...entry, needs: { ...entry.needs, runtime: [...(entry.needs?.runtime ?? []), found] } });
   }
 }
 
