@@ -11,8 +11,8 @@ export const sbomDiff = defineCommand({
   group: 'metadata',
   summary: 'what two images, folders or SBOMs differ in',
   description:
-    'Compares components: added, removed, in another version, under other licences, brought by another layer. ' +
-    'Layers are compared where both sides know them.',
+    'Compares components: added, removed, in another version, under other licences, with another hash, brought by another layer. ' +
+    'Hashes and layers are compared where both sides know them.',
   args: [
     { name: 'BEFORE', description: 'SBOM file, or what `sbom` takes' },
     { name: 'AFTER', description: 'the same' },
@@ -40,7 +40,7 @@ export const sbomDiff = defineCommand({
 });
 
 function formatDiff(diff: SbomDiff, { paint }: Output): string {
-  const short = (text = '') => (text === '' ? '-' : text.replace(/^(sha256:.{12}).*$/, '$1'));
+  const short = (text = '') => (text === '' ? '-' : text.replace(/^(\w+:[\da-f]{12})[\da-f]{20,}$/, '$1'));
   const moves = (word: string, changes: readonly ComponentChange[]) =>
     changes.map(
       ({ type, name, before, after }) =>
@@ -51,6 +51,7 @@ function formatDiff(diff: SbomDiff, { paint }: Output): string {
     ...diff.added.map(({ type, name, after }) => `${paint('good', '+')} ${name} ${after} (${type})`),
     ...moves('~', diff.versions),
     ...moves('licence', diff.licences),
+    ...moves('hash', diff.hashes),
     ...moves('layer', diff.layers),
   ].join('\n');
 }

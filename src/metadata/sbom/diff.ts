@@ -1,4 +1,4 @@
-/** What is different between two bills, by component: there or not, in which version, under which licence, from which layer. */
+/** What is different between two bills, by component: there or not, in which version, under which licence and hash, from which layer. */
 import { findPurl } from '../ecosystem/index.ts';
 import type { Component, Sbom } from './sbom.ts';
 
@@ -9,6 +9,8 @@ export interface SbomDiff {
   readonly versions: readonly ComponentChange[];
   /** The same version under other licences. */
   readonly licences: readonly ComponentChange[];
+  /** The same version with another hash of an algorithm that both sides have: `before` and `after` are `ALGORITHM:HEX`. */
+  readonly hashes: readonly ComponentChange[];
   /** The same version brought by another layer: `before` and `after` are diff ids. */
   readonly layers: readonly ComponentChange[];
 }
@@ -21,10 +23,10 @@ export interface ComponentChange {
   readonly after?: string;
 }
 
-/** All lists sorted by name. */
+/** All lists sorted by name. What lower layers alone hold is not there. */
 export function diffSboms(before: Sbom, after: Sbom): SbomDiff {
   const [old, now] = [groupByName(before), groupByName(after)];
-  const diff = { added: [], removed: [], versions: [], licences: [], layers: [] } as Record<
+  const diff = { added: [], removed: [], versions: [], licences: [], hashes: [], layers: [] } as Record<
     keyof SbomDiff,
     ComponentChange[]
   >;
@@ -38,6 +40,7 @@ export function diffSboms(before: Sbom, after: Sbom): SbomDiff {
 function groupByName(sbom: Sbom): ReadonlyMap<string, readonly Component[]> {
   const groups = new Map<string, Component[]>();
   for (const component of sbom.components) {
+    if (component.deletedBy !== undefined) continue;
     const { type, name } = labelOf(component);
     const key = `${name}\0${type}\0${findPurl(component.purl ?? '')?.namespace ?? ''}`;
     groups.set(key, [...(groups.get(key) ?? []), component]);
@@ -72,8 +75,15 @@ function compare(
 
 function compareSame(old: Component, now: Component, diff: Record<keyof SbomDiff, ComponentChange[]>): void {
   const licences = ({ licences: list }: Component) => [...list].sort().join(' AND ');
-  const layer = ({ introducedBy }: Component) => introducedBy?.diffId ?? '';
+  const [oldLayer, layer] = [old.introducedBy?.diffId, now.introducedBy?.diffId];
   const label = { ...labelOf(now), name: `${now.name}@${now.version}` };
   if (licences(old) !== licences(now)) diff.licences.push({ ...label, before: licences(old), after: licences(now) });
-  if (layer(old) !== layer(now)) diff.layers.push({ ...label, before: layer(old), after: layer(now) });
+  for (const { algorithm, value } of now.hashes) {
+    const before = old.hashes.find((hash) => hash.algorithm === algorithm)?.value ?? value;
+    if (before !== value)
+      diff.hashes.push({ ...label, before: `${algorithm}:${before}`, after: `${algorithm}:${value}` });
+  }
+  // a side that knows no layers says nothing about them
+  if (oldLayer !== undefined && layer !== undefined && oldLayer !== layer)
+    diff.layers.push({ ...label, before: oldLayer, after: layer });
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { dataSet, needsSharedData } from '../../../test/shared-data.ts';
 import { diffSboms, listUnread, mergeSboms, parseSbom, parseSbomDocument, sbomFormats } from './index.ts';
-import type { Sbom } from './index.ts';
+import type { Hash, Sbom } from './index.ts';
 import { createComponent, fullSbom, smallSbom } from './testing.ts';
 
 const base = { subject: { kind: 'unknown', name: 'both' }, tool: smallSbom.tool, created: smallSbom.created } as const;
@@ -50,8 +50,23 @@ test('merging tells two things under one id apart, and edges follow', () => {
   assert.throws(() => mergeSboms(base, []), { kind: 'usage' });
 });
 
-test('a difference is a package added, removed, or in another version, licence or layer', () => {
+test('merging joins what several tools found, however they call and refer to it', () => {
+  const ours = createComponent({ name: 'org.x:core', version: '1.0', purl: 'pkg:maven/org.x/core@1.0' });
+  const theirs = { ...ours, id: 'pkg:maven/org.x/core@1.0?package-id=12', name: 'core' };
+  const system = (purl: string) => createComponent({ name: 'tar', version: '1:2', purl });
+  const merged = mergeSboms(base, [
+    sbomOf('ours', [ours, system('pkg:deb/debian/tar@1:2?arch=amd64')], [{ from: ours.id, to: [] }]),
+    sbomOf('theirs', [theirs, system('pkg:deb/debian/tar@1%3A2?arch=amd64&upstream=tar%402')]),
+    sbomOf('another', [system('pkg:deb/debian/tar@1:2?arch=arm64')], []),
+  ]);
+  const libraries = merged.components.filter(({ kind }) => kind === 'library').map(({ id }) => id);
+  assert.deepEqual(libraries, ['pkg:deb/debian/tar@1:2?arch=amd64', 'pkg:deb/debian/tar@1:2?arch=arm64', ours.id]);
+  assert.deepEqual(merged.dependencies.find(({ from }) => from === 'folder:theirs')?.to, [libraries[0], ours.id]);
+});
+
+test('a difference is a package added, removed, or in another version, licence, hash or layer', () => {
   const layer = (diffId: string) => ({ index: 0, digest: 'sha256:d', diffId });
+  const sha1 = (value: string): Hash => ({ algorithm: 'sha1', value });
   const c = (name: string, version: string, more = {}) => createComponent({ name, version, ...more });
   const before = sbomOf('a', [
     c('gone', '1'),
@@ -60,6 +75,9 @@ test('a difference is a package added, removed, or in another version, licence o
     c('two', '2'),
     c('lic', '1', { licences: ['MIT'] }),
     c('lay', '1', { introducedBy: layer('a') }),
+    c('other', '1', { hashes: [sha1('a'), { algorithm: 'md5', value: 'a' }] }),
+    c('silent', '1', { introducedBy: layer('a'), hashes: [sha1('a')] }),
+    c('hidden', '1'),
   ]);
   const after = sbomOf('b', [
     c('new', '1'),
@@ -68,15 +86,22 @@ test('a difference is a package added, removed, or in another version, licence o
     c('two', '3'),
     c('lic', '1', { licences: ['ISC'] }),
     c('lay', '1', { introducedBy: layer('b') }),
+    c('other', '1', { hashes: [sha1('b'), { algorithm: 'sha256', value: 'b' }] }),
+    c('silent', '1'),
+    c('hidden', '1', { deletedBy: layer('b') }),
   ]);
   assert.deepEqual(diffSboms(before, after), {
     added: [{ type: 'npm', name: 'new', after: '1' }],
-    removed: [{ type: 'npm', name: 'gone', before: '1' }],
+    removed: [
+      { type: 'npm', name: 'gone', before: '1' },
+      { type: 'npm', name: 'hidden', before: '1' },
+    ],
     versions: [
       { type: 'npm', name: 'two', before: '1', after: '3' },
       { type: 'npm', name: 'up', before: '1', after: '2' },
     ],
     licences: [{ type: 'npm', name: 'lic@1', before: 'MIT', after: 'ISC' }],
+    hashes: [{ type: 'npm', name: 'other@1', before: 'sha1:a', after: 'sha1:b' }],
     layers: [{ type: 'npm', name: 'lay@1', before: 'a', after: 'b' }],
   });
   const same = diffSboms(fullSbom, fullSbom);

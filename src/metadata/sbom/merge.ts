@@ -1,5 +1,6 @@
 /** Several bills as one. What each of them was about becomes a component of its own, which needs what it needed before. */
 import { AppError } from '../../core/index.ts';
+import { createPurl, findPurl, formatPurl } from '../ecosystem/index.ts';
 import { arrangeTexts } from './licences.ts';
 import { mergeComponents } from './merge-components.ts';
 import { uniqueId } from './read.ts';
@@ -16,8 +17,8 @@ export function mergeSboms(base: Pick<Sbom, 'subject' | 'tool' | 'created'>, sbo
   for (const sbom of sboms) {
     const ids = new Map<string, string>();
     for (const component of sbom.components) {
+      const thing = identityOf(component);
       // one id for two different things: the second one gets another
-      const thing = JSON.stringify([component.id, component.name, component.version, component.purl]);
       const id = known.get(thing) ?? uniqueId(component.id, taken);
       known.set(thing, id);
       ids.set(component.id, id);
@@ -46,6 +47,14 @@ export function mergeSboms(base: Pick<Sbom, 'subject' | 'tool' | 'created'>, sbo
       skipped.map(({ path, reason }) => ({ path: `${subject.name}: ${path}`, reason })),
     ),
   });
+}
+
+/** The package URL where it says the version, however tools spell it and name the component; else all that they say. */
+function identityOf({ id, name, version, purl }: Component): string {
+  const parts = findPurl(purl ?? '');
+  if (parts?.version === undefined) return JSON.stringify([id, name, version, purl]);
+  const qualifiers = Object.fromEntries([...parts.qualifiers].filter(([key]) => key !== 'upstream'));
+  return formatPurl(createPurl({ ...parts, qualifiers }));
 }
 
 function subjectComponent({ subject, distro }: Sbom, taken: Set<string>): Component {
