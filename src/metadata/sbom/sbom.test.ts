@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readSbom } from './parse.ts';
-import { findRoots } from './sbom.ts';
-import { createComponent } from './testing.ts';
+import { excludeBase, findRoots } from './sbom.ts';
+import type { Component } from './sbom.ts';
+import { createComponent, smallSbom } from './testing.ts';
 
 const rootsOf = (edges: Readonly<Record<string, readonly string[]>>) =>
   findRoots({
@@ -38,4 +39,31 @@ test("times of other tools' documents are of one form, hashes that cannot be suc
   assert.equal(sbom.created, '2026-11-22T06:09:00Z');
   assert.deepEqual(sbom.components[0]?.hashes, [{ algorithm: 'md5', value: 'ab'.repeat(16) }]);
   assert.equal(readSbom({ ...document, metadata: {} }, 'app.json').created, '');
+});
+
+test('without the base there is what was put once more beside it, but not what a package database repeats', () => {
+  const layer = (index: number) => ({ index, digest: `sha256:${index}`, diffId: `diff ${index}` });
+  const introducedBy = layer(0);
+  const at = (...indexes: readonly number[]) => indexes.map((index) => ({ path: `p${index}`, layer: `diff ${index}` }));
+  const component = (name: string, more: Partial<Component>) =>
+    createComponent({ name, version: '1', introducedBy, evidence: 'installed-metadata', ...more });
+  const sbom = excludeBase({
+    ...smallSbom,
+    layers: [0, 1, 2].map((index) => ({ ...layer(index), isBase: index === 0 })),
+    base: { foundBy: 'given', isExcluded: false },
+    components: [
+      component('base', { locations: at(0) }),
+      component('rewritten', { locations: at(2) }),
+      component('copied', { locations: at(0, 1, 2) }),
+      component('listed', { locations: at(0, 2), evidence: 'installed-db' }),
+      component('own', { locations: at(2), introducedBy: layer(2) }),
+    ],
+  });
+  assert.deepEqual(
+    sbom.components.map(({ name, introducedBy, locations }) => [name, introducedBy?.index, locations.length]),
+    [
+      ['copied', 1, 2],
+      ['own', 2, 1],
+    ],
+  );
 });

@@ -232,8 +232,21 @@ export function excludeBase(sbom: Sbom): Sbom {
   return arrangeSbom({
     ...sbom,
     base: { ...sbom.base, isExcluded: true },
-    components: sbom.components.filter((component) => findLayer(sbom, component)?.isBase !== true),
+    components: sbom.components.flatMap((component) =>
+      findLayer(sbom, component)?.isBase === true ? findOwnCopy(sbom, component) : component,
+    ),
   });
+}
+
+/** What the base brought and upper layers brought again elsewhere. A package database is of whoever wrote it last, so it tells nothing. */
+function findOwnCopy({ layers = [] }: Sbom, component: Component): Component | [] {
+  const own = new Set(layers.flatMap(({ diffId, isBase }) => (isBase ? [] : diffId)));
+  const locations = component.locations.filter(({ layer = '' }) => own.has(layer));
+  const lowest = layers.find(({ diffId }) => locations.some(({ layer }) => layer === diffId));
+  const isCopied = locations.length < component.locations.length && component.evidence !== 'installed-db';
+  if (lowest === undefined || !isCopied) return [];
+  const { index, digest, diffId } = lowest;
+  return { ...component, locations, introducedBy: { index, digest, diffId } };
 }
 
 /** Without what is in lower layers alone. Of an arranged SBOM. */
