@@ -38,6 +38,22 @@ test('packages of distributions have the name of their source and the version of
   assert.ok(candidates('pkg:deb/debian/python3-jinja2@3.1.2-1').includes('a:palletsprojects:jinja:3.1.2'));
 });
 
+test('what Debian and tags add to versions is not of the dictionary', () => {
+  const versionOf = (purl: string) => candidates(purl)[0]?.split(':').at(-1);
+  for (const [version, wanted] of [
+    ['1:1.2.13.dfsg-1', '1.2.13'],
+    ['2.5.13%2Bdfsg-5', '2.5.13'],
+    ['3.2%2Bds1-1', '3.2'],
+    ['1.0~repack-2', '1.0'],
+    ['5.1%2Breally4.9-1', '4.9'],
+    ['1.0~rc1-1', String.raw`1.0\~rc1`],
+  ] as const)
+    assert.equal(versionOf(`pkg:deb/debian/x@${version}`), wanted);
+  assert.equal(versionOf('pkg:composer/psr/log@v1.1.4'), '1.1.4');
+  assert.equal(versionOf('pkg:npm/x@v8'), '8');
+  assert.equal(versionOf('pkg:npm/x@vnext'), 'vnext');
+});
+
 test('packages of languages are filed under owners, names and projects', () => {
   assert.deepEqual(candidates('pkg:npm/%40babel/traverse@7.0.0'), ['a:babel:traverse:7.0.0']);
   assert.deepEqual(candidates('pkg:npm/ws@8.0.0'), ['a:ws:ws:8.0.0', 'a:ws_project:ws:8.0.0']);
@@ -58,6 +74,10 @@ test('packages of languages are filed under owners, names and projects', () => {
 test('what has no version or no place in the dictionary has no candidates', () => {
   for (const purl of ['pkg:npm/express', 'pkg:docker/nginx@1', 'pkg:huggingface/x/y@1', 'pkg:constructor/x@1'])
     assert.deepEqual(candidates(purl), []);
-  assert.deepEqual(candidates(`pkg:npm/${'x'.repeat(300)}@1`), []);
+  assert.deepEqual(candidates('pkg:golang/example.com/tool@%28devel%29'), []);
+  const long = 'x.'.repeat(150);
+  for (const purl of [`pkg:npm/${long}@1`, `pkg:maven/${long}x/y@1`, `pkg:npm/a@1${long}`])
+    assert.deepEqual(candidates(purl), []);
+  assert.deepEqual(candidates('pkg:deb/debian/x@1', long), []);
   assert.equal(candidates('pkg:npm/constructor@1')[0], 'a:constructor:constructor:1');
 });

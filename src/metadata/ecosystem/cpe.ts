@@ -12,8 +12,8 @@ const WRITTEN = /^(?:[\w.-]|\\[!-/:-@[-`{-~])+$/;
 
 /** More would be guessing. */
 const MAX_CANDIDATES = 4;
-/** Of a package; the longest of the dictionary has some hundred letters. */
-const MAX_NAME = 256;
+/** Of a name, a namespace, a version; the longest of the dictionary has some hundred letters. */
+const MAX_PART = 256;
 
 /** Undefined where a part cannot be written. `part`: `a` an application, `o` a system. */
 export function formatCpe(vendor: string, product: string, version: string, part: 'a' | 'o' = 'a'): string | undefined {
@@ -32,8 +32,11 @@ export function quoteCpe(text: string): string | undefined {
 /** Likeliest first, a few at most; none for what has no version, or whose kind is not filed there. `source`: name of the source package. */
 export function candidateCpes(purl: Purl, source?: string): readonly string[] {
   const kind = Object.hasOwn(KINDS, purl.type) ? KINDS[purl.type] : undefined;
-  if (kind === undefined || purl.version === undefined || purl.name.length > MAX_NAME) return [];
-  const version = (kind.version ?? asItIs)(purl.version);
+  const parts = [purl.name, purl.version, purl.namespace, source];
+  if (kind === undefined || purl.version === undefined || parts.some((part = '') => part.length > MAX_PART)) return [];
+  const version = (kind.version ?? withoutMark)(purl.version);
+  // what Go says of a program that was built of no release
+  if (version === '(devel)') return [];
   const names = kind.names(purl, source);
   const cpes = names.map(([vendor, product, part]) => formatCpe(vendor, product, version, part));
   return [...new Set(cpes.filter((cpe) => cpe !== undefined))].slice(0, MAX_CANDIDATES);
@@ -45,15 +48,20 @@ interface Kind {
   readonly version?: (version: string) => string;
 }
 
-const asItIs = (version: string): string => version;
-
-const withoutEpoch = (version: string): string => version.replace(/^\d+:/, '');
+/** The letter that names of tags begin with: `v1.2` is 1.2. */
+const withoutMark = (version: string): string => version.replace(/^v(?=\d)/, '');
 
 /** Epoch and revision: `1:2.3.4-5+deb12u1` is 2.3.4. */
-const upstreamVersion = (version: string): string => withoutEpoch(version).replace(/-[^-]*$/, '');
+const upstreamVersion = (version: string): string => version.replace(/^\d+:/, '').replace(/-[^-]*$/, '');
+
+/** Also what Debian says of sources that it changed: `1.2.13.dfsg` is 1.2.13, `5.1+really4.9` is 4.9. */
+const debianVersion = (version: string): string =>
+  upstreamVersion(version)
+    .replace(/^.*[+~.]really(?=\d)/, '')
+    .replace(/[+~.](?:dfsg|ds|repack)[\d.+~]*$/, '');
 
 const KINDS: Readonly<Record<string, Kind>> = {
-  deb: { names: ofSystem, version: upstreamVersion },
+  deb: { names: ofSystem, version: debianVersion },
   rpm: { names: ofSystem, version: upstreamVersion },
   alpm: { names: ofSystem, version: upstreamVersion },
   apk: { names: ofSystem, version: (version) => version.replace(/-r\d+$/, '') },
@@ -85,11 +93,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
       [name, name],
     ],
   },
-  golang: { names: ofGo, version: (version) => version.replace(/^v|^go(?=\d)/, '').replace(/\+incompatible$/, '') },
+  golang: { names: ofGo, version: (version) => version.replace(/^(?:v|go)(?=\d)/, '').replace(/\+incompatible$/, '') },
   maven: { names: ofMaven },
   github: {
     names: ({ namespace, name }) => [[namespace ?? name, name]],
-    version: (version) => version.replace(/^v/, ''),
   },
   swift: { names: ({ namespace = '', name }) => [[namespace.split('/').at(-1) ?? name, name]] },
 };

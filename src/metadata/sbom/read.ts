@@ -17,6 +17,11 @@ export function sourceOfPurl(purl: Purl | undefined, version: string): Component
   return at > 0 ? { name: upstream.slice(0, at), version: upstream.slice(at + 1) } : { name: upstream, version };
 }
 
+/** Undefined where the document of SPDX says that it says nothing. */
+export function asserted(text: string | undefined): string | undefined {
+  return ['NOASSERTION', 'NONE', ''].includes(text ?? '') ? undefined : text;
+}
+
 /** None where the algorithm is another, or the value cannot be of it. Named `SHA256` in SPDX 2, `sha256` in 3, `SHA-256` in CycloneDX. */
 export function readHash(name: string | undefined, value: string | undefined): readonly Hash[] {
   const folded = name?.toLowerCase().replace('-', '');

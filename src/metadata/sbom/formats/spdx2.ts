@@ -17,7 +17,16 @@ import {
   readPairTexts,
 } from '../properties.ts';
 import type { Pair } from '../properties.ts';
-import { guessDistro, MAX_COMPONENTS, readHash, readKind, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
+import {
+  asserted,
+  guessDistro,
+  MAX_COMPONENTS,
+  readHash,
+  readKind,
+  sourceOfPurl,
+  uniqueId,
+  withDistro,
+} from '../read.ts';
 import { formatSourceInfo, isOfSystem, purlWithSource, readSourceInfo } from '../source-words.ts';
 import { arrangeSbom } from '../sbom.ts';
 import type { Component, Dependency, Hash, Sbom, SbomSubject } from '../sbom.ts';
@@ -362,11 +371,6 @@ function readLicence(raw: RawPackage, names: ReadonlyMap<string, string>): reado
 
 function readSupplier(text: string | undefined): string | undefined {
   return asserted(text)?.replace(/^(?:Organization|Person): /, '');
-}
-
-/** Undefined where the document says that it says nothing. */
-function asserted(text: string | undefined): string | undefined {
-  return text === undefined || text === NONE || text === 'NONE' || text === '' ? undefined : text;
 }
 
 function readPairs(annotations: readonly { readonly comment: string | undefined }[] | undefined): readonly Pair[] {

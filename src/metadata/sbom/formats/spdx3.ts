@@ -15,7 +15,16 @@ import {
   readPairTexts,
 } from '../properties.ts';
 import type { Pair } from '../properties.ts';
-import { guessDistro, MAX_COMPONENTS, readHash, readKind, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
+import {
+  asserted,
+  guessDistro,
+  MAX_COMPONENTS,
+  readHash,
+  readKind,
+  sourceOfPurl,
+  uniqueId,
+  withDistro,
+} from '../read.ts';
 import { purlWithSource } from '../source-words.ts';
 import { arrangeSbom, findRoots } from '../sbom.ts';
 import type { Component, Dependency, LicenceText, Sbom, SbomAuthor, SbomSubject } from '../sbom.ts';
@@ -364,7 +373,7 @@ function readPackage(raw: RawPackage, context: Context, taken: Set<string>): Com
   const cpes = identifiers(raw, 'cpe23');
   const listed = own(LICENCE);
   const optionally = <K extends string>(key: K, value: string | undefined) =>
-    (value === undefined || value === 'NOASSERTION' ? {} : { [key]: value }) as { readonly [P in K]?: string };
+    (asserted(value) === undefined ? {} : { [key]: value }) as { readonly [P in K]?: string };
   return {
     ...facts,
     id: uniqueId(own(ID)[0] ?? purl ?? raw.spdxId, taken),

@@ -87,6 +87,10 @@ function vendorGroup(text: string): string {
 const GROUPS: ReadonlyMap<string, string> = new Map([
   ['ant', 'org.apache.ant'],
   ['checker-qual', 'org.checkerframework'],
+  // named as their artifacts, whatever bundles and vendors they say they are of
+  ...'beanutils cli codec collections dbcp digester fileupload httpclient io lang logging net pool'
+    .split(' ')
+    .map((part): readonly [string, string] => [`commons-${part}`, `commons-${part}`]),
   ['derby', 'org.apache.derby'],
   ['derbyclient', 'org.apache.derby'],
   ['derbynet', 'org.apache.derby'],

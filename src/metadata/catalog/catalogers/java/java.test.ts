@@ -56,6 +56,9 @@ test('without marks of Maven, the manifest and the name of the file say what an 
     'a/micrometer-commons.jar': createZip(
       manifest('Implementation-Title: io.micrometer#micrometer-commons;1.12.11\r\nImplementation-Version: 1.12.11'),
     ),
+    'a/commons-io-2.6.jar': createZip(
+      manifest('Bundle-SymbolicName: org.apache.commons.io\r\nImplementation-Vendor-Id: org.apache'),
+    ),
     'a/mine-1.0.jar': createZip({ 'x.class': 'x' }),
     'a/plugin.hpi': createZip(manifest('Short-Name: git\r\nGroup-Id: org.jenkins-ci.plugins\r\nPlugin-Version: 4.1')),
     'a/classes.jar': createZip({ 'x.class': 'x' }),
@@ -64,6 +67,7 @@ test('without marks of Maven, the manifest and the name of the file say what an 
     components.map(({ id, evidence, licences }) => [id, evidence, licences[0]]),
     [
       ['pkg:maven/org.bouncycastle/bcprov-jdk18on@1.78', 'installed-metadata', undefined],
+      ['pkg:maven/commons-io/commons-io@2.6', 'installed-metadata', undefined],
       ['pkg:maven/com.fasterxml.jackson.core/jackson-databind@2.9.10', 'installed-metadata', 'Apache-2.0'],
       ['pkg:maven/io.micrometer/micrometer-commons@1.12.11', 'installed-metadata', undefined],
       ['java-archive:mine@1.0', 'name-guess', undefined],
