@@ -17,6 +17,8 @@ const STATUS_D = /^var\/lib\/dpkg\/status\.d\/[^/]+$/;
 const NOT_STATUS =
   /\.(?:md5sums|preinst|postinst|prerm|postrm|list|conffiles|triggers|shlibs|symbols|templates|config)$/;
 const LIST = /^(?:var\/lib\/dpkg\/info\/([^/]+)\.list|var\/lib\/dpkg\/status\.d\/([^/]+)\.md5sums)$/;
+/** A folder of that name may be where the usual one leads, as in images that keep /var apart. */
+const LINKED = /(?:^|\/)dpkg\/((?:status|status\.d\/[^/]+|info\/[^/]+\.list))$/;
 const COPYRIGHT = /^usr\/share\/doc\/([^/]+)\/copyright$/;
 /** Characters that deb-version(7) permits; opkg adds none. */
 const VERSION = /^(?:\d+:)?[A-Za-z0-9.+~:_-]{1,512}$/;
@@ -30,10 +32,19 @@ export const dpkg: Cataloger = {
   names: ['*'],
   select: ({ path }) => {
     if (COPYRIGHT.test(path)) return { kind: 'keep', maxBytes: MAX_COPYRIGHT_BYTES };
-    return isStatus(path) || LIST.test(path) ? { kind: 'keep', maxBytes: MAX_DATABASE_BYTES } : SKIP;
+    return isStatus(path) || LIST.test(path) || LINKED.test(path)
+      ? { kind: 'keep', maxBytes: MAX_DATABASE_BYTES }
+      : SKIP;
   },
   catalog,
 };
+
+/** The usual path of what lies elsewhere and is found by it. */
+function usualPath(tree: FileTree, { path }: FileEntry): string {
+  const rest = LINKED.exec(path)?.[1];
+  const usual = `var/lib/dpkg/${rest}`;
+  return rest !== undefined && tree.find(usual)?.path === path ? usual : path;
+}
 
 function isStatus(path: string): boolean {
   return STATUS.test(path) || (STATUS_D.test(path) && !NOT_STATUS.test(path));
@@ -48,7 +59,7 @@ async function catalog(tree: FileTree, files: readonly FileEntry[], context: Cat
   const skipped: SkippedFile[] = [];
   const licencesOf = await readLicences(tree, files);
   const installed: Installed[] = [];
-  for (const file of files.filter(({ path }) => isStatus(path))) {
+  for (const file of files.filter((one) => isStatus(usualPath(tree, one)))) {
     await trying(file.path, skipped, async () => {
       for (const found of await readStatus(tree, file, { licencesOf, context, skipped })) installed.push(found);
     });
@@ -172,12 +183,12 @@ async function readOwners(
     ids.set(`${component.name}:${paragraph.get('architecture') ?? ''}`, component.id);
   }
   const owners = new Map<string, string>();
-  for (const { path } of files) {
-    const match = LIST.exec(path);
+  for (const file of files) {
+    const match = LIST.exec(usualPath(tree, file));
     const name = match?.[1] ?? match?.[2];
     const id = name === undefined ? undefined : (ids.get(name) ?? ids.get(name.split(':', 1)[0] ?? ''));
     if (id === undefined) continue;
-    for (const line of ((await readText(tree, path)) ?? '').split('\n')) {
+    for (const line of ((await readText(tree, file.path)) ?? '').split('\n')) {
       const owned = match?.[1] === undefined ? line.split(/\s+/, 2)[1] : line;
       if (owned !== undefined && owned !== '') owners.set(owned.replace(/^\.?\//, ''), id);
     }

@@ -1,4 +1,4 @@
-/** What the package managers beside dpkg, apk and rpm tell about files, dependencies and licences. */
+/** What package managers tell about files, dependencies and licences, and where they keep it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
@@ -16,6 +16,22 @@ const ownerOfNpm = (found: Awaited<ReturnType<typeof catalog>>) =>
 
 const local = (name: string, fields: string) => ({
   [`var/lib/pacman/local/${name}-1-1/desc`]: `%NAME%\n${name}\n\n%VERSION%\n1-1\n\n${fields}`,
+});
+
+test('dpkg: the database is found where links lead, and no other one counts', async () => {
+  const status = (name: string) => `Package: ${name}\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n`;
+  const files = {
+    ...NPM,
+    'usr/lib/sysimage/dpkg/status': status('npm-deb'),
+    'usr/lib/sysimage/dpkg/info/npm-deb.list': '/usr/lib/node_modules/npm/package.json\n',
+    'srv/chroot/var/lib/dpkg/status': status('other'),
+  };
+  const to = (name: string) => ({ [`var/lib/dpkg/${name}`]: { link: `../../../usr/lib/sysimage/dpkg/${name}` } });
+  const found = await catalog({ ...files, ...to('status'), ...to('info/npm-deb.list') });
+  assert.deepEqual(found.components.map(({ name }) => name).sort(), ['npm', 'npm-deb']);
+  const [debian] = found.components.filter(({ name }) => name === 'npm-deb');
+  assert.deepEqual(debian?.locations, [{ path: 'usr/lib/sysimage/dpkg/status' }]);
+  assert.equal((await catalog(files)).components.length, 1);
 });
 
 test('pacman: dependencies are resolved through provided names, and files have owners', async () => {
