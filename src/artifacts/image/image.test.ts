@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { dataSet, needsSharedData } from '../../../test/shared-data.ts';
 import {
@@ -333,6 +335,32 @@ test('inflating is done with a chunk when it asks for the next, whose memory may
       for await (const chunk of inflate(source(), 'x', { lend: true })) found.push(Buffer.from(chunk));
       assert.ok(Buffer.concat(found).equals(content), String(size));
     }
+  }
+});
+
+test('the source of a layer is closed when its content is damaged or no longer wanted', async () => {
+  const packed = gzipSync(randomBytes(1_000_000), { level: 1 });
+  const damaged = Buffer.from(packed).fill(0x55, 500_000, 501_000);
+  for (const [content, most] of [
+    [damaged, Infinity],
+    [packed, 0],
+  ] as const) {
+    const state = { isClosed: false };
+    const source = async function* () {
+      try {
+        for (let at = 0; at < content.length; at += 1000) yield content.subarray(at, at + 1000);
+      } finally {
+        state.isClosed = true;
+      }
+    };
+    const read = async () => {
+      let length = 0;
+      for await (const chunk of inflate(source(), 'x')) if ((length += chunk.length) > most) return;
+    };
+    if (content === damaged) await assert.rejects(read());
+    else await read();
+    await setImmediate();
+    assert.ok(state.isClosed);
   }
 });
 

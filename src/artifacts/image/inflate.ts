@@ -30,7 +30,11 @@ export async function* inflate(
     }
     // the source's own last check (digest) comes after its last byte
     await feeding;
-  } catch (cause) {
+  } catch (thrown) {
+    const cause: unknown = await feeding.then(
+      () => thrown,
+      (error: unknown) => error,
+    );
     if (cause instanceof AppError || !(cause instanceof Error) || !('code' in cause)) throw cause;
     throw new AppError('invalid-input', `${what}: expected compressed content, ${cause.message}`, { cause });
   } finally {
@@ -38,14 +42,27 @@ export async function* inflate(
   }
 }
 
-/** Asks for the next chunk when all of the one before is taken: its memory may be used again then. */
+/**
+ * Asks for the next chunk when all of the one before is taken: its memory may be used again then. A source is read to its end even if its
+ * content is damaged: its own last check says better what is wrong.
+ */
 async function feed(source: AsyncIterable<Uint8Array>, stream: Transform): Promise<void> {
+  let settle: (error?: Error | null) => void = () => undefined;
+  // what is being taken when a stream fails is never said to be
+  stream.once('close', () => settle(stream.errored ?? new Error('closed')));
+  const take = async (chunk: Uint8Array): Promise<void> =>
+    await new Promise((resolve, reject) => {
+      settle = (error) => (error === null || error === undefined ? resolve() : reject(error));
+      stream.write(chunk, settle);
+    });
   try {
     for await (const chunk of source) {
-      await new Promise<void>((resolve, reject) => {
-        stream.write(chunk, (error) => (error === null || error === undefined ? resolve() : reject(error)));
+      if (stream.errored !== null) continue;
+      await take(chunk).catch((error: unknown) => {
+        if (stream.errored === null) throw error;
       });
     }
+    if (stream.errored !== null) throw stream.errored;
     stream.end();
   } catch (error) {
     stream.destroy(error instanceof Error ? error : new Error(String(error)));
