@@ -104,7 +104,7 @@ test('poetry.lock without groups: pyproject.toml says what is for development', 
   assert.deepEqual(scopes, { app: 'project', a: 'runtime', b: 'runtime', d: 'development' });
 });
 
-test('requirements: includes are followed, constraints pin what is open, circles end', async () => {
+test('requirements: includes are followed, constraints pin what is open, circles end, what is not at hand is said', async () => {
   const { components, skipped } = await find({
     'requirements.txt':
       'a==1 # why\nb\nc>=1\n-r more/requirements-more.txt\n-c constraints.txt\n-r https://host/x.txt\nd @ file:///x\n',
@@ -112,7 +112,11 @@ test('requirements: includes are followed, constraints pin what is open, circles
     'constraints.txt': 'b==3\nc==9\nunwanted==1\n',
     'requirements-dev.txt': 'f==1\n',
   });
-  assert.deepEqual(skipped, []);
+  const reason = 'requirements.txt includes "https://host/x.txt": expected it among requirements files, found none';
+  assert.deepEqual(skipped, [
+    { path: 'more/requirements-more.txt', reason },
+    { path: 'requirements.txt', reason },
+  ]);
   assert.deepEqual(
     components.map(({ purl, scope, locations }) => [
       purl,

@@ -36,7 +36,8 @@ export const requirements: Cataloger = {
       async (content, file, finds) => {
         const all: Line[] = [];
         const constraints = new Map<string, string>();
-        await collect(content, { tree, path: file.path, all, constraints, seen: new Set([file.path]) });
+        const skip = (reason: string) => finds.skip(file, reason);
+        await collect(content, { tree, path: file.path, all, constraints, seen: new Set([file.path]), skip });
         addLines(finds, file, { all, constraints });
       },
     ),
@@ -54,6 +55,7 @@ interface Collection {
   readonly all: Line[];
   readonly constraints: Map<string, string>;
   readonly seen: Set<string>;
+  readonly skip: (reason: string) => void;
 }
 
 async function collect(content: Uint8Array, into: Collection): Promise<void> {
@@ -73,9 +75,13 @@ async function collect(content: Uint8Array, into: Collection): Promise<void> {
 
 async function include(target: string, into: Collection & { readonly isConstraint: boolean }): Promise<void> {
   const path = /^[a-z]+:/.test(target) ? undefined : joinPath(folderOf(into.path), target);
-  if (path === undefined) return;
-  const content = into.seen.has(path) ? undefined : await into.tree.read(path);
-  if (content === undefined) return;
+  if (path !== undefined && into.seen.has(path)) return;
+  const content = path === undefined ? undefined : await into.tree.read(path);
+  if (path === undefined || content === undefined) {
+    if (!into.isConstraint)
+      into.skip(`${into.path} includes "${target}": expected it among requirements files, found none`);
+    return;
+  }
   into.seen.add(path);
   const all = into.isConstraint ? [] : into.all;
   await collect(content, { ...into, path, all });

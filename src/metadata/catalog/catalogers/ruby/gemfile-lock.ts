@@ -45,16 +45,26 @@ function read(reading: Reading): void {
     } else if (!SOURCES.has(source.section)) continue;
     else if (indent.length === 4) {
       const given = describe(text, source, checksums);
-      current =
-        given === undefined ? undefined : (entries.get(given.name) ?? { given: located(given, index), needs: [] });
-      if (current !== undefined) entries.set(current.given.name, current);
+      current = given === undefined ? undefined : (entries.get(text) ?? { given: located(given, index), needs: [] });
+      if (current !== undefined) entries.set(text, current);
     } else current?.needs.push(text.replace(/[ !].*$/, ''));
   }
-  addEntries(reading, entries);
+  addEntries(reading, byName(entries));
 
   function located(given: Given, index: number): Given {
     return { ...given, locations: linesOf(file, index + 1) };
   }
+}
+
+/** What is needed is needed for each of its platforms. */
+function byName(entries: ReadonlyMap<string, Gem>): ReadonlyMap<string, Entry> {
+  const keys = Map.groupBy(entries.keys(), (key) => entries.get(key)?.given.name);
+  return new Map(
+    [...entries].map(([key, { given, needs }]) => [
+      key,
+      { given, needs: needs.flatMap((name) => keys.get(name) ?? []) },
+    ]),
+  );
 }
 
 const SOURCES: ReadonlySet<string> = new Set(['GEM', 'GIT', 'PATH', 'PLUGIN SOURCE']);

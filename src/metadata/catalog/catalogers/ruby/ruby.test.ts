@@ -8,6 +8,18 @@ const catalog = async (files: Readonly<Record<string, string>>) =>
 
 const HASH = 'ab'.repeat(32);
 
+test('a gem for several platforms is there for each, and needed for each', async () => {
+  const specs = ['app (1)', '  nokogiri', 'nokogiri (1.15.4-arm64-darwin)', 'nokogiri (1.15.4-x86_64-linux)'];
+  const lock = `GEM\n  remote: https://rubygems.org/\n  specs:\n${specs.map((line) => `    ${line}\n`).join('')}`;
+  const { components, dependencies } = await catalog({ 'Gemfile.lock': lock });
+  const nokogiri = ['arm64-darwin', 'x86_64-linux'].map((platform) => `pkg:gem/nokogiri@1.15.4?platform=${platform}`);
+  assert.deepEqual(
+    components.map(({ id }) => id),
+    ['pkg:gem/app@1', ...nokogiri],
+  );
+  assert.deepEqual(dependencies, [{ from: 'pkg:gem/app@1', to: nokogiri }]);
+});
+
 test('gems of a lock file have their platform, repository, hash, place and needs', async () => {
   const found = await catalog({
     'Gemfile.lock': `GIT
