@@ -103,7 +103,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 /** Of a distribution: its sources are named as their makers name them, or nearly. */
 function ofSystem({ name }: Purl, source = name): readonly CpeName[] {
-  const module = /^(?:python3?|py3)-(.+)$/.exec(source)?.[1];
+  const [module] = [source, name].flatMap((one) => /^(?:python3?|py3)-(.+)$/.exec(one)?.[1] ?? []);
   if (module !== undefined) return [...ofLanguage('pypi', module), ['python', module]];
   // gcc-12, openssl3, python3.11
   const stem = source.replace(/[-.\d]+$/, '');
