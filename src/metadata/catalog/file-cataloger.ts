@@ -112,8 +112,8 @@ export function linesOf(file: FileEntry, first: number, last = first): readonly 
   return [{ ...locationOf(file), lines: [first, last] }];
 }
 
-/** A commit is all that says which version of a repository is meant: package URLs of it carry its address, without a password. */
+/** A commit is all that says which version of a repository is meant: package URLs of it carry its address, without a password or a query. */
 export function vcsUrl(address: string, commit: string): string {
   const withoutPassword = address.replace(/\/\/[^/@]*@/, (user) => (user.includes(':') ? '//' : user));
-  return `git+${withoutPassword.replace(/^git\+/, '')}@${commit}`;
+  return `git+${withoutPassword.replace(/^git\+/, '').replace(/\?.*$/, '')}@${commit}`;
 }

@@ -98,6 +98,18 @@ test('yarn.lock of Berry: what is patched is for what its patch, or yarn itself,
   assert.deepEqual(scopes, { typescript: 'development', lint: 'development', app: 'project' });
 });
 
+test('package-lock.json: what is installed for a peer is needed, what is optional to what runs stays', async () => {
+  const packages = {
+    '': { name: 'app', dependencies: { a: '1' } },
+    'node_modules/a': { version: '1.0.0', peerDependencies: { p: '1', absent: '1' } },
+    'node_modules/p': { version: '1.0.0', peer: true },
+    'node_modules/o': { version: '1.0.0', devOptional: true },
+  };
+  const { scopes, edges } = await graphOf({ 'package-lock.json': JSON.stringify({ lockfileVersion: 3, packages }) });
+  assert.deepEqual(scopes, { app: 'project', a: 'runtime', p: 'runtime', o: 'optional' });
+  assert.deepEqual(edges, { app: ['a'], a: ['p'] });
+});
+
 test('a hash that is cut short is left out', async () => {
   const package_ = (integrity: string) => ({ version: '1.0.0', integrity });
   const whole = Buffer.alloc(64).toString('base64');

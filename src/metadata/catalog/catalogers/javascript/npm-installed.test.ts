@@ -53,3 +53,18 @@ test('an application of an image is listed without a package URL, a marker below
   const declared = (await list(true)).found.filter(([, name]) => name === 'app');
   assert.deepEqual(declared, [['application', 'app', '1.2.3', undefined]]);
 });
+
+test('a package needs what is installed for it as a peer', async () => {
+  const manifest = (name: string, more = {}) => JSON.stringify({ name, version: '1.0.0', ...more });
+  const files = {
+    'app/node_modules/react-dom/package.json': manifest('react-dom', {
+      peerDependencies: { react: '^1', absent: '1' },
+    }),
+    'app/node_modules/react/package.json': manifest('react'),
+  };
+  const { dependencies } = await catalogTree(createMemoryTree(files, catalogSelector), { declared: false });
+  assert.deepEqual(
+    dependencies.filter(({ to }) => to.length > 0),
+    [{ from: 'pkg:npm/react-dom@1.0.0', to: ['pkg:npm/react@1.0.0'] }],
+  );
+});

@@ -62,7 +62,8 @@ export function readManifest(bytes: Uint8Array, file: FileEntry, finds: Finds): 
     licences: npmLicences(manifest),
     ...(supplier === undefined ? {} : { supplier }),
   });
-  const wanted = Object.keys({ ...recordOf(manifest.dependencies), ...recordOf(manifest.optionalDependencies) });
+  const kinds = [manifest.dependencies, manifest.optionalDependencies, manifest.peerDependencies];
+  const wanted = kinds.flatMap((kind) => Object.keys(recordOf(kind)));
   return component === undefined ? undefined : { component, wanted };
 }
 

@@ -128,7 +128,11 @@ function resolve(places: ReadonlyMap<string, Placed>, links: ReadonlyMap<string,
         properties: typeof raw.resolved === 'string' ? { 'npm:resolved': raw.resolved } : {},
         needs: {
           // in version 1 `dependencies` are what is nested, which `requires` names
-          runtime: find({ ...recordOf(raw.requires), ...recordOf(raw.dependencies) }),
+          runtime: find({
+            ...recordOf(raw.requires),
+            ...recordOf(raw.dependencies),
+            ...recordOf(raw.peerDependencies),
+          }),
           optional: find(raw.optionalDependencies),
           development: isLocal ? find(raw.devDependencies) : [],
         },
@@ -146,7 +150,8 @@ function identify(name: string, version: unknown): { readonly name: string; read
   return /^(?:file:|git|https?:|link:|\.)|[/#]/.test(found.version) ? { name: found.name, version: '' } : found;
 }
 
+/** `devOptional` is for development and optional to what runs: it stays where development is left out. */
 function scopeOf(raw: Raw): Scope {
-  if (raw.dev === true || raw.devOptional === true) return 'development';
-  return raw.optional === true ? 'optional' : 'runtime';
+  if (raw.dev === true) return 'development';
+  return raw.optional === true || raw.devOptional === true ? 'optional' : 'runtime';
 }

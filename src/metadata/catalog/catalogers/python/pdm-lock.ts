@@ -6,6 +6,7 @@ import { MAX_DATABASE_BYTES } from '../../cataloger.ts';
 import type { Cataloger } from '../../cataloger.ts';
 import { catalogFiles } from '../../components.ts';
 import { parseToml } from '../../documents.ts';
+import { vcsUrl } from '../../file-cataloger.ts';
 import type { Locked } from '../../locked.ts';
 import { addEntries } from './lock-entries.ts';
 import { findProject, namesOf } from './pyproject.ts';
@@ -40,7 +41,7 @@ function readPackage(raw: Raw): Locked {
     version: textOr(raw.version, ''),
     hashes: onlyHash(recordsOf(raw.files).map(({ hash }) => hash)),
     ...(scope === undefined ? {} : { scope }),
-    ...(git === '' ? {} : { qualifiers: { vcs_url: `git+${git}@${revision}` } }),
+    ...(git === '' ? {} : { qualifiers: { vcs_url: vcsUrl(git, revision) } }),
     needs: { runtime: namesOf(textsOf(raw.dependencies)) },
   };
 }

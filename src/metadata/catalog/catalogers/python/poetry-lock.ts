@@ -6,6 +6,7 @@ import { MAX_DATABASE_BYTES } from '../../cataloger.ts';
 import type { Cataloger } from '../../cataloger.ts';
 import { catalogFiles } from '../../components.ts';
 import { parseToml } from '../../documents.ts';
+import { vcsUrl } from '../../file-cataloger.ts';
 import type { Locked } from '../../locked.ts';
 import { addEntries } from './lock-entries.ts';
 import { findProject } from './pyproject.ts';
@@ -44,7 +45,7 @@ function readPackage(raw: Raw, hashes: Raw): Locked {
     version: textOr(raw.version, ''),
     hashes: onlyHash(recordsOf(raw.files ?? hashes[name]).map(({ hash }) => hash)),
     ...(scope === undefined ? {} : { scope }),
-    ...(source.type === 'git' ? { qualifiers: { vcs_url: `git+${textOr(source.url, '')}@${commit}` } } : {}),
+    ...(source.type === 'git' ? { qualifiers: { vcs_url: vcsUrl(textOr(source.url, ''), commit) } } : {}),
     needs: { runtime: Object.keys(recordOf(raw.dependencies)) },
   };
 }

@@ -131,3 +131,14 @@ test('requirements: includes are followed, constraints pin what is open, circles
     ],
   );
 });
+
+test('uv: a repository is told by its address and commit, without a password or what was asked of it', async () => {
+  const source = 'source = { git = "https://me:secret@host/rich?tag=v13#0123456789abcdef0123456789abcdef01234567" }';
+  const { components } = await find({
+    'uv.lock': `version = 1\n[[package]]\nname = "app"\nsource = { virtual = "." }\n[[package]]\nname = "rich"\nversion = "13.0.0"\n${source}\n`,
+  });
+  assert.deepEqual(
+    components.flatMap(({ purl }) => purl ?? []),
+    ['pkg:pypi/rich@13.0.0?vcs_url=git%2Bhttps:%2F%2Fhost%2Frich%400123456789abcdef0123456789abcdef01234567'],
+  );
+});

@@ -1,6 +1,6 @@
 /** uv.lock: the project and its workspace are in it, with what they need for themselves, for extras and for development. */
 import { AppError, recordsOf } from '../../../../core/index.ts';
-import { createFileCataloger } from '../../file-cataloger.ts';
+import { createFileCataloger, vcsUrl } from '../../file-cataloger.ts';
 import type { Reading } from '../../file-cataloger.ts';
 import { parseToml } from '../../documents.ts';
 import type { Locked } from '../../locked.ts';
@@ -38,7 +38,7 @@ function localFolder(raw: Raw): string | undefined {
 
 function readPackage(raw: Raw): Locked {
   const source = recordOf(raw.source);
-  const git = textOr(source.git, '');
+  const [address = '', commit = ''] = textOr(source.git, '').split('#');
   const wheels = recordsOf(raw.wheels).map(({ hash }) => hash);
   const sdist = recordOf(raw.sdist).hash;
   return {
@@ -46,7 +46,7 @@ function readPackage(raw: Raw): Locked {
     version: textOr(raw.version, ''),
     isLocal: localFolder(raw) !== undefined,
     hashes: onlyHash(sdist === undefined ? wheels : [...wheels, sdist]),
-    ...(git === '' ? {} : { qualifiers: { vcs_url: `git+${git.replace('#', '@')}` } }),
+    ...(commit === '' ? {} : { qualifiers: { vcs_url: vcsUrl(address, commit) } }),
     needs: {
       runtime: keysOf(raw.dependencies),
       optional: Object.values(recordOf(raw['optional-dependencies'])).flatMap(keysOf),
