@@ -3,6 +3,7 @@
  * from their Go modules; libraries from Node's package registry, programs from Python's. Prints nothing but progress; what cannot be had is named with the reason.
  */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -31,12 +32,20 @@ export function installPeers(suite: Suite): InstalledPeers {
   const variables: Record<string, string> = {};
   const missing: { name: string; reason: string }[] = [];
   for (const peer of PEERS.filter(({ suites = ['interop'] }) => suites.includes(suite))) {
-    const path = join(bin, peer.name);
+    const path = join(bin, nameOf(peer));
     const reasons = existsSync(path) ? [] : install(peer, path);
     if (existsSync(path) && starts(path, peer)) variables[peer.variable] = path;
     else missing.push({ name: peer.name, reason: reasons.join('; ') || 'it does not start' });
   }
   return { variables, missing };
+}
+
+/** Programs of ours are made anew when their source or libraries change. */
+function nameOf({ name, goMain, javaMain }: Peer): string {
+  const own = goMain ?? javaMain;
+  if (own === undefined) return name;
+  const made = JSON.stringify([own, readFileSync(join(import.meta.dirname, '..', own.source), 'utf8')]);
+  return `${name}-${createHash('sha256').update(made).digest('hex').slice(0, 12)}`;
 }
 
 /** Gives the reasons of what did not work; each way gives its own, undefined where it is not meant for this peer. */
