@@ -193,7 +193,7 @@ function fromGoMain(peer: Peer, path: string): string | undefined {
   return inFreshModule(
     [
       ['get', ...peer.goMain.modules],
-      ['build', '-o', path, '.'],
+      ['build', '-mod=mod', '-o', path, '.'],
     ],
     source,
   );
