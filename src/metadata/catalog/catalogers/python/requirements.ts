@@ -118,6 +118,7 @@ function addLines(
   for (const { name, specifier, path, lines, hashes } of found.all) {
     const version = pinOf(specifier) ?? (specifier === '' ? found.constraints.get(foldName(name)) : undefined);
     const purl = version === undefined ? undefined : pypiPurl({ name, version });
+    if (version === undefined) finds.skip(file, `${name} ${specifier}: expected one version, as after ==, found none`);
     if (version === undefined || purl === undefined) continue;
     const own = locationOf(file);
     const locations = path === file.path ? [{ ...own, lines }] : [own, { ...own, path, lines }];
