@@ -1,5 +1,6 @@
 /** From what a user names (an image, an archive, a folder, a file) to its files. */
 import {
+  checkPlatform,
   indexLayers,
   openFileTree,
   openFolderTree,
@@ -105,6 +106,9 @@ async function openFrom(
   options: SourceOptions,
 ): Promise<OpenedSource & { readonly image: OpenedImage }> {
   const image = await openImage(repository, await findTarget(), options);
+  // an index may call its images what they do not call themselves
+  const isLone = image.root.digest === image.descriptor.digest;
+  if (isLone && options.platform !== undefined) checkPlatform(image, options.platform);
   let layers: ReturnType<typeof indexLayers> | undefined;
   const readLayers = async () =>
     await (layers ??= indexLayers(image, options.selector, {

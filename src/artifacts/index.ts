@@ -36,6 +36,7 @@ export { LAYER_ALONE, readLayer } from './image/layer-index.ts';
 export { overlayLayers, stackLayers } from './image/overlay.ts';
 export type { LayerState } from './image/overlay.ts';
 export {
+  checkPlatform,
   DEFAULT_PLATFORM,
   fitsPlatform,
   formatPlatform,

@@ -26,7 +26,7 @@ import type { Manifest, ReadableRepository } from '../repository.ts';
 import { loadLayerIndex, saveLayerIndex } from './layer-cache.ts';
 import { readLayer, type LayerIndex, type LayerReadOptions } from './layer-index.ts';
 import type { PlacedLayer } from './overlay.ts';
-import { checkPlatform, DEFAULT_PLATFORM, selectManifest } from './platform.ts';
+import { DEFAULT_PLATFORM, selectManifest } from './platform.ts';
 
 export interface ImageLayer {
   readonly descriptor: Descriptor;
@@ -82,7 +82,7 @@ const configFields = object({
   history: optional(arrayOf(object({ created_by: optional(string), empty_layer: optional(boolean) }))),
 });
 
-/** Throws `invalid-input` when what is stored is no container image, `not-found` when none is for the platform. */
+/** Throws `invalid-input` when what is stored is no container image, `not-found` when an index has none for the platform. */
 export async function openImage(
   repository: ReadableRepository,
   target: string,
@@ -90,9 +90,7 @@ export async function openImage(
 ): Promise<Image> {
   const root = await repository.fetchManifest(target, options.signal);
   const chosen = await selectManifest(repository, root, options.platform ?? DEFAULT_PLATFORM, options.signal);
-  const image = await readImage(repository, root.descriptor, chosen, options.signal);
-  if (options.platform !== undefined && chosen === root) checkPlatform(repository, image.config, options.platform);
-  return image;
+  return await readImage(repository, root.descriptor, chosen, options.signal);
 }
 
 async function readImage(

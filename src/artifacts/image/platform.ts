@@ -2,6 +2,7 @@
 import { AppError, type Descriptor, type Platform } from '../../core/index.ts';
 import { parseImageIndex } from '../manifest.ts';
 import { isIndexType } from '../media-types.ts';
+import type { Image } from './image.ts';
 import type { Manifest, ReadableRepository } from '../repository.ts';
 
 export const DEFAULT_PLATFORM: Platform = { os: 'linux', architecture: 'amd64' };
@@ -136,12 +137,9 @@ function variantRank(found: Platform, wanted: Platform): number {
   return ARM_VARIANTS.slice(Math.max(best, 0)).indexOf(found.variant ?? 'v7');
 }
 
-/** For a lone image, which nobody chose from an index. What its configuration does not tell is believed. Throws `not-found`. */
-export function checkPlatform(
-  repository: ReadableRepository,
-  { os, architecture, variant }: { readonly [part in 'os' | 'architecture' | 'variant']: string | undefined },
-  wanted: Platform,
-): void {
+/** Of an image, chosen from an index or not. What its configuration does not tell is believed. Throws `not-found`. */
+export function checkPlatform({ repository, config }: Pick<Image, 'repository' | 'config'>, wanted: Platform): void {
+  const { os, architecture, variant } = config;
   if (os === undefined || architecture === undefined) return;
   const found = { os, architecture, ...(variant === undefined ? {} : { variant }) };
   const { osVersion: _version, osFeatures: _features, ...told } = wanted;
