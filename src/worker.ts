@@ -2,9 +2,9 @@
 import { encodeLayerIndex, LAYER_ALONE, readLayer } from './artifacts/index.ts';
 import type { FileSelector } from './core/index.ts';
 import { createFiles, serveTasks } from './io/index.ts';
-import { catalogSelector } from './metadata/catalog/index.ts';
+import { imageCatalogSelector } from './metadata/catalog/index.ts';
 
-const selectors = [catalogSelector, LAYER_ALONE];
+const selectors = [imageCatalogSelector, LAYER_ALONE];
 
 serveTasks({
   'read-layer': async ({ selector: id = '', what = '' }, source, { onBytes }) => {

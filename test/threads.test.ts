@@ -13,7 +13,7 @@ import { AppError, digestOf } from '../src/core/index.ts';
 import { openGraph } from '../src/graph/index.ts';
 import { createTestPorts, temporaryFolder } from '../src/io/testing.ts';
 import { createThreads } from '../src/io/threads.ts';
-import { catalogSelector } from '../src/metadata/catalog/index.ts';
+import { imageCatalogSelector } from '../src/metadata/catalog/index.ts';
 
 const entry = join(import.meta.dirname, '../src/worker.ts');
 const LARGE = 16 * 1024 * 1024;
@@ -30,7 +30,7 @@ async function* pieces(bytes: Uint8Array, size = 65_536): AsyncGenerator<Uint8Ar
 }
 
 function options(what = 'layer') {
-  return { selector: catalogSelector, what, size: stored.length };
+  return { selector: imageCatalogSelector, what, size: stored.length };
 }
 
 test('a thread learns of a layer what this one learns, and leaves the given bytes alone', async () => {

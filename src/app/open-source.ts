@@ -31,6 +31,8 @@ export type SourceKind = 'image' | 'process' | 'folder' | 'archive' | 'file';
 
 export interface SourceOptions {
   readonly selector: FileSelector;
+  /** Of images and processes, whose files are there to run; `selector` when absent. */
+  readonly imageSelector?: FileSelector;
   /** Of an index; linux/amd64 when absent. */
   readonly platform?: Platform | undefined;
   readonly access?: RepositoryAccess;
@@ -72,7 +74,9 @@ export async function openSource(ports: Ports, source: string, options: SourceOp
       return { name: name.path, kind: 'folder', tree: async () => tree };
     }
     case 'proc': {
-      const tree = await openFolderTree(ports.files, name.path, options.selector, { isSystem: true });
+      const tree = await openFolderTree(ports.files, name.path, options.imageSelector ?? options.selector, {
+        isSystem: true,
+      });
       return { name: `proc:${name.pid}`, kind: 'process', tree: async () => tree };
     }
     case 'file': {
@@ -111,7 +115,7 @@ async function openFrom(
   if (isLone && options.platform !== undefined) checkPlatform(image, options.platform);
   let layers: ReturnType<typeof indexLayers> | undefined;
   const readLayers = async () =>
-    await (layers ??= indexLayers(image, options.selector, {
+    await (layers ??= indexLayers(image, options.imageSelector ?? options.selector, {
       cache: ports.cache,
       read: layerReader(ports),
       parallelism: ports.settings.parallelism,

@@ -2,7 +2,7 @@
 import { parsePlatform } from '../artifacts/index.ts';
 import { AppError, formatReference, isRecord, parseReference, VERSION } from '../core/index.ts';
 import type { FileSelector, Ports, TimeStep } from '../core/index.ts';
-import { catalogLayers, catalogSelector, catalogTree } from '../metadata/catalog/index.ts';
+import { catalogLayers, catalogSelector, catalogTree, imageCatalogSelector } from '../metadata/catalog/index.ts';
 import {
   arrangeSbom,
   diffSboms,
@@ -46,7 +46,8 @@ export interface SbomOptions extends LayerOptions {
 /** Throws `not-found`, `unauthorized`, `unavailable` for the source, `invalid-input` for what is damaged as a whole. */
 export async function createSbom(ports: Ports, source: string, options: SbomOptions = {}): Promise<Sbom> {
   const opened = await openSource(ports, source, {
-    selector: selectorOf(options),
+    selector: options.catalogers?.selector ?? catalogSelector,
+    imageSelector: imageSelectorOf(options),
     ...(options.platform === undefined ? {} : { platform: parsePlatform(options.platform) }),
     ...(options.access === undefined ? {} : { access: options.access }),
     signal: options.signal,
@@ -75,8 +76,8 @@ export async function createImageSbom(
   };
 }
 
-function selectorOf({ catalogers }: SbomOptions): FileSelector {
-  return catalogers?.selector ?? catalogSelector;
+function imageSelectorOf({ catalogers }: SbomOptions): FileSelector {
+  return catalogers?.imageSelector ?? imageCatalogSelector;
 }
 
 /** Of a source that was opened with the selector of the catalogers. */
@@ -96,7 +97,7 @@ async function catalogSource(ports: Ports, opened: OpenedSource, options: SbomOp
   // who asks what the steps cost wants to see them taken
   const isRemembered = image !== undefined && timeStep === undefined;
   const { distro, ...rest } = isRemembered
-    ? await rememberCatalog(ports, { image, selector: selectorOf(options).id, allLayers }, look)
+    ? await rememberCatalog(ports, { image, selector: imageSelectorOf(options).id, allLayers }, look)
     : await look();
   const sbom = arrangeSbom({
     subject: subjectOf(opened),

@@ -9,7 +9,7 @@ import type { FromThread, ToThread } from './thread-messages.ts';
 const MAX_AHEAD_BYTES = 2 * 1024 * 1024;
 
 /** Of the young generation's halves. Threads handle buffers, few objects: small ones keep them small at no cost in time. */
-const SEMI_SPACE_MEBIBYTES = 1;
+const SEMI_SPACE_MEBIBYTES = 2;
 
 /** `entry` is a file that calls serveTasks. At most `count` threads; more tasks wait for their turn. */
 export function createThreads(entry: string, count = availableParallelism()): Threads {

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
+import { Readable } from 'node:stream';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { dataSet, needsSharedData } from '../../../test/shared-data.ts';
 import {
@@ -24,7 +22,6 @@ import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../media-types.t
 import type { ReadableRepository } from '../repository.ts';
 import { createMemoryRepository } from '../testing.ts';
 import { indexLayers, openImage, parseImageConfig } from './image.ts';
-import { inflate } from './inflate.ts';
 import { checkPlatform } from './platform.ts';
 import { LAYER_LIMITS, readLayer, type LayerLimits } from './layer-index.ts';
 import { overlayLayers } from './overlay.ts';
@@ -318,50 +315,6 @@ test('a second reading comes from the cache; a damaged entry of it is read anew'
       await contentsOf(overlayLayers(await indexLayers(image, ALL, { cache: damaged, parallelism: 1 }))),
       { b: 'b' },
     );
-  }
-});
-
-test('inflating is done with a chunk when it asks for the next, whose memory may be the same', async () => {
-  const content = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index * 7919) % 251));
-  for (const packed of [gzipSync(content), zstdCompressSync(content), content]) {
-    for (const size of [1, 3, 1000, 100_000]) {
-      const source = async function* () {
-        for (let at = 0; at < packed.length; at += size) {
-          const chunk = Buffer.from(packed.subarray(at, at + size));
-          yield chunk;
-          chunk.fill(0xff);
-        }
-      };
-      const found: Buffer[] = [];
-      for await (const chunk of inflate(source(), 'x', { lend: true })) found.push(Buffer.from(chunk));
-      assert.ok(Buffer.concat(found).equals(content), String(size));
-    }
-  }
-});
-
-test('the source of a layer is closed when its content is damaged or no longer wanted', async () => {
-  const packed = gzipSync(randomBytes(1_000_000), { level: 1 });
-  const damaged = Buffer.from(packed).fill(0x55, 500_000, 501_000);
-  for (const [content, most] of [
-    [damaged, Infinity],
-    [packed, 0],
-  ] as const) {
-    const state = { isClosed: false };
-    const source = async function* () {
-      try {
-        for (let at = 0; at < content.length; at += 1000) yield content.subarray(at, at + 1000);
-      } finally {
-        state.isClosed = true;
-      }
-    };
-    const read = async () => {
-      let length = 0;
-      for await (const chunk of inflate(source(), 'x')) if ((length += chunk.length) > most) return;
-    };
-    if (content === damaged) await assert.rejects(read());
-    else await read();
-    await setImmediate();
-    assert.ok(state.isClosed);
   }
 });
 

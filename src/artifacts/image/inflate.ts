@@ -1,42 +1,82 @@
 /** Decompression by magic bytes: gzip (several members too), zstd (several frames too), none. The media type is not asked. */
 import type { Transform } from 'node:stream';
+import type { ZlibOptions } from 'minizlib';
 import { AppError } from '../../core/index.ts';
 
-/** Twice as fast as zlib's default of 16 KiB. */
-const CHUNK = 1024 * 1024;
+/**
+ * Bytes of gzip that are unpacked at once, where they are read: nobody waits for another thread, and what is hashed next is still in the
+ * processor's own cache. They become 64 MiB at most.
+ */
+const TAKEN = 64 * 1024;
+/** Bytes that come out at once; above what Node shares among small buffers. Zstandard is unpacked by another thread, in larger pieces. */
+const CHUNK = 128 * 1024;
+const STREAM_CHUNK = 1024 * 1024;
 
 /** Up to here any ratio is fine: a second's work. Beyond it, more than 200 to 1 is no file system: gzip's best is 1032 to 1. */
 const SAFE_BYTES = 2 * 1024 ** 3;
 const MAX_RATIO = 200;
 
-/** With `lend` a chunk is good only until the next one is asked for: its memory is given back at once. */
+/**
+ * With `lend` a chunk is good only until the next one is asked for: its memory is given back at once. A source is read to its end even if
+ * its content is damaged: its own last check (digest) says better what is wrong.
+ */
 export async function* inflate(
   source: AsyncIterable<Uint8Array>,
   what: string,
-  options: { readonly lend?: boolean } = {},
+  { lend = false }: { readonly lend?: boolean } = {},
 ): AsyncGenerator<Uint8Array> {
   const { head, all } = await peek(source);
-  const stream = decompressor(head);
-  if (stream === undefined) {
+  const compression = compressionOf(head);
+  if (compression === 'none') {
     yield* all;
     return;
   }
-  const feeding = feed(all, stream);
+  try {
+    for await (const chunk of compression === 'gzip' ? gunzip(all) : unzstd(all)) {
+      yield chunk;
+      if (lend) release(chunk);
+    }
+  } catch (thrown) {
+    if (thrown instanceof AppError || !(thrown instanceof Error) || !('code' in thrown)) throw thrown;
+    throw new AppError('invalid-input', `${what}: expected compressed content, ${thrown.message}`, { cause: thrown });
+  }
+}
+
+async function* gunzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer<ArrayBuffer>> {
+  // loaded here: most commands open no layer, and each start would pay for it
+  const { Gunzip } = await import('minizlib');
+  // handed on to node:zlib, which knows what it is
+  const options: ZlibOptions & { readonly chunkSize: number } = { chunkSize: CHUNK };
+  const unpacker = new Gunzip(options);
+  const chunks: Buffer<ArrayBuffer>[] = [];
+  let damage: unknown;
+  unpacker.on('data', (chunk) => chunks.push(chunk as Buffer<ArrayBuffer>)).on('error', (error) => (damage = error));
+  try {
+    for await (const stored of source) {
+      for (let at = 0; at < stored.length && !unpacker.sawError; at += TAKEN) {
+        unpacker.write(Buffer.from(stored.buffer, stored.byteOffset + at, Math.min(TAKEN, stored.length - at)));
+        yield* chunks.splice(0);
+      }
+    }
+    if (!unpacker.sawError) unpacker.end();
+    yield* chunks;
+  } finally {
+    unpacker.close();
+  }
+  if (damage !== undefined) throw damage;
+}
+
+async function* unzstd(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer<ArrayBuffer>> {
+  const stream = process.getBuiltinModule('node:zlib').createZstdDecompress({ chunkSize: STREAM_CHUNK });
+  const feeding = feed(source, stream);
   feeding.catch(() => undefined);
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer<ArrayBuffer>>) {
-      yield chunk;
-      if (options.lend === true) release(chunk);
-    }
-    // the source's own last check (digest) comes after its last byte
+    yield* stream as AsyncIterable<Buffer<ArrayBuffer>>;
+    // the source's own last check comes after its last byte
     await feeding;
   } catch (thrown) {
-    const cause: unknown = await feeding.then(
-      () => thrown,
-      (error: unknown) => error,
-    );
-    if (cause instanceof AppError || !(cause instanceof Error) || !('code' in cause)) throw cause;
-    throw new AppError('invalid-input', `${what}: expected compressed content, ${cause.message}`, { cause });
+    await feeding;
+    throw thrown;
   } finally {
     stream.destroy();
   }
@@ -70,9 +110,11 @@ async function feed(source: AsyncIterable<Uint8Array>, stream: Transform): Promi
   }
 }
 
-/** The buffer's last piece: zlib goes on in another one. Waiting for the garbage collector would cost hundreds of megabytes. */
+/** Waiting for the garbage collector would cost hundreds of megabytes. Small chunks share their memory; Zstandard's next may follow in it. */
 function release({ buffer, byteOffset, byteLength }: Buffer<ArrayBuffer>): void {
-  if (byteOffset + byteLength === buffer.byteLength) buffer.transfer(0);
+  const isAll = byteLength === buffer.byteLength || buffer.byteLength === CHUNK;
+  const isLast = buffer.byteLength === STREAM_CHUNK && byteOffset + byteLength === STREAM_CHUNK;
+  if (isAll || isLast) buffer.transfer(0);
 }
 
 export type Compression = 'gzip' | 'zstd' | 'none';
@@ -83,19 +125,6 @@ export function compressionOf(head: Uint8Array): Compression {
   // zstd:chunked may begin with a skippable frame (RFC 8878 3.1.2)
   const isSkippable = ((head[0] ?? 0) & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;
   return isZstd || isSkippable ? 'zstd' : 'none';
-}
-
-function decompressor(head: Uint8Array): Transform | undefined {
-  // Loaded here: most commands open no layer, and each start would pay for it.
-  const { createGunzip, createZstdDecompress } = process.getBuiltinModule('node:zlib');
-  switch (compressionOf(head)) {
-    case 'gzip':
-      return createGunzip({ chunkSize: CHUNK });
-    case 'zstd':
-      return createZstdDecompress({ chunkSize: CHUNK });
-    case 'none':
-      return undefined;
-  }
 }
 
 async function peek(source: AsyncIterable<Uint8Array>) {

@@ -254,16 +254,17 @@ function readNumber(bytes: Buffer, start: number, length: number): number | unde
 }
 
 function hasChecksum(header: Buffer): boolean {
-  const stored = readNumber(header, 148, 8);
-  let unsigned = 0;
-  let signed = 0;
+  // the field itself counts as spaces
+  let unsigned = 8 * 32;
+  let negative = 0;
   for (let index = 0; index < BLOCK; index += 1) {
-    const counted = index >= 148 && index < 156 ? 32 : (header[index] ?? 0);
-    unsigned += counted;
-    signed += counted > 127 ? counted - 256 : counted;
+    const byte = index >= 148 && index < 156 ? 0 : (header[index] ?? 0);
+    unsigned += byte;
+    negative += byte >> 7;
   }
+  const stored = readNumber(header, 148, 8);
   // old writers summed signed bytes
-  return stored === unsigned || stored === signed;
+  return stored === unsigned || stored === unsigned - 256 * negative;
 }
 
 /** Records `LENGTH KEY=VALUE\n`, the length in bytes and counting itself. */

@@ -63,16 +63,23 @@ export interface CatalogerSet {
   readonly catalogers: readonly Cataloger[];
   readonly index: CatalogerIndex;
   readonly selector: FileSelector;
+  /** Without what counts in folders alone: lock files. */
+  readonly imageSelector: FileSelector;
 }
 
 function createSet(members: readonly Cataloger[], name: string): CatalogerSet {
   const index = new CatalogerIndex(members);
   const id = `catalog-${SELECTION_VERSION}:${members.map((one) => one.id).join(',')}${name}`;
-  return { catalogers: members, index, selector: index.selector(id) };
+  return {
+    catalogers: members,
+    index,
+    selector: index.selector(id),
+    imageSelector: index.selector(`image-${id}`, ({ evidence }) => evidence !== 'declared'),
+  };
 }
 
 const standard = createSet(catalogers, '');
-export const catalogSelector = standard.selector;
+export const { selector: catalogSelector, imageSelector: imageCatalogSelector } = standard;
 
 /** With this in the place of the cataloger of the same id. `name` tells the set from others wherever what was seen of a tree is kept. */
 export function createCatalogerSet(replacing: Cataloger, name: string): CatalogerSet {
@@ -99,7 +106,7 @@ export interface TreeCatalog {
   readonly skipped: readonly SkippedFile[];
 }
 
-/** `tree` must have been opened with the selector of the catalogers, or hold everything. */
+/** `tree` must have been opened with a selector of the catalogers (of an image where nothing is declared), or hold everything. */
 export async function catalogTree(tree: FileTree, options: CatalogOptions): Promise<TreeCatalog> {
   const { timeStep = untimed, catalogers: set = standard } = options;
   const { index } = set;

@@ -1,6 +1,6 @@
 /** The catalogers with rules of the user's own beside theirs. */
 import type { FileSelector } from '../../core/index.ts';
-import { catalogSelector, createCatalogerSet } from './catalog-tree.ts';
+import { createCatalogerSet, imageCatalogSelector } from './catalog-tree.ts';
 import type { CatalogerSet } from './catalog-tree.ts';
 import { createBinaryCataloger } from './catalogers/binary/binary.ts';
 import { parseOwnRules } from './catalogers/binary/own-rules.ts';
@@ -16,8 +16,8 @@ export function createOwnCatalogers(text: string, where: string): CatalogerSet {
   return createCatalogerSet(createBinaryCataloger(parseOwnRules(text, where)), `${WITH_RULES}${text}`);
 }
 
-/** The selector with this id, for other threads: it is all that they are told. */
+/** The selector of images with this id, for other threads: it is all that they are told. */
 export function findOwnSelector(id: string): FileSelector | undefined {
-  const start = `${catalogSelector.id}${WITH_RULES}`;
-  return id.startsWith(start) ? createOwnCatalogers(id.slice(start.length), 'binary rules').selector : undefined;
+  const start = `${imageCatalogSelector.id}${WITH_RULES}`;
+  return id.startsWith(start) ? createOwnCatalogers(id.slice(start.length), 'binary rules').imageSelector : undefined;
 }

@@ -59,3 +59,16 @@ test('only catalogers to which the name may matter are asked, and none reads wha
   assert.equal(await view.read('other'), undefined);
   assert.equal(String(await view.read('file.BIN')), 'abc');
 });
+
+test('of an image, files that only lock files are for are not held; what others choose is, in the form that all agree upon', async () => {
+  const lock: Cataloger = {
+    ...cataloger('lock', ['*.lock', '*.BIN'], { kind: 'keep', maxBytes: 100 }),
+    evidence: 'declared',
+  };
+  const index = new CatalogerIndex([two, lock]);
+  const selector = index.selector('image', ({ evidence }) => evidence !== 'declared');
+  const only = new CatalogerIndex([lock]).selector('image', ({ evidence }) => evidence !== 'declared');
+  assert.equal(only.select({ path: 'a.lock', mode: 0o644, size: 3 }).kind, 'skip');
+  const tree = createMemoryTree({ 'x/file.BIN': 'abcdef' }, selector);
+  assert.equal(Buffer.from((await index.viewFor(two, tree).read('x/file.BIN')) ?? []).toString(), 'ab');
+});

@@ -41,8 +41,15 @@ export class CatalogerIndex {
     return choices ?? NO_CHOICES;
   }
 
-  selector(id: string): FileSelector {
-    return { id, select: (file) => unite([...this.choicesOf(file).values()], file.size) };
+  /** Files that some cataloger which counts chooses: each in the form that all who choose it agree upon. */
+  selector(id: string, counts: (cataloger: Cataloger) => boolean = () => true): FileSelector {
+    return {
+      id,
+      select: (file) => {
+        const choices = this.choicesOf(file);
+        return choices.keys().some(counts) ? unite([...choices.values()], file.size) : SKIP;
+      },
+    };
   }
 
   /** The tree as one cataloger sees it: only files that it chose have content, in the form that it chose; history has whole content. */

@@ -32,6 +32,8 @@ export class HeldProgram {
   #content: Buffer<ArrayBuffer> | undefined;
   #ranges: Range[] = [];
   #length = 0;
+  /** Before this place all that is of interest is held. */
+  #seenFrom = Infinity;
   #before = Buffer.alloc(0);
   #seen = 0;
   #isKnown = true;
@@ -77,14 +79,15 @@ export class HeldProgram {
   }
 
   #plan(): void {
-    const ranges = planRanges(this.content, this.#size);
+    const { ranges, seenFrom } = planRanges(this.content, this.#size);
     this.#isKnown = ranges.length > 0;
     this.#ranges.push(...ranges);
+    this.#seenFrom = seenFrom;
   }
 
   #take(bytes: Buffer): void {
     this.#content ??= Buffer.alloc(this.#size);
-    if (this.#size > SMALL_BYTES) this.#look(bytes);
+    if (this.#length + bytes.length > this.#seenFrom) this.#look(bytes);
     for (const { start, end } of this.#ranges) {
       const from = Math.max(start - this.#length, 0);
       const to = Math.min(end - this.#length, bytes.length);
@@ -112,9 +115,11 @@ export class HeldProgram {
 }
 
 /** By the first bytes, of which fewer are there only where these are all. */
-function planRanges(head: Buffer, size: number): readonly Range[] {
-  const layout = size > SMALL_BYTES ? readLayout(head) : undefined;
-  if (layout === undefined) return size > MAX_UNKNOWN_BYTES ? [] : allBut(findCode(head), size);
+function planRanges(head: Buffer, size: number): { readonly ranges: readonly Range[]; readonly seenFrom: number } {
+  if (size <= SMALL_BYTES) return { ranges: allBut(findCode(head), size), seenFrom: Infinity };
+  const layout = readLayout(head);
+  if (layout === undefined)
+    return { ranges: size > MAX_UNKNOWN_BYTES ? [] : allBut(findCode(head), size), seenFrom: 0 };
   const { segments, notes, table } = layout;
   const loadedEnd = Math.max(0, ...segments.map(({ end }) => end), ...notes.map(({ end }) => end));
   const unloaded =
@@ -124,7 +129,15 @@ function planRanges(head: Buffer, size: number): readonly Range[] {
           { start: loadedEnd, end: loadedEnd + BEHIND_SEGMENTS_BYTES },
           { start: table.start - BEFORE_TABLE_BYTES, end: table.start },
         ];
-  return [...smallest(segments), ...smallest(notes), ...unloaded, table, { start: size - TAIL_BYTES, end: size }];
+  const ranges = [
+    ...smallest(segments),
+    ...smallest(notes),
+    ...unloaded,
+    table,
+    { start: size - TAIL_BYTES, end: size },
+  ];
+  // what is bundled with a program stands behind what is loaded of it
+  return { ranges, seenFrom: loadedEnd };
 }
 
 function allBut(code: Range | undefined, size: number): readonly Range[] {

@@ -50,7 +50,9 @@ function findInElf(content: Buffer, wanted: string): Buffer | undefined {
       ? { name: u32(at), offset: word(at + 24), size: word(at + 32) }
       : { name: u32(at), offset: word(at + 16), size: word(at + 20) };
   };
-  const names = bounds(u16(is64 ? 62 : 50)).offset;
+  const { offset: names, size: namesSize } = bounds(u16(is64 ? 62 : 50));
+  // most files lack what is asked for
+  if (!content.subarray(names, names + namesSize).includes(`${wanted}\0`, 0, 'latin1')) return undefined;
   for (let index = 0; index < count; index++) {
     const { name, offset, size } = bounds(index);
     if (content.toString('latin1', names + name, names + name + wanted.length + 1) === `${wanted}\0`) {

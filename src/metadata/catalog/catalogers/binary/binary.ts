@@ -86,7 +86,8 @@ function openSearch(rules: readonly VersionRule[], fileName: string): Condenser 
       if (searches.every(isOver)) return;
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       for (let at = 0; at < bytes.length; at += WINDOW) {
-        const text = tail + bytes.toString('latin1', at, Math.min(at + WINDOW, bytes.length));
+        // one text, which is not put together of two but where a chunk begins
+        const text = (at === 0 ? tail : '') + bytes.toString('latin1', Math.max(0, at - MAX_REACH), at + WINDOW);
         for (const search of searches) look(search, text, false);
         tail = text.slice(-MAX_REACH);
       }
