@@ -77,7 +77,7 @@ export interface Layout {
 const LOADED = 1;
 const NOTE = 4;
 
-/** By the first bytes of a 64-bit ELF in little-endian order; undefined of all else. */
+/** By the first bytes of a 64-bit ELF in little-endian order of which something is loaded; undefined of all else. */
 export function readLayout(head: Buffer): Layout | undefined {
   if (!isElf64(head)) return undefined;
   const wide = (at: number) => Number(head.readBigUInt64LE(at));
@@ -88,8 +88,10 @@ export function readLayout(head: Buffer): Layout | undefined {
     headers.push({ type, start, end: start + wide(at + 32), isCode: start === code?.start });
   }
   const tableStart = wide(40);
+  const segments = headers.filter(({ type }) => type === LOADED);
+  if (segments.length === 0) return undefined;
   return {
-    segments: headers.filter(({ type }) => type === LOADED),
+    segments,
     notes: headers.filter(({ type }) => type === NOTE),
     table: { start: tableStart, end: tableStart + head.readUInt16LE(58) * head.readUInt16LE(60) },
   };
