@@ -38,14 +38,11 @@ export function diffSboms(before: Sbom, after: Sbom): SbomDiff {
 
 /** By ecosystem, namespace and name: what one would call the same package in another version. */
 function groupByName(sbom: Sbom): ReadonlyMap<string, readonly Component[]> {
-  const groups = new Map<string, Component[]>();
-  for (const component of sbom.components) {
-    if (component.deletedBy !== undefined) continue;
-    const { type, name } = labelOf(component);
-    const key = `${name}\0${type}\0${findPurl(component.purl ?? '')?.namespace ?? ''}`;
-    groups.set(key, [...(groups.get(key) ?? []), component]);
-  }
-  return groups;
+  const there = sbom.components.filter(({ deletedBy }) => deletedBy === undefined);
+  return Map.groupBy(there, ({ name, purl = '' }) => {
+    const { type = '-', namespace = '' } = findPurl(purl) ?? {};
+    return `${name}\0${type}\0${namespace}`;
+  });
 }
 
 function labelOf({ name, purl }: Component): Pick<ComponentChange, 'type' | 'name'> {
@@ -58,12 +55,13 @@ function compare(
   now: readonly Component[],
   diff: Record<keyof SbomDiff, ComponentChange[]>,
 ): void {
+  const [before, after] = [old, now].map((list) => Map.groupBy(list, ({ version }) => version));
   for (const component of now) {
-    const same = old.find(({ version }) => version === component.version);
+    const [same] = before?.get(component.version) ?? [];
     if (same !== undefined) compareSame(same, component, diff);
   }
-  const gone = old.filter(({ version }) => !now.some((other) => other.version === version));
-  const come = now.filter(({ version }) => !old.some((other) => other.version === version));
+  const gone = old.filter(({ version }) => after?.has(version) !== true);
+  const come = now.filter(({ version }) => before?.has(version) !== true);
   for (let index = 0; index < Math.max(gone.length, come.length); index += 1) {
     const [before, after] = [gone[index], come[index]];
     if (before !== undefined && after !== undefined) {

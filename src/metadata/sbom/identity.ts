@@ -13,8 +13,8 @@ export function contentUuid(sbom: Sbom): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-/** The order in which facts were found is no content. */
-function sortKeys(_key: string, value: unknown): unknown {
+/** For JSON.stringify: keys have no order, and neither has what was found. */
+export function sortKeys(_key: string, value: unknown): unknown {
   return isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
 }
 

@@ -145,12 +145,15 @@ function nameOfText(text: string): string {
   return `${line.trim().slice(0, MAX_NAME - 1)}…`;
 }
 
+/** Texts by licence. */
+export type LicenceTexts = ReadonlyMap<string, string>;
+
+export function indexTexts(texts: readonly LicenceText[] = []): LicenceTexts {
+  return new Map(texts.map(({ licence, text }) => [licence, text]));
+}
+
 /** Those that are named by themselves or within expressions, sorted by id. A text that is not known is told by its name. */
-export function customLicences(
-  licences: readonly string[],
-  texts: readonly LicenceText[] = [],
-): readonly CustomLicence[] {
-  const known = new Map(texts.map(({ licence, text }) => [licence, text]));
+export function customLicences(licences: readonly string[], known: LicenceTexts): readonly CustomLicence[] {
   const found = new Map<string, CustomLicence>();
   for (const licence of licences) {
     const custom = isCustom(licence) ? [licence] : idsWithin(licence).filter((id) => id.startsWith('LicenseRef-'));

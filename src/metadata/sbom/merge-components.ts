@@ -55,9 +55,10 @@ function joinScopes(group: readonly Component[]): Scope {
 }
 
 function joinProperties(group: readonly Component[]): Readonly<Record<string, string>> {
-  const joined: Record<string, string> = {};
-  for (const { properties } of group) for (const [name, value] of Object.entries(properties)) joined[name] ??= value;
-  return joined;
+  const joined = new Map<string, string>();
+  for (const { properties } of group)
+    for (const [name, value] of Object.entries(properties)) if (!joined.has(name)) joined.set(name, value);
+  return Object.fromEntries(joined);
 }
 
 function unique(texts: readonly string[]): readonly string[] {

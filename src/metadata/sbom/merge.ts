@@ -4,6 +4,7 @@ import { createPurl, findPurl, formatPurl } from '../ecosystem/index.ts';
 import { arrangeTexts } from './licences.ts';
 import { mergeComponents } from './merge-components.ts';
 import { uniqueId } from './read.ts';
+import type { TakenIds } from './read.ts';
 import { arrangeSbom, findRoots } from './sbom.ts';
 import type { Component, Dependency, Sbom } from './sbom.ts';
 
@@ -11,7 +12,7 @@ import type { Component, Dependency, Sbom } from './sbom.ts';
 export function mergeSboms(base: Pick<Sbom, 'subject' | 'tool' | 'created'>, sboms: readonly Sbom[]): Sbom {
   if (sboms.length === 0) throw new AppError('usage', 'expected at least one SBOM to merge');
   const known = new Map<string, string>();
-  const taken = new Set<string>();
+  const taken: TakenIds = new Map();
   const components: Component[] = [];
   const dependencies: Dependency[] = [];
   for (const sbom of sboms) {
@@ -57,7 +58,7 @@ function identityOf({ id, name, version, purl }: Component): string {
   return formatPurl(createPurl({ ...parts, qualifiers }));
 }
 
-function subjectComponent({ subject, distro }: Sbom, taken: Set<string>): Component {
+function subjectComponent({ subject, distro }: Sbom, taken: TakenIds): Component {
   const [algorithm, value] = subject.digest?.split(':') ?? [];
   const isHash = (algorithm === 'sha256' || algorithm === 'sha512') && value !== undefined;
   const version = subject.version ?? '';

@@ -2,6 +2,7 @@
  * Facts of a component that neither SPDX 2.3 nor CycloneDX 1.6 has a field for, as name and value pairs:
  * CycloneDX writes them as properties, SPDX as annotations.
  */
+import { AppError } from '../../core/index.ts';
 import { decodeBase, decodeDistro, decodeLayer, decodeSkipped, tryJson } from './read.ts';
 import { EVIDENCE, SUBJECT_KINDS } from './sbom.ts';
 import type { Component, Location, Scope, Sbom, SbomSubject } from './sbom.ts';
@@ -141,12 +142,18 @@ export function documentPairs(sbom: Sbom): readonly Pair[] {
 export type DocumentFacts = Partial<Pick<Sbom, 'distro' | 'layers' | 'base'>> &
   Pick<Sbom, 'skipped'> & { readonly kind: SbomSubject['kind'] | undefined };
 
+/** Runtimes take some hundred; each component looks for its own among them. */
+const MAX_LAYERS = 1000;
+
+/** Throws `invalid-input`. */
 export function readDocumentPairs(pairs: readonly Pair[]): DocumentFacts {
   const all = (name: string) => pairs.filter(([key]) => key === `${PREFIX}${name}`).map(([, value]) => tryJson(value));
   const kind = pairs.find(([key]) => key === `${PREFIX}subjectKind`)?.[1];
   const distro = decodeDistro(all('distro')[0]);
   const base = decodeBase(all('base')[0]);
   const layers = all('layer').flatMap(decodeLayer);
+  if (layers.length > MAX_LAYERS)
+    throw new AppError('invalid-input', `expected at most ${MAX_LAYERS} layers, found ${layers.length}`);
   return {
     kind: SUBJECT_KINDS.find((known) => known === kind),
     skipped: decodeSkipped(all('skipped')),

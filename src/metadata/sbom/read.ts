@@ -30,12 +30,27 @@ export function readHash(name: string | undefined, value: string | undefined): r
   return [{ algorithm, value: value.toLowerCase() }].filter(isHash);
 }
 
-/** Makes ids unique: foreign documents name one package several times. */
-export function uniqueId(wanted: string, taken: Set<string>): string {
+/** Ids, each with the number behind the last one that was made of it. */
+export type TakenIds = Map<string, number>;
+
+/** Makes ids unique: foreign documents name one package several times, hostile ones a hundred thousand times. */
+export function uniqueId(wanted: string, taken: TakenIds): string {
+  let count = taken.get(wanted) ?? 0;
   let id = wanted;
-  for (let count = 2; taken.has(id); count++) id = `${wanted}#${count}`;
-  taken.add(id);
+  while (taken.has(id)) id = `${wanted}#${++count}`;
+  taken.set(wanted, Math.max(count, 1)).set(id, 1);
   return id;
+}
+
+/** All of a list, each with what is within it behind it. An explicit stack: documents nest as deep as their text is long. */
+export function flattenNested<T>(list: readonly T[], within: (one: T) => readonly T[]): readonly T[] {
+  const result: T[] = [];
+  const waiting = list.toReversed();
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    result.push(next);
+    for (const inner of within(next).toReversed()) waiting.push(inner);
+  }
+  return result;
 }
 
 /** The distribution from a foreign document's OS packages, whose package URLs name it. */

@@ -215,7 +215,7 @@ export function findRoots(sbom: Pick<Sbom, 'components' | 'dependencies'>): read
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       if (reached.has(next)) continue;
       reached.add(next);
-      waiting.push(...(edges.get(next) ?? []));
+      for (const target of edges.get(next) ?? []) waiting.push(target);
     }
   }
   return ids.filter((id) => roots.has(id));
@@ -229,20 +229,20 @@ export function findLayer({ layers = [] }: Pick<Sbom, 'layers'>, { introducedBy 
 /** Without what the base image brought. Of an arranged SBOM. */
 export function excludeBase(sbom: Sbom): Sbom {
   if (sbom.base === undefined) return sbom;
+  const own = (sbom.layers ?? []).filter(({ isBase }) => !isBase);
   return arrangeSbom({
     ...sbom,
     base: { ...sbom.base, isExcluded: true },
     components: sbom.components.flatMap((component) =>
-      findLayer(sbom, component)?.isBase === true ? findOwnCopy(sbom, component) : component,
+      findLayer(sbom, component)?.isBase === true ? findOwnCopy(component, own) : component,
     ),
   });
 }
 
 /** What the base brought and upper layers brought again elsewhere. A package database is of whoever wrote it last, so it tells nothing. */
-function findOwnCopy({ layers = [] }: Sbom, component: Component): Component | [] {
-  const own = new Set(layers.flatMap(({ diffId, isBase }) => (isBase ? [] : diffId)));
-  const locations = component.locations.filter(({ layer = '' }) => own.has(layer));
-  const lowest = layers.find(({ diffId }) => locations.some(({ layer }) => layer === diffId));
+function findOwnCopy(component: Component, own: readonly SbomLayer[]): Component | [] {
+  const locations = component.locations.filter(({ layer }) => own.some(({ diffId }) => diffId === layer));
+  const lowest = own.find(({ diffId }) => locations.some(({ layer }) => layer === diffId));
   const isCopied = locations.length < component.locations.length && component.evidence !== 'installed-db';
   if (lowest === undefined || !isCopied) return [];
   const { index, digest, diffId } = lowest;

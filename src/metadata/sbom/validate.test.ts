@@ -21,3 +21,10 @@ test('components that say the same in another order of keys are one too many', a
   assert.deepEqual(await faultsOf([first, second]), ['components: must NOT have duplicate items']);
   assert.deepEqual(await faultsOf([first, { ...second, name: 'b' }]), []);
 });
+
+test('a version that is called as something of every object has no schema', async () => {
+  await assert.rejects(
+    validate({ spdxVersion: 'constructor' }),
+    /expected SPDX-2\.2 or SPDX-2\.3, found "constructor"$/,
+  );
+});

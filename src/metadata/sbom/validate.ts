@@ -4,6 +4,7 @@ import type { ErrorObject, FuncKeywordDefinition, ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { AppError, isRecord } from '../../core/index.ts';
+import { sortKeys } from './identity.ts';
 import { findFaults } from './rules.ts';
 
 export interface SbomFault {
@@ -20,10 +21,10 @@ export type LoadSchema = (name: string) => Promise<unknown>;
 /** Reported of one document. */
 const MAX_FAULTS = 100;
 
-const SPDX_SCHEMAS: Readonly<Record<string, string>> = {
-  'SPDX-2.2': 'spdx-2.2.2.schema.json',
-  'SPDX-2.3': 'spdx-2.3.schema.json',
-};
+const SPDX_SCHEMAS: ReadonlyMap<unknown, string> = new Map([
+  ['SPDX-2.2', 'spdx-2.2.2.schema.json'],
+  ['SPDX-2.3', 'spdx-2.3.schema.json'],
+]);
 const CYCLONEDX_VERSIONS: ReadonlySet<unknown> = new Set(['1.4', '1.5', '1.6', '1.7']);
 const CYCLONEDX_PARTS = ['spdx.schema.json', 'jsf-0.82.schema.json', 'cryptography-defs.schema.json'];
 
@@ -59,11 +60,6 @@ const UNIQUE_ITEMS: FuncKeywordDefinition = {
   validate: (wanted: boolean, items: readonly unknown[]) =>
     !wanted || new Set(items.map((item) => JSON.stringify(item, sortKeys))).size === items.length,
 };
-
-/** Keys have no order in JSON. */
-function sortKeys(_key: string, value: unknown): unknown {
-  return isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
-}
 
 async function compile(schema: string, parts: readonly string[], load: LoadSchema): Promise<ValidateFunction> {
   const options = { strict: false, allErrors: true, formats: { 'iri-reference': true, 'idn-email': isEmail } } as const;
@@ -101,7 +97,7 @@ function kindOf(document: unknown): {
         `specVersion: expected one of ${expected}, found ${JSON.stringify(specVersion)}`,
       );
     }
-    const schema = SPDX_SCHEMAS[String(spdxVersion)];
+    const schema = SPDX_SCHEMAS.get(spdxVersion);
     if (schema !== undefined) return { format: String(spdxVersion).replace('-', ' '), schema, parts: [] };
     if (/spdx\.org\/rdf\/3\.0/.test(String(context)))
       return { format: 'SPDX 3.0', schema: 'spdx-3.0.1.schema.json', parts: [] };

@@ -18,7 +18,10 @@ export function addressOf({ originator, supplier, homepage }: Component): Addres
   const addresses = [...(text ?? '').matchAll(/[<(]([^<>()\s]+)[>)]/g)].map(([, address = '']) => address);
   const email = addresses.find(isEmail);
   const url = addresses.find(isUrl) ?? homepage;
-  const name = text?.replaceAll(/\s*[<(][^<>()]*[>)]/g, '').trim();
+  const name = text
+    ?.replaceAll(/\s+/g, ' ')
+    .replaceAll(/ ?[<(][^<>()]*[>)]/g, '')
+    .trim();
   return {
     ...(name === undefined || name === '' ? {} : { name }),
     ...(url === undefined || !isUrl(url) ? {} : { url }),

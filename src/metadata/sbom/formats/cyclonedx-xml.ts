@@ -37,12 +37,12 @@ const ATTRIBUTES: ReadonlySet<string> = new Set([
   'encoding',
 ]);
 /** Of the one who has it, the rest is the element's own text. */
-const TEXT: Readonly<Record<string, string>> = {
-  hash: 'content',
-  property: 'value',
-  expression: 'expression',
-  text: 'content',
-};
+const TEXT: ReadonlyMap<string, string> = new Map([
+  ['hash', 'content'],
+  ['property', 'value'],
+  ['expression', 'expression'],
+  ['text', 'content'],
+]);
 
 /** Of organizations: several of them stand in their parent. */
 const REPEATED: ReadonlySet<string> = new Set(['url', 'contact']);
@@ -73,7 +73,7 @@ function writeElement(name: string, value: unknown, { lines, depth, attributes =
     return;
   }
   const own: Record<string, unknown> = { ...attributes };
-  const text = TEXT[name];
+  const text = TEXT.get(name);
   const children: [string, unknown][] = [];
   for (const [key, child] of Object.entries(value)) {
     if (ATTRIBUTES.has(key) || (name === 'property' && key === 'name')) own[key] = child;
@@ -134,24 +134,24 @@ export function readCyclonedxXml(root: XmlElement, what: string): Document {
 }
 
 function readObject(element: XmlElement): Readonly<Record<string, unknown>> {
-  const result: Record<string, unknown> = {};
-  for (const [key, text] of Object.entries(element.attributes)) {
-    if (element.name !== 'bom') result[key] = text;
+  const { name: parent, children } = element;
+  const text = TEXT.get(parent);
+  const result = new Map<string, unknown>([
+    ...(parent === 'bom' ? [] : Object.entries(element.attributes)),
+    ...(text === undefined ? [] : [[text, element.text] as const]),
+  ]);
+  for (const [name, all] of Map.groupBy(children, (child) => child.name)) {
+    const values = all.map((child) => readChild(child, parent));
+    result.set(name, ORGANIZATIONS.has(parent) && REPEATED.has(name) ? values : values.at(-1));
   }
-  const text = TEXT[element.name];
-  if (text !== undefined) result[text] = element.text;
-  for (const child of element.children) {
-    const known = result[child.name];
-    const isRepeated = ORGANIZATIONS.has(element.name) && REPEATED.has(child.name);
-    result[child.name] = isRepeated
-      ? [...(Array.isArray(known) ? known : []), readChild(child, element.name)]
-      : readChild(child, element.name);
+  if (parent === 'dependency' && children.length > 0) {
+    result.delete('dependency');
+    result.set(
+      'dependsOn',
+      children.map(({ attributes }) => attributes.ref ?? ''),
+    );
   }
-  if (element.name === 'dependency' && element.children.length > 0) {
-    const { dependency: _dependency, ...rest } = result;
-    return { ...rest, dependsOn: element.children.map(({ attributes }) => attributes.ref ?? '') };
-  }
-  return result;
+  return Object.fromEntries(result);
 }
 
 function readChild(child: XmlElement, parent: string): unknown {
@@ -160,7 +160,8 @@ function readChild(child: XmlElement, parent: string): unknown {
     return child.children.map(({ attributes }) => attributes.ref ?? '');
   if (child.name === 'text' && parent === 'license') return readObject(child);
   // a list of tools up to 1.4, from 1.5 on also an object of components and services
-  const isList = child.name === 'tools' ? child.children.every(({ name }) => name === 'tool') : child.name in ITEMS;
+  const isList =
+    child.name === 'tools' ? child.children.every(({ name }) => name === 'tool') : Object.hasOwn(ITEMS, child.name);
   if (isList) return child.children.map(readObject);
   if (child.children.length > 0 || Object.keys(child.attributes).length > 0) return readObject(child);
   return readText(child);

@@ -2,15 +2,24 @@
  * CycloneDX documents in the shape of their JSON, of which XML is another spelling. Writes 1.4 to 1.7; reads 1.2 to 1.7 as far as the
  * neutral model goes. Not read: services, vulnerabilities, formulation, nested components' place (they are read flat), signatures.
  */
-import { arrayOf, findDigest, isRecord, object, optional, record, string } from '../../../core/index.ts';
+import { arrayOf, findDigest, isRecord, object, optional, record, recordsOf, string } from '../../../core/index.ts';
 import { findPurl } from '../../ecosystem/index.ts';
 import type { Distro } from '../../ecosystem/index.ts';
 import { contentUuid } from '../identity.ts';
-import { arrangeTexts, customLicences, findLicenceId, isLicenceExpression, readCustomLicence } from '../licences.ts';
+import {
+  arrangeTexts,
+  customLicences,
+  findLicenceId,
+  indexTexts,
+  isLicenceExpression,
+  readCustomLicence,
+} from '../licences.ts';
+import type { LicenceTexts } from '../licences.ts';
 import { componentPairs, documentPairs, readComponentPairs, readDocumentPairs } from '../properties.ts';
 import type { Pair } from '../properties.ts';
 import {
   decodeText,
+  flattenNested,
   guessDistro,
   MAX_COMPONENTS,
   readHash,
@@ -19,6 +28,7 @@ import {
   uniqueId,
   withDistro,
 } from '../read.ts';
+import type { TakenIds } from '../read.ts';
 import { sourceProperties } from '../source-words.ts';
 import { arrangeSbom, findRoots, isIncomplete } from '../sbom.ts';
 import type { Component, Dependency, Hash, LicenceText, Sbom, SbomAuthor, SbomSubject } from '../sbom.ts';
@@ -48,6 +58,7 @@ const PHASES: Readonly<Partial<Record<SbomSubject['kind'], string>>> = { folder:
 /** Keys in the order of the schema, which is the one that XML demands. */
 export function toCyclonedx(sbom: Sbom, version: CyclonedxVersion): Readonly<Record<string, unknown>> {
   const { subject, tool } = sbom;
+  const texts = indexTexts(sbom.licenceTexts);
   const program = { type: 'application', name: tool.name, version: tool.version };
   return {
     $schema: `http://cyclonedx.org/schema/bom-${version}.schema.json`,
@@ -69,7 +80,7 @@ export function toCyclonedx(sbom: Sbom, version: CyclonedxVersion): Readonly<Rec
       properties: writePairs([...documentPairs(sbom), ...textPairs(sbom)]),
     },
     components: [
-      ...sbom.components.map((component) => writeComponent(component, version, sbom.licenceTexts)),
+      ...sbom.components.map((component) => writeComponent(component, version, texts)),
       ...(sbom.distro === undefined ? [] : [writeDistro(sbom.distro)]),
     ],
     dependencies: writeDependencies(sbom),
@@ -134,7 +145,7 @@ function writeDistro(distro: Distro): unknown {
   };
 }
 
-function writeComponent(component: Component, version: CyclonedxVersion, texts: Sbom['licenceTexts']): unknown {
+function writeComponent(component: Component, version: CyclonedxVersion, texts: LicenceTexts): unknown {
   const known = sourceProperties(component).filter(([name]) => component.properties[name] === undefined);
   const pairs = [...componentPairs(component), ...known];
   const { originator, description, copyright } = component;
@@ -190,7 +201,7 @@ function textPairs({ components, licenceTexts = [] }: Sbom): readonly Pair[] {
 }
 
 /** Either one expression or a list of licences, never both (bom-1.6 `licenseChoice`). */
-function writeLicences(licences: readonly string[], texts: Sbom['licenceTexts']): unknown {
+function writeLicences(licences: readonly string[], texts: LicenceTexts): unknown {
   const [first] = licences;
   if (licences.length === 1 && first !== undefined && isLicenceExpression(first)) return [{ expression: first }];
   return licences.map((licence) => {
@@ -289,13 +300,14 @@ function findTool(value: unknown, path: string): { readonly name: string; readon
 
 function read(document: unknown): Sbom {
   const bom = decodeDocument(document, 'CycloneDX');
-  const raw = flatten(bom.components ?? []);
+  const all = flattenNested(bom.components ?? [], (one) => recordsOf(one.components));
+  const raw = all.map((one, index) => decodeComponent(one, `components[${index}]`));
   const pairs = readPairs(bom.metadata?.properties);
   const { kind, ...known } = readDocumentPairs(pairs);
   const licenceTexts = readTexts(raw, pairs);
   const author = bom.metadata === undefined ? undefined : readAuthor(bom.metadata);
   const ids = new Map<string, string>();
-  const taken = new Set<string>();
+  const taken: TakenIds = new Map();
   const components = raw.flatMap((entry) => {
     if (entry.type === 'operating-system') return [];
     const reference = entry['bom-ref'];
@@ -316,18 +328,6 @@ function read(document: unknown): Sbom {
       created: bom.metadata?.timestamp ?? '',
     }),
   );
-}
-
-/** Nested components come after their parent. Depth is bounded by what JSON text of the permitted size can nest. */
-function flatten(list: readonly Readonly<Record<string, unknown>>[]): readonly RawComponent[] {
-  const result: RawComponent[] = [];
-  const waiting = [...list].reverse();
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const component = decodeComponent(next, `components[${result.length}]`);
-    result.push(component);
-    waiting.push(...[...(component.components ?? [])].reverse());
-  }
-  return result;
 }
 
 function readComponent(raw: RawComponent, id: string): Component {

@@ -8,19 +8,17 @@ import type { Component, Sbom } from '../sbom.ts';
 export function toGithub(sbom: Sbom): unknown {
   const direct = new Set(findRoots(sbom));
   const edges = new Map(sbom.dependencies.map(({ from, to }) => [from, to]));
-  const files = new Map<string, [string, unknown][]>();
-  for (const component of sbom.components) {
-    if (component.purl === undefined) continue;
-    const file = component.locations[0]?.path ?? sbom.subject.name;
-    const entry = {
-      package_url: component.purl,
-      relationship: direct.has(component.id) ? 'direct' : 'indirect',
-      scope: component.scope === 'development' ? 'development' : 'runtime',
-      dependencies: edges.get(component.id) ?? [],
-      metadata: metadataOf(component),
-    };
-    files.set(file, [...(files.get(file) ?? []), [component.id, entry]]);
-  }
+  const files = Map.groupBy(
+    sbom.components.filter(({ purl }) => purl !== undefined),
+    ({ locations }) => locations[0]?.path ?? sbom.subject.name,
+  );
+  const entryOf = (component: Component) => ({
+    package_url: component.purl,
+    relationship: direct.has(component.id) ? 'direct' : 'indirect',
+    scope: component.scope === 'development' ? 'development' : 'runtime',
+    dependencies: edges.get(component.id) ?? [],
+    metadata: metadataOf(component),
+  });
   return {
     version: 0,
     job: {},
@@ -29,10 +27,10 @@ export function toGithub(sbom: Sbom): unknown {
     detector: { name: sbom.tool.name, version: sbom.tool.version, url: 'https://plimsoll.dev' },
     scanned: sbom.created,
     manifests: Object.fromEntries(
-      [...files].map(([file, resolved]) => [
-        file,
-        { name: file, file: { source_location: file }, resolved: Object.fromEntries(resolved) },
-      ]),
+      [...files].map(([file, components]) => {
+        const resolved = Object.fromEntries(components.map((component) => [component.id, entryOf(component)]));
+        return [file, { name: file, file: { source_location: file }, resolved }];
+      }),
     ),
   };
 }

@@ -3,24 +3,14 @@
  * expressions, which are nodes of their own.
  */
 import type { XmlElement } from '../../../core/index.ts';
+import { flattenNested } from '../read.ts';
 
 const RDF = '{http://www.w3.org/1999/02/22-rdf-syntax-ns#}';
 
 /** In the shape of the JSON. */
 export function readSpdxRdf(root: XmlElement): unknown {
-  const packages = listDeep(root).filter(({ name }) => name === 'Package');
+  const packages = flattenNested([root], ({ children }) => children).filter(({ name }) => name === 'Package');
   return { spdxVersion: 'SPDX-2.3', creationInfo: { created: '' }, packages: packages.map(readPackage) };
-}
-
-/** The element and all below it; how deep that can be, the parser bounds. */
-function listDeep(element: XmlElement): readonly XmlElement[] {
-  const found: XmlElement[] = [];
-  const waiting = [element];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    found.push(next);
-    waiting.push(...next.children.toReversed());
-  }
-  return found;
 }
 
 function readPackage(element: XmlElement): unknown {

@@ -40,11 +40,11 @@ const FILE_TAGS = {
   FileComment: 'comment',
   FileNotice: 'noticeText',
 } as const;
-const FILE_LISTS: Readonly<Record<string, string>> = {
-  FileType: 'fileTypes',
-  LicenseInfoInFile: 'licenseInfoInFiles',
-  FileContributor: 'fileContributors',
-};
+const FILE_LISTS: ReadonlyMap<string, string> = new Map([
+  ['FileType', 'fileTypes'],
+  ['LicenseInfoInFile', 'licenseInfoInFiles'],
+  ['FileContributor', 'fileContributors'],
+]);
 const SNIPPET_TAGS = {
   SnippetSPDXID: 'SPDXID',
   SnippetFromFileSPDXID: 'snippetFromFile',
@@ -53,6 +53,10 @@ const SNIPPET_TAGS = {
   SnippetComment: 'comment',
   SnippetName: 'name',
 } as const;
+const RANGE_UNITS: ReadonlyMap<string, string> = new Map([
+  ['SnippetByteRange', 'offset'],
+  ['SnippetLineRange', 'lineNumber'],
+]);
 const LICENCE_TAGS = { LicenseID: 'licenseId', ExtractedText: 'extractedText', LicenseName: 'name' } as const;
 const ANNOTATION_TAGS = {
   Annotator: 'annotator',
@@ -194,7 +198,7 @@ class TagReader {
     const byId = new Map([this.#head, ...packages, ...files, ...snippets].map((element) => [element.SPDXID, element]));
     for (const { of, ...annotation } of this.#annotations) {
       const owner = byId.get(of);
-      if (owner !== undefined) owner.annotations = [...recordsOf(owner.annotations), annotation];
+      if (owner !== undefined) push(owner, 'annotations', annotation);
     }
     return {
       ...this.#head,
@@ -255,7 +259,7 @@ class TagReader {
   }
 
   #addToFile(entry: Draft, tag: Tag): void {
-    const list = FILE_LISTS[tag.name];
+    const list = FILE_LISTS.get(tag.name);
     if (tag.name === 'FileChecksum') push(entry, 'checksums', readChecksum(tag.value));
     else if (list !== undefined) push(entry, list, tag.value);
     else set(entry, FILE_TAGS, tag);
@@ -263,7 +267,7 @@ class TagReader {
 
   /** Ranges are `first:last`, of bytes or of lines. */
   #addToSnippet(entry: Draft, tag: Tag): void {
-    const unit = { SnippetByteRange: 'offset', SnippetLineRange: 'lineNumber' }[tag.name];
+    const unit = RANGE_UNITS.get(tag.name);
     if (tag.name === 'LicenseInfoInSnippet') return push(entry, 'licenseInfoInSnippets', tag.value);
     if (unit === undefined) return set(entry, SNIPPET_TAGS, tag);
     const [first, last] = tag.value
@@ -289,11 +293,12 @@ function readChecksum(value: string): Document {
 
 function push(target: Draft, key: string, value: unknown): void {
   const known: unknown = target[key];
-  target[key] = [...(Array.isArray(known) ? (known as unknown[]) : []), value];
+  if (Array.isArray(known)) known.push(value);
+  else target[key] = [value];
 }
 
 function set(target: Draft, tags: Readonly<Record<string, string>>, { name, value }: Tag): void {
-  const key = tags[name];
+  const key = Object.hasOwn(tags, name) ? tags[name] : undefined;
   if (key !== undefined) target[key] = value;
 }
 

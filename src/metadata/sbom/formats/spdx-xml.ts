@@ -14,16 +14,18 @@ const NUMBERS: ReadonlySet<string> = new Set(['lineNumber', 'offset', 'order']);
 
 /** In the shape of the JSON. */
 export function readSpdxXml(element: XmlElement): Readonly<Record<string, unknown>> {
-  const result: Record<string, unknown> = {};
-  for (const child of element.children) {
-    const value = child.children.length > 0 ? readSpdxXml(child) : readValue(child);
-    const known = result[child.name];
-    result[child.name] = LISTS.has(child.name) ? [...(Array.isArray(known) ? (known as unknown[]) : []), value] : value;
-  }
-  return result;
+  const groups = Map.groupBy(element.children, ({ name }) => name);
+  return Object.fromEntries(
+    [...groups].map(([name, children]) => {
+      const values = children.map(readValue);
+      return [name, LISTS.has(name) ? values : values.at(-1)];
+    }),
+  );
 }
 
-function readValue({ name, text }: XmlElement): unknown {
+function readValue(element: XmlElement): unknown {
+  const { name, text } = element;
+  if (element.children.length > 0) return readSpdxXml(element);
   if (FLAGS.has(name) && /^\s*(?:true|false)\s*$/.test(text)) return text.trim() === 'true';
   return NUMBERS.has(name) && /^\s*\d+\s*$/.test(text) ? Number(text) : text;
 }

@@ -7,7 +7,14 @@ import { findPurl } from '../../ecosystem/index.ts';
 import type { Distro } from '../../ecosystem/index.ts';
 import { formatSpdxAuthor, readSpdxAuthor } from '../author.ts';
 import { contentUuid, shortHash } from '../identity.ts';
-import { arrangeTexts, customLicences, declaredLicence, isPlainLicence, readCustomLicence } from '../licences.ts';
+import {
+  arrangeTexts,
+  customLicences,
+  declaredLicence,
+  indexTexts,
+  isPlainLicence,
+  readCustomLicence,
+} from '../licences.ts';
 import {
   componentPairs,
   documentPairs,
@@ -27,6 +34,7 @@ import {
   uniqueId,
   withDistro,
 } from '../read.ts';
+import type { TakenIds } from '../read.ts';
 import { formatSourceInfo, isOfSystem, purlWithSource, readSourceInfo } from '../source-words.ts';
 import { arrangeSbom } from '../sbom.ts';
 import type { Component, Dependency, Hash, Sbom, SbomSubject } from '../sbom.ts';
@@ -194,7 +202,11 @@ function writeHash(hash: Hash): unknown {
 
 function extractedLicences({ components, licenceTexts }: Sbom): readonly unknown[] {
   const all = components.flatMap(({ licences }) => licences);
-  return customLicences(all, licenceTexts).map(({ id, name, text }) => ({ licenseId: id, name, extractedText: text }));
+  return customLicences(all, indexTexts(licenceTexts)).map(({ id, name, text }) => ({
+    licenseId: id,
+    name,
+    extractedText: text,
+  }));
 }
 
 function writeAnnotations(pairs: readonly Pair[], sbom: Sbom): unknown {
@@ -281,7 +293,7 @@ function read(document: unknown, options?: ReadOptions): Sbom {
   const names = new Map(custom.map(({ id, licence }) => [id, licence]));
   const licenceTexts = arrangeTexts(custom.flatMap(({ texts }) => texts));
   const ids = new Map<string, string>();
-  const taken = new Set<string>();
+  const taken: TakenIds = new Map();
   const components = packages.flatMap((entry) => {
     if (entry === root || isSystem(entry)) return [];
     const component = readPackage(entry, names, taken);
@@ -327,7 +339,7 @@ function findPurlText(raw: RawPackage | undefined): string | undefined {
   return raw?.externalRefs?.find((reference) => reference.referenceType === 'purl')?.referenceLocator;
 }
 
-function readPackage(raw: RawPackage, names: ReadonlyMap<string, string>, taken: Set<string>): Component {
+function readPackage(raw: RawPackage, names: ReadonlyMap<string, string>, taken: TakenIds): Component {
   const pairs = readPairs(raw.annotations);
   const own = (wanted: string) => pairs.filter(([name]) => name === wanted).map(([, value]) => value);
   const purlText = own(PURL)[0] ?? findPurlText(raw);

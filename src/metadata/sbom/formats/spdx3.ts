@@ -5,7 +5,15 @@
 import { arrayOf, findDigest, isRecord, object, optional, record, recordsOf, string } from '../../../core/index.ts';
 import { findPurl } from '../../ecosystem/index.ts';
 import { contentUuid, shortHash } from '../identity.ts';
-import { arrangeTexts, customLicences, declaredLicence, isPlainLicence, readCustomLicence } from '../licences.ts';
+import {
+  arrangeTexts,
+  customLicences,
+  declaredLicence,
+  indexTexts,
+  isPlainLicence,
+  readCustomLicence,
+} from '../licences.ts';
+import type { LicenceTexts } from '../licences.ts';
 import {
   componentPairs,
   documentPairs,
@@ -25,6 +33,7 @@ import {
   uniqueId,
   withDistro,
 } from '../read.ts';
+import type { TakenIds } from '../read.ts';
 import { purlWithSource } from '../source-words.ts';
 import { arrangeSbom, findRoots } from '../sbom.ts';
 import type { Component, Dependency, LicenceText, Sbom, SbomAuthor, SbomSubject } from '../sbom.ts';
@@ -64,7 +73,7 @@ export function toSpdx3(sbom: Sbom): Readonly<Record<string, unknown>> {
     creationInfo: CREATION,
     ...rest,
   });
-  const writer = new Writer(element, sbom.licenceTexts);
+  const writer = new Writer(element, indexTexts(sbom.licenceTexts));
   const tool = element('SoftwareAgent', 'Agent/tool', { name: `${sbom.tool.name}-${sbom.tool.version}` });
   const author = sbom.author === undefined ? [] : [writeAuthor(sbom.author, element)];
   const subject = writer.add('software_Package', SUBJECT.slice(1), writeSubject(sbom.subject));
@@ -142,10 +151,10 @@ function writeSubject(subject: SbomSubject): Element {
 class Writer {
   readonly elements: Named[] = [];
   readonly #element: MakeElement;
-  readonly #licenceTexts: Sbom['licenceTexts'];
+  readonly #licenceTexts: LicenceTexts;
   readonly #shared = new Map<string, string>();
 
-  constructor(element: MakeElement, licenceTexts: Sbom['licenceTexts']) {
+  constructor(element: MakeElement, licenceTexts: LicenceTexts) {
     this.#element = element;
     this.#licenceTexts = licenceTexts;
   }
@@ -256,19 +265,15 @@ const decodeRelationship = object({ from: string, relationshipType: string, to: 
 function read(document: unknown): Sbom {
   const graph = decodeGraph(document, 'SPDX')['@graph'];
   const of = (...types: readonly string[]) => graph.filter(({ type }) => types.includes(String(type)));
-  const text = (wanted: unknown, key: string) => graph.find(({ spdxId }) => spdxId === wanted)?.[key];
   const relationships = of('Relationship', 'LifecycleScopedRelationship').map((entry, index) =>
     decodeRelationship(entry, `relationships[${index}]`),
   );
-  const texts = new Map<string, string[]>();
-  for (const { subject, statement } of of('Annotation')) {
-    const known = texts.get(String(subject)) ?? [];
-    if (typeof statement === 'string') texts.set(String(subject), [...known, statement]);
-  }
+  const elements = new Map(graph.map((entry) => [entry.spdxId, entry]));
+  const annotations = Map.groupBy(of('Annotation'), ({ subject }) => subject);
   const context: Context = {
-    pairs: (id) => readPairTexts(texts.get(id) ?? []),
-    nameOf: (id) => asText(text(id, 'name')),
-    ...declaredLicences(graph, relationships),
+    pairs: (id) => readPairTexts((annotations.get(id) ?? []).flatMap(({ statement }) => asText(statement) ?? [])),
+    nameOf: (id) => (id === undefined ? undefined : asText(elements.get(id)?.name)),
+    ...declaredLicences(elements, relationships),
   };
   // the file as which a package is delivered is no other component
   const artifacts = new Set(
@@ -279,7 +284,7 @@ function read(document: unknown): Sbom {
     .map((entry, index) => decodePackage(entry, `packages[${index}]`));
   const root = findRoot(graph, packages, relationships);
   const ids = new Map<string, string>();
-  const taken = new Set<string>();
+  const taken: TakenIds = new Map();
   const components = packages.flatMap((entry) => {
     if (entry === root || entry.software_primaryPurpose === 'operatingSystem') return [];
     const component = readPackage(entry, context, taken);
@@ -320,10 +325,10 @@ function asText(value: unknown): string | undefined {
 }
 
 function declaredLicences(
-  graph: readonly Element[],
+  elements: ReadonlyMap<unknown, Element>,
   edges: readonly Relationship[],
 ): Pick<Context, 'licences' | 'licenceTexts'> {
-  const elements = new Map(graph.map((entry) => [entry.spdxId, entry]));
+  const declared = edges.filter(({ relationshipType }) => relationshipType === 'hasDeclaredLicense');
   const licenceTexts: LicenceText[] = [];
   const expressionOf = (id: string): readonly string[] => {
     const entry = elements.get(id);
@@ -339,10 +344,10 @@ function declaredLicences(
     }
     return whole === undefined ? [] : [whole];
   };
+  // many have the same
+  const expressions = new Map([...new Set(declared.flatMap(({ to }) => to))].map((id) => [id, expressionOf(id)]));
   const licences = new Map(
-    edges
-      .filter(({ relationshipType }) => relationshipType === 'hasDeclaredLicense')
-      .map(({ from, to }) => [from, to.flatMap(expressionOf)] as const),
+    declared.map(({ from, to }) => [from, to.flatMap((id) => expressions.get(id) ?? [])] as const),
   );
   return { licences, licenceTexts: arrangeTexts(licenceTexts) };
 }
@@ -353,16 +358,18 @@ function findRoot(
   packages: readonly RawPackage[],
   edges: readonly Relationship[],
 ): RawPackage | undefined {
-  const about = graph
-    .filter(({ type }) => type === 'software_Sbom' || type === 'SpdxDocument')
-    .flatMap(({ rootElement }): unknown[] => (Array.isArray(rootElement) ? rootElement : []));
-  const found = packages.find(({ spdxId }) => about.includes(spdxId));
+  const about = new Set(
+    graph
+      .filter(({ type }) => type === 'software_Sbom' || type === 'SpdxDocument')
+      .flatMap(({ rootElement }): unknown[] => (Array.isArray(rootElement) ? rootElement : [])),
+  );
+  const found = packages.find(({ spdxId }) => about.has(spdxId));
   if (found === undefined) return undefined;
   const holds = edges.some(({ from }) => from === found.spdxId) || found.software_primaryPurpose === 'container';
   return holds || found.spdxId.endsWith(SUBJECT) ? found : undefined;
 }
 
-function readPackage(raw: RawPackage, context: Context, taken: Set<string>): Component {
+function readPackage(raw: RawPackage, context: Context, taken: TakenIds): Component {
   const pairs = context.pairs(raw.spdxId);
   const own = (wanted: string) => pairs.filter(([name]) => name === wanted).map(([, value]) => value);
   const facts = readComponentPairs(pairs.filter(([name]) => ![ID, PURL, LICENCE].includes(name)));

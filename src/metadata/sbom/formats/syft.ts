@@ -2,6 +2,7 @@
 import { arrayOf, findDigest, isRecord, object, optional, record, string } from '../../../core/index.ts';
 import { findPurl } from '../../ecosystem/index.ts';
 import { decodeDistro, guessDistro, MAX_COMPONENTS, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
+import type { TakenIds } from '../read.ts';
 import { arrangeSbom } from '../sbom.ts';
 import type { Component, Dependency, SbomSubject } from '../sbom.ts';
 import type { SbomReader } from './format.ts';
@@ -12,7 +13,7 @@ export const syft: SbomReader = {
   read: (document) => {
     const raw = decodeDocument(document, 'Syft');
     const ids = new Map<string, string>();
-    const taken = new Set<string>();
+    const taken: TakenIds = new Map();
     const components = raw.artifacts.map((entry) => {
       const component = readArtifact(entry, taken);
       ids.set(entry.id, component.id);
@@ -67,7 +68,7 @@ const decodeDocument = object({
   descriptor: optional(object({ name: optional(string), version: optional(string), timestamp: optional(string) })),
 });
 
-function readArtifact(raw: ReturnType<typeof decodeArtifact>, taken: Set<string>): Component {
+function readArtifact(raw: ReturnType<typeof decodeArtifact>, taken: TakenIds): Component {
   const version = raw.version ?? '';
   const purl = raw.purl === '' ? undefined : raw.purl;
   const source = sourceOfPurl(findPurl(purl ?? ''), version);
@@ -95,7 +96,11 @@ function readArtifact(raw: ReturnType<typeof decodeArtifact>, taken: Set<string>
   };
 }
 
-const KINDS: Readonly<Record<string, SbomSubject['kind']>> = { image: 'image', directory: 'folder', file: 'file' };
+const KINDS: ReadonlyMap<string, SbomSubject['kind']> = new Map([
+  ['image', 'image'],
+  ['directory', 'folder'],
+  ['file', 'file'],
+]);
 
 function readSource(raw: ReturnType<typeof decodeDocument>['source']): SbomSubject {
   // up to schema 7 what is metadata now was the target, which for folders is a path alone
@@ -105,7 +110,7 @@ function readSource(raw: ReturnType<typeof decodeDocument>['source']): SbomSubje
     raw.name ?? text('userInput') ?? text('path') ?? (typeof raw.target === 'string' ? raw.target : undefined);
   const digest = findDigest(text('manifestDigest') ?? '');
   return {
-    kind: KINDS[raw.type ?? ''] ?? 'unknown',
+    kind: KINDS.get(raw.type ?? '') ?? 'unknown',
     name: name ?? 'unknown',
     ...(digest === undefined ? {} : { digest }),
     ...(raw.version === undefined || raw.version === '' ? {} : { version: raw.version }),

@@ -43,7 +43,9 @@ function listLayers({ layers = [], base }: Sbom): readonly string[] {
 
 /** Pads all columns but the last, which is cut at a width that keeps lines readable. */
 function alignColumns(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = (rows[0] ?? []).map((_, column) =>
+    rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0),
+  );
   return rows.map((row) =>
     row
       .map((cell, column) => (column === row.length - 1 ? cell.slice(0, 60) : cell.padEnd(widths[column] ?? 0)))

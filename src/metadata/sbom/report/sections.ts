@@ -111,7 +111,7 @@ function countLayers(sbom: Sbom): Counts {
 }
 
 function drawBars(title: string, counts: Counts, base: ReadonlySet<string> = new Set()): Markup {
-  const most = Math.max(1, ...counts.map(([, count]) => count));
+  const most = counts.reduce((sofar, [, count]) => Math.max(sofar, count), 1);
   const bar = ([name, count]: Counts[number]) =>
     html`<li${base.has(name) ? html` class="of-base"` : ''}><span title="${name}">${name}</span><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width="${((100 * count) / most).toFixed(1)}" height="8"/></svg><span>${count}</span></li>`;
   const rest = counts.slice(MAX_BARS).reduce((sum, [, count]) => sum + count, 0);

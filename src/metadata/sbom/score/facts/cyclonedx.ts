@@ -1,5 +1,6 @@
 /** Facts of CycloneDX 1.2 to 1.7; nested components are read flat. The BSI's properties are those of its taxonomy for CycloneDX. */
 import { isRecord, recordsOf } from '../../../../core/index.ts';
+import { flattenNested } from '../../read.ts';
 import { checksum, fact, isUrl, texts } from './facts.ts';
 import type { ComponentFacts, Licence, Party, SbomFacts, Tool } from './facts.ts';
 
@@ -38,15 +39,7 @@ export function readCyclonedxFacts(document: Raw): SbomFacts {
 
 const recordOf = (value: unknown): Raw => (isRecord(value) ? value : {});
 
-function flatten(list: readonly Raw[]): readonly Raw[] {
-  const result: Raw[] = [];
-  const waiting = [...list].reverse();
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    result.push(next);
-    waiting.push(...[...recordsOf(next.components)].reverse());
-  }
-  return result;
-}
+const flatten = (list: readonly Raw[]) => flattenNested(list, ({ components }) => recordsOf(components));
 
 function readComponent(raw: Raw, place: string): ComponentFacts {
   const references = (...types: readonly string[]) =>

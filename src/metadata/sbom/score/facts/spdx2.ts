@@ -93,7 +93,7 @@ function readPackage(raw: Raw): ComponentFacts {
     deployableUris: download.filter((url) => !/^(?:git|hg|svn|bzr)\+/.test(url)),
     sourceUris: [
       ...download.filter((url) => /^(?:git|hg|svn|bzr)\+/.test(url)),
-      ...texts(raw.sourceInfo).flatMap((text) => /[a-z][a-z+]*:\/\/\S+/.exec(text) ?? []),
+      ...texts(raw.sourceInfo).flatMap((text) => /(?<![a-z+])[a-z][a-z+]*:\/\/\S+/.exec(text) ?? []),
       ...locators(/^vcs$/),
     ].filter(isUrl),
     securityTxts: locators(/^(?:advisory|url|securityOther)$/).filter((url) => url.endsWith('security.txt')),
