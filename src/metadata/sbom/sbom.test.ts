@@ -39,6 +39,13 @@ test("times of other tools' documents are of one form, hashes that cannot be suc
   assert.equal(sbom.created, '2026-11-22T06:09:00Z');
   assert.deepEqual(sbom.components[0]?.hashes, [{ algorithm: 'md5', value: 'ab'.repeat(16) }]);
   assert.equal(readSbom({ ...document, metadata: {} }, 'app.json').created, '');
+  for (const [timestamp, created] of [
+    ['2026-11-22T07:09:00', '2026-11-22T07:09:00Z'],
+    ['about 12', ''],
+    ['1', ''],
+    ['+275760-01-01T00:00:00Z', ''],
+  ])
+    assert.equal(readSbom({ ...document, metadata: { timestamp } }, 'app.json').created, created);
 });
 
 test('without the base there is what was put once more beside it, but not what a package database repeats', () => {

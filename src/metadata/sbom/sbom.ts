@@ -179,10 +179,11 @@ export function arrangeSbom(sbom: Sbom): Sbom {
   };
 }
 
-/** Tools write zones and parts of seconds too; empty where it is no time. */
+/** Tools write zones and parts of seconds too, some no zone; empty where it is no time. */
 function arrangeTime(text: string): string {
-  const at = new Date(text);
-  return Number.isNaN(at.getTime()) ? '' : `${at.toISOString().slice(0, 19)}Z`;
+  const [, at, zone = 'Z'] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?$/i.exec(text) ?? [];
+  const time = new Date(`${at}${zone}`);
+  return Number.isNaN(time.getTime()) ? '' : `${time.toISOString().slice(0, -'.000Z'.length)}Z`;
 }
 
 function arrangeDependencies(dependencies: readonly Dependency[], known: ReadonlySet<string>): readonly Dependency[] {
