@@ -61,7 +61,7 @@ test('a rule stands beside the usual ones, and in the place of the one with its 
 });
 
 test('globs are of the whole path, and of the name where they have no slash', () => {
-  const paths = ['foo', 'bin/foo', 'opt/a/b/foo', 'opt/a/foo.so', 'opt/a/fxo', 'bar', 'a,b', '{x'];
+  const paths = ['foo', 'bin/foo', 'opt/a/b/foo', 'opt/a/foo.so', 'opt/a/fxo', 'bar', 'a,b', '{x', 'constructor'];
   for (const [glob, wanted] of [
     ['foo', ['foo', 'bin/foo', 'opt/a/b/foo']],
     ['**/foo', ['foo', 'bin/foo', 'opt/a/b/foo']],
@@ -71,6 +71,7 @@ test('globs are of the whole path, and of the name where they have no slash', ()
     ['{foo,bar}', ['foo', 'bin/foo', 'opt/a/b/foo', 'bar']],
     ['a,b', ['a,b']],
     ['{x', ['{x']],
+    ['constructor', ['constructor']],
     ['opt/**', ['opt/a/b/foo', 'opt/a/foo.so', 'opt/a/fxo']],
   ] as const) {
     const [parsed] = parseOwnRules(rule({ files: glob }), 'x');

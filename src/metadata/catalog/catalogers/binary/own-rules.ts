@@ -75,12 +75,17 @@ function compileGlob(glob: string, where: string): Regexp {
   const whole = glob.includes('/') ? glob.replace(/^\//, '') : `**/${glob}`;
   const source = whole.split(/(\*\*\/|\*{1,2}|\?|\{[^{}]*\})/).map((part) => {
     if (/^\{.*\}$/s.test(part)) return `(?:${part.slice(1, -1).split(',').map(quoteRegexp).join('|')})`;
-    return GLOB_SIGNS[part] ?? quoteRegexp(part);
+    return GLOB_SIGNS.get(part) ?? quoteRegexp(part);
   });
   return compilePattern(`^(?s:${source.join('')})$`, where);
 }
 
-const GLOB_SIGNS: Readonly<Record<string, string>> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
+const GLOB_SIGNS: ReadonlyMap<string, string> = new Map([
+  ['**/', '(?:.*/)?'],
+  ['**', '.*'],
+  ['*', '[^/]*'],
+  ['?', '[^/]'],
+]);
 
 function compilePattern(pattern: string, where: string): Regexp {
   if (pattern === '' || pattern.length > MAX_PATTERN_CHARS)
