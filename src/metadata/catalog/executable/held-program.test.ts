@@ -110,6 +110,16 @@ test('of a large program neither instructions nor what is large besides are held
   assert.equal(held.content.length, 0);
 });
 
+test('of a program whose table of sections claims to be all of it, no more is held than of others', () => {
+  const program = makeProgram({ size: 170 * MIB, segments: [DATA], sections: [] });
+  program.writeBigUInt64LE(4096n, 40);
+  program.writeUInt32LE(0xffffffff, 58);
+  const held = new HeldProgram(program.length);
+  for (let at = 0; at < program.length; at += MIB) held.write(program.subarray(at, at + MIB));
+  assert.equal(held.isHeld(held.content.subarray(4096, 8 * MIB)), true);
+  assert.equal(held.isHeld(held.content.subarray(100 * MIB, 100 * MIB + 1)), false);
+});
+
 test('a list of .NET is held from where it is seen, wherever chunks end', () => {
   const text = '{\n  "runtimeTarget": {\n    "name": ".NETCoreApp,Version=v8.0"\n  }\n}';
   const program = makeProgram({ size: 100 * MIB, segments: [DATA, { ...CODE, size: 20 * MIB }], sections: [] });

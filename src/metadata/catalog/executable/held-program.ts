@@ -129,13 +129,8 @@ function planRanges(head: Buffer, size: number): { readonly ranges: readonly Ran
           { start: loadedEnd, end: loadedEnd + BEHIND_SEGMENTS_BYTES },
           { start: table.start - BEFORE_TABLE_BYTES, end: table.start },
         ];
-  const ranges = [
-    ...smallest(segments),
-    ...smallest(notes),
-    ...unloaded,
-    table,
-    { start: size - TAIL_BYTES, end: size },
-  ];
+  const ends = { start: size - TAIL_BYTES, end: size };
+  const ranges = [...smallest(segments), ...smallest(notes), ...unloaded, ...smallest([table]), ends];
   // what is bundled with a program stands behind what is loaded of it
   return { ranges, seenFrom: loadedEnd };
 }
