@@ -97,6 +97,7 @@ export { condense, holdWhole } from './condenser.ts';
 export { formatBytes } from './format-bytes.ts';
 export { mapParallel } from './parallel.ts';
 export { findPredicateType } from './predicate-types.ts';
+export { pushAll } from './lists.ts';
 export { compileRegexp, quoteRegexp } from './regexp.ts';
 export type { Regexp, RegexpMatch } from './regexp.ts';
 export { VERSION } from './version.ts';

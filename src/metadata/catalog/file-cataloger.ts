@@ -1,4 +1,5 @@
 /** What most catalogers of lock files and manifests have in common: files chosen by name, kept whole and read one at a time. */
+import { pushAll } from '../../core/index.ts';
 import type { FileEntry, FileTree } from '../../core/index.ts';
 import type { Component, Dependency, Evidence, Location } from '../sbom/index.ts';
 import { SKIP } from './cataloger.ts';
@@ -102,7 +103,7 @@ export function reach(entries: ReadonlyMap<string, Pick<Entry, 'needs'>>, from: 
     const entry = entries.get(key);
     if (entry === undefined || reached.has(key)) continue;
     reached.add(key);
-    waiting.push(...entry.needs);
+    pushAll(waiting, entry.needs);
   }
   return reached;
 }

@@ -82,3 +82,82 @@ test('a gem whose specification names its variable at length is skipped', async 
   });
   assert.match(skipped[0]?.reason ?? '', /expected a gem specification/);
 });
+
+/** More than there is room for on the stack, where arguments lie. */
+const COUNT = 150_000;
+const some = (make: (index: number) => string, count = COUNT) => Array.from({ length: count }, (_, at) => make(at));
+const json = (value: unknown) => JSON.stringify(value);
+const table = (make: (at: number) => readonly [string, unknown]) =>
+  Object.fromEntries(Array.from({ length: COUNT }, (_, at) => make(at)));
+
+/** What needs all of its like, in a file of so many, would be a square of needs. */
+const ALIKE = 5000;
+const installed = (name: string, rest: string) =>
+  `Package: ${name}\nVersion: 1\nStatus: install ok installed\n${rest}\n`;
+
+const CROWDS: Readonly<Record<string, readonly [text: () => string, components: number, needs: number]>> = {
+  'a/go.sum': [() => some((at) => `x.org/m${at} v1.0.0 h1:a=\n`).join(''), COUNT, 0],
+  'a/go.mod': [
+    () =>
+      `module a\n${some((at) => `require x.org/m${at} v1.0.0\nreplace x.org/n${at} => x.org/o v1.0.0\n`, 20_000).join('')}`,
+    20_000,
+    0,
+  ],
+  'lib/apk/db/installed': [() => some((at) => `P:p${at}\nV:1\n\n`).join(''), COUNT, 0],
+  'vcpkg/status': [
+    () => `${installed('a', '')}\n${installed('a', `Depends: ${some((at) => `p${at}`).join(', ')}`)}`,
+    1,
+    0,
+  ],
+  'a.deps.json': [
+    () => {
+      const needs = { dependencies: table((at) => [`p${at}`, '1']) };
+      const target = { 'a/1': { runtime: {}, dependencies: { b: '1' } }, 'b/1': needs };
+      return json({ runtimeTarget: { name: 't' }, targets: { t: target }, libraries: { 'a/1': { type: 'package' } } });
+    },
+    1,
+    0,
+  ],
+  'package-lock.json': [
+    () => {
+      const a = { version: '1', dependencies: table((at) => [`p${at}`, '1']) };
+      const all = table((at) => [`node_modules/p${at}`, { version: '1' }]);
+      return json({
+        packages: { '': { name: 'x', version: '1', dependencies: { a: '1' } }, 'node_modules/a': a, ...all },
+      });
+    },
+    COUNT + 2,
+    COUNT + 1,
+  ],
+  'Gemfile.lock': [
+    () => `GEM\n  specs:\n${some((at) => `    foo (1-x${at})\n      foo\n`, ALIKE).join('')}`,
+    ALIKE,
+    64 * ALIKE - 64,
+  ],
+  'poetry.lock': [
+    () => some((at) => `[[package]]\nname = "a"\nversion = "${at}"\n[package.dependencies]\na = "*"\n`, ALIKE).join(''),
+    ALIKE,
+    64 * ALIKE - 64,
+  ],
+  'var/lib/dpkg/status': [
+    () => some((at) => installed(`p${at}`, 'Provides: v\nDepends: v\n'), ALIKE).join(''),
+    ALIKE,
+    8 * ALIKE,
+  ],
+};
+
+for (const [path, [text, count, needs]] of Object.entries(CROWDS)) {
+  test(`${path}: of many packages, or needs of one, all are read in time that grows with their number`, async () => {
+    const tree = createMemoryTree({ [path]: text() }, catalogSelector);
+    const before = process.cpuUsage();
+    const { components, dependencies, skipped } = await catalogTree(tree, { declared: true });
+    const { user } = process.cpuUsage(before);
+    assert.deepEqual(skipped, []);
+    assert.equal(components.length, count);
+    assert.equal(
+      dependencies.reduce((sum, { to }) => sum + to.length, 0),
+      needs,
+    );
+    assert.ok(user / 1000 < 5 * MAX_MS, `${user / 1000} ms`);
+  });
+}

@@ -1,4 +1,5 @@
 /** What lock files come to, whatever their form: packages by a key of the file's own, and who needs whom. */
+import { pushAll } from '../../core/index.ts';
 import type { FileEntry } from '../../core/index.ts';
 import type { PurlParts } from '../ecosystem/index.ts';
 import type { Component, Scope } from '../sbom/index.ts';
@@ -18,6 +19,24 @@ export interface Locked extends Pick<Given, 'licences' | 'hashes' | 'properties'
   readonly needs?: Needs;
   /** Of the package URL: where it comes from, if that is not the usual registry. */
   readonly qualifiers?: Readonly<Record<string, string>>;
+}
+
+/** Versions and platforms of one package in one file: real ones have some ten. */
+const MAX_ALIKE = 64;
+
+/** Keys by the name that needs give, which mean them all. */
+export function groupKeys(
+  keys: Iterable<string>,
+  nameOf: (key: string) => string,
+): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map<string, string[]>();
+  for (const key of keys) {
+    const name = nameOf(key);
+    const known = groups.get(name);
+    if (known === undefined) groups.set(name, [key]);
+    else if (known.length < MAX_ALIKE) known.push(key);
+  }
+  return groups;
 }
 
 /** Undefined for what cannot be a package's name. */
@@ -70,14 +89,17 @@ function findScopes(locked: ReadonlyMap<string, Locked>): ReadonlyMap<string, Sc
     const waiting = local.flatMap(({ needs = {} }) => [...(needs[scope] ?? [])]);
     // what is optional to something that runs; what others need for development is not installed
     if (scope === 'optional')
-      waiting.push(...[...found.keys()].flatMap((key) => locked.get(key)?.needs?.optional ?? []));
+      pushAll(
+        waiting,
+        [...found.keys()].flatMap((key) => locked.get(key)?.needs?.optional ?? []),
+      );
     for (let key = waiting.pop(); key !== undefined; key = waiting.pop()) {
       if (found.has(key)) continue;
       found.set(key, scope);
       const entry = locked.get(key);
       if (entry === undefined || entry.isLocal === true) continue;
-      waiting.push(...(entry.needs?.runtime ?? []));
-      if (rank > 0) waiting.push(...(entry.needs?.optional ?? []));
+      pushAll(waiting, entry.needs?.runtime ?? []);
+      if (rank > 0) pushAll(waiting, entry.needs?.optional ?? []);
     }
   }
   return found;

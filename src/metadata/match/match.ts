@@ -2,7 +2,7 @@
  * Components against the advisory store. OS packages are looked up by source package and source version as well as by their own name;
  * records of one alias class become one finding.
  */
-import { SEVERITIES } from '../../core/index.ts';
+import { pushAll, SEVERITIES } from '../../core/index.ts';
 import type { Finding, Severity } from '../../core/index.ts';
 import { evaluate } from '../advisory/index.ts';
 import type { AdvisoryStore, Hit, PackageAdvisory, Rating, StoredAdvisory } from '../advisory/index.ts';
@@ -43,7 +43,7 @@ export function matchSbom(sbom: Sbom, store: AdvisoryStore, options: MatchOption
     if (typeof lookup === 'string') unjudged.set(lookup, (unjudged.get(lookup) ?? 0) + 1);
     else if (lookup !== undefined) {
       judged++;
-      findings.push(...findAll(lookup, store, options));
+      pushAll(findings, findAll(lookup, store, options));
     }
   }
   return {

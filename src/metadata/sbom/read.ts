@@ -1,5 +1,5 @@
 /** What readers of formats share: the source package, ids, the distribution from whatever a foreign document has. */
-import { findDigest, isRecord, parseShallowJson } from '../../core/index.ts';
+import { findDigest, isRecord, parseShallowJson, pushAll } from '../../core/index.ts';
 import type { SkippedFile } from '../../core/index.ts';
 import { findPurl } from '../ecosystem/index.ts';
 import type { Distro, Purl } from '../ecosystem/index.ts';
@@ -48,7 +48,7 @@ export function flattenNested<T>(list: readonly T[], within: (one: T) => readonl
   const waiting = list.toReversed();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     result.push(next);
-    for (const inner of within(next).toReversed()) waiting.push(inner);
+    pushAll(waiting, within(next).toReversed());
   }
   return result;
 }

@@ -1,4 +1,5 @@
 /** The one neutral model of a software bill of materials; formats read and write it, all else knows only this. */
+import { pushAll } from '../../core/index.ts';
 import type { Digest, SkippedFile } from '../../core/index.ts';
 import type { Distro } from '../ecosystem/index.ts';
 
@@ -216,7 +217,7 @@ export function findRoots(sbom: Pick<Sbom, 'components' | 'dependencies'>): read
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       if (reached.has(next)) continue;
       reached.add(next);
-      for (const target of edges.get(next) ?? []) waiting.push(target);
+      pushAll(waiting, edges.get(next) ?? []);
     }
   }
   return ids.filter((id) => roots.has(id));

@@ -2,7 +2,7 @@
  * vcpkg (learn.microsoft.com/vcpkg): `vcpkg/status`, which lists what is installed, and the manifest `vcpkg.json`, whose versions are
  * known only where it overrides them: all else the registry's baseline says, which is not in the file.
  */
-import { isRecord, mismatch, parseJson } from '../../../../core/index.ts';
+import { isRecord, mismatch, parseJson, pushAll } from '../../../../core/index.ts';
 import { textOf } from '../../components.ts';
 import type { Given } from '../../components.ts';
 import { createFileCataloger, MAX_FILE_BYTES } from '../../file-cataloger.ts';
@@ -37,7 +37,7 @@ function readStatus({ content, file, finds, link }: Reading): void {
       const version = paragraph.get('version') ?? '';
       const given = portIdentity({ name, version, port: paragraph.get('port-version'), triplet });
       ports.set(key, { given, within: triplet, needs: [...needs] });
-    } else known.needs.push(...needs);
+    } else pushAll(known.needs, needs);
   }
   for (const { given, within, needs } of ports.values())
     link({ component: finds.add(file, given), within: `${file.path} ${within}`, name: given.name, needs });

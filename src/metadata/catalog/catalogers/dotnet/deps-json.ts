@@ -2,7 +2,7 @@
  * `*.deps.json`, which the .NET SDK writes beside each program: what the runtime loads (dotnet/sdk, runtime configuration files).
  * A package counts only if it brings a file for running: a metapackage, or one that the runtime itself replaces, is not there.
  */
-import { AppError, isRecord, parseJson } from '../../../../core/index.ts';
+import { AppError, isRecord, parseJson, pushAll } from '../../../../core/index.ts';
 import type { Given } from '../../components.ts';
 import { addEntries, createFileCataloger, MAX_FILE_BYTES } from '../../file-cataloger.ts';
 import type { Entry, Reading } from '../../file-cataloger.ts';
@@ -72,7 +72,7 @@ function bridge(entries: ReadonlyMap<string, Entry>, target: Raw): ReadonlyMap<s
       for (let next = waiting.pop(); next !== undefined && through.size < MAX_THROUGH; next = waiting.pop()) {
         if (through.has(next)) continue;
         through.add(next);
-        if (!entries.has(next)) waiting.push(...needsOf(next, target));
+        if (!entries.has(next)) pushAll(waiting, needsOf(next, target));
       }
       return [key, { given, needs: [...through] }];
     }),

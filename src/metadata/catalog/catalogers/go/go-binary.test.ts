@@ -28,3 +28,15 @@ test('modules that a folder replaces, or that were built where they lie, have no
     ],
   );
 });
+
+test('of replacements in go.mod the one of that version counts, wherever it stands', async () => {
+  const mod = [
+    'module a\ngo 1.20\nrequire (\n  x.org/b v1.0.0\n  x.org/c v1.0.0\n)',
+    'replace x.org/b => x.org/any v2.0.0\nreplace x.org/b v1.0.0 => x.org/one v3.0.0\nreplace x.org/c => ../c\n',
+  ].join('\n');
+  const { components } = await catalogTree(createMemoryTree({ 'go.mod': mod }, catalogSelector), { declared: true });
+  assert.deepEqual(
+    components.map(({ purl }) => purl),
+    ['pkg:golang/x.org/one@v3.0.0', 'pkg:golang/x.org/c', 'pkg:golang/stdlib@1.20'],
+  );
+});

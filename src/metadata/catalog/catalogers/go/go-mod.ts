@@ -3,11 +3,11 @@
  * that go.mod did not list yet.
  */
 import { AppError } from '../../../../core/index.ts';
-import type { FileEntry, FileTree, SkippedFile } from '../../../../core/index.ts';
-import type { Component } from '../../../sbom/index.ts';
+import type { FileEntry, FileTree } from '../../../../core/index.ts';
 import { SKIP } from '../../cataloger.ts';
-import type { Catalog, Cataloger } from '../../cataloger.ts';
-import { createComponent, locationOf, refuseFlood, textOf, trying } from '../../components.ts';
+import type { Cataloger } from '../../cataloger.ts';
+import { catalogFiles, refuseFlood, textOf } from '../../components.ts';
+import type { Finds } from '../../components.ts';
 import { goPurl } from './module.ts';
 
 const GO_MOD = /(?:^|\/)go\.mod$/;
@@ -21,46 +21,43 @@ export const goMod: Cataloger = {
   names: ['go.mod', 'go.sum'],
   select: ({ path }) =>
     GO_FILES.test(path) && !/(?:^|\/)(?:vendor|testdata)\//.test(path) ? { kind: 'keep', maxBytes: MAX_BYTES } : SKIP,
-  catalog,
+  catalog: async (tree, files, context) => {
+    const finder = { foundBy: 'go-mod', evidence: 'manifest' } as const;
+    const paths = new Set(files.map(({ path }) => path));
+    // beside go.mod, go.sum is read with it
+    const read = files.filter(({ path }) => GO_MOD.test(path) || !paths.has(path.replace(/sum$/, 'mod')));
+    return await catalogFiles(read, { tree, context, finder }, async (content, file, finds) => {
+      const text = textOf(content);
+      if (GO_MOD.test(file.path)) addModules(parseGoMod(text, file.path), await readSums(tree, file), finds);
+      else addSumAlone(text, file, finds);
+    });
+  },
 };
 
-async function catalog(tree: FileTree, files: readonly FileEntry[]): Promise<Catalog> {
-  const skipped: SkippedFile[] = [];
-  const components: Component[] = [];
-  const paths = new Set(files.map(({ path }) => path));
-  for (const file of files) {
-    if (!GO_MOD.test(file.path)) {
-      if (paths.has(file.path.replace(/sum$/, 'mod'))) continue;
-      await trying(file.path, skipped, async () => void components.push(...(await readSumAlone(tree, file))));
-      continue;
-    }
-    await trying(file.path, skipped, async () => {
-      const text = await readBounded(tree, file.path);
-      if (text === undefined) return;
-      const sumFile = tree.find(file.path.replace(/mod$/, 'sum'));
-      const sums = parseSums((sumFile && (await readBounded(tree, sumFile.path))) ?? '');
-      components.push(...toComponents(parseGoMod(text, file.path), { sums, file, sumFile: sumFile ?? file }));
-    });
-  }
-  return { components, dependencies: [], skipped };
+interface Sources {
+  readonly file: FileEntry;
+  readonly sumFile: FileEntry;
+  readonly sums: ReadonlyMap<string, string>;
 }
 
-async function readBounded(tree: FileTree, path: string): Promise<string | undefined> {
-  const content = await tree.read(path);
-  if (content !== undefined) refuseFlood(content, path);
-  return content === undefined ? undefined : textOf(content);
+async function readSums(tree: FileTree, file: FileEntry): Promise<Sources> {
+  const sumFile = tree.find(file.path.replace(/mod$/, 'sum'));
+  const content = sumFile && (await tree.read(sumFile.path));
+  if (sumFile === undefined || content === undefined) return { file, sumFile: file, sums: new Map() };
+  refuseFlood(content, sumFile.path);
+  return { file, sumFile, sums: parseSums(textOf(content)) };
 }
 
 /** Without go.mod, go.sum names every module that was looked at, the latest version of each last. */
-async function readSumAlone(tree: FileTree, file: FileEntry): Promise<readonly Component[]> {
+function addSumAlone(text: string, file: FileEntry, finds: Finds): void {
   const latest = new Map<string, string>();
-  for (const line of ((await readBounded(tree, file.path)) ?? '').split(/\r?\n/)) {
+  for (const line of text.split(/\r?\n/)) {
     const [path, version, sum] = line.trim().split(/\s+/);
     if (path !== undefined && version !== undefined && sum?.startsWith('h1:') === true) {
       latest.set(path, version.replace(/\/go\.mod$/, ''));
     }
   }
-  return [...latest].map(([path, version]) => toComponent({ path, version }, { sums: new Map(), file }));
+  for (const [path, version] of latest) addModule({ path, version }, file, finds);
 }
 
 interface Module {
@@ -76,12 +73,13 @@ interface GoMod {
   readonly required: readonly Module[];
   /** `path version` */
   readonly excluded: ReadonlySet<string>;
-  readonly replaced: readonly { readonly from: Partial<Module> & { readonly path: string }; readonly to: Module }[];
+  /** By `path version`, or the path alone where it is all of its versions. */
+  readonly replaced: ReadonlyMap<string, Module>;
 }
 
 function parseGoMod(text: string, what: string): GoMod {
   const required: Module[] = [];
-  const replaced: GoMod['replaced'][number][] = [];
+  const replaced = new Map<string, Module>();
   const excluded = new Set<string>();
   const single = new Map<string, string>();
   let block: string | undefined;
@@ -100,7 +98,7 @@ function parseGoMod(text: string, what: string): GoMod {
     const words = line.split(/\s+/).map((word) => word.replaceAll(/^["`]|["`]$/g, ''));
     const [verb = '', ...rest] = block === undefined ? words : [block, ...words];
     if (verb === 'require') required.push({ ...readModule(rest, what), isIndirect: /\/\/\s*indirect\b/.test(raw) });
-    else if (verb === 'replace') replaced.push(readReplacement(rest, what));
+    else if (verb === 'replace') replaced.set(...readReplacement(rest, what));
     else if (verb === 'exclude') excluded.add(rest.slice(0, 2).join(' '));
     else if (!KNOWN_VERBS.has(verb)) throw new AppError('invalid-input', `${what}: unknown directive "${verb}"`);
     else single.set(verb, rest[0] ?? '');
@@ -118,28 +116,17 @@ function readModule(words: readonly string[], what: string): Module {
   return { path, version };
 }
 
-function readReplacement(words: readonly string[], what: string): GoMod['replaced'][number] {
+function readReplacement(words: readonly string[], what: string): readonly [from: string, to: Module] {
   const arrow = words.indexOf('=>');
-  const [path, version] = words.slice(0, arrow);
+  const from = words.slice(0, arrow);
   const [toPath, toVersion] = words.slice(arrow + 1);
-  if (arrow < 0 || path === undefined || toPath === undefined) {
+  if (arrow < 1 || toPath === undefined) {
     throw new AppError('invalid-input', `${what}: expected "replace old => new", found "${words.join(' ')}"`);
   }
-  return {
-    from: { path, ...(version === undefined ? {} : { version }) },
-    to: { path: toPath, version: toVersion ?? '' },
-  };
+  return [from.slice(0, 2).join(' '), { path: toPath, version: toVersion ?? '' }];
 }
 
-interface Sources {
-  readonly sums: ReadonlyMap<string, string>;
-  readonly file: FileEntry;
-}
-
-function toComponents(
-  mod: GoMod,
-  { sums, file, sumFile }: Sources & { readonly sumFile: FileEntry },
-): readonly Component[] {
+function addModules(mod: GoMod, { sums, file, sumFile }: Sources, finds: Finds): void {
   const modules = new Map<string, Module>();
   for (const module of mod.required) {
     if (mod.excluded.has(`${module.path} ${module.version}`)) continue;
@@ -154,10 +141,9 @@ function toComponents(
   const toolchain =
     (mod.toolchain === undefined ? mod.goVersion : mod.toolchain.replace(/^go/, '').split('-', 1)[0]) ?? '';
   const stdlib = toolchain === '' ? [] : [{ path: 'stdlib', version: toolchain }];
-  return [
-    ...[...modules.values(), ...stdlib].map((module) => toComponent(module, { sums, file })),
-    ...indirect.map((module) => toComponent(module, { sums, file: sumFile })),
-  ];
+  const sumOf = ({ path, version }: Module) => sums.get(`${path} ${version}`);
+  for (const module of [...modules.values(), ...stdlib]) addModule(module, file, finds, sumOf(module));
+  for (const module of indirect) addModule(module, sumFile, finds, sumOf(module));
 }
 
 /** From Go 1.17 on, go.mod lists every module that is needed. */
@@ -168,22 +154,16 @@ function listsAll(goVersion: string | undefined): boolean {
 
 /** A folder as replacement keeps the module's own name and loses the version: its content is whatever lies there. */
 function replace(module: Module, mod: GoMod): Module {
-  const rule = mod.replaced.find(
-    ({ from }) => from.path === module.path && (from.version === undefined || from.version === module.version),
-  );
-  if (rule === undefined) return module;
-  return rule.to.version === '' ? { ...module, version: '' } : { ...module, ...rule.to };
+  const to = mod.replaced.get(`${module.path} ${module.version}`) ?? mod.replaced.get(module.path);
+  if (to === undefined) return module;
+  return to.version === '' ? { ...module, version: '' } : { ...module, ...to };
 }
 
-function toComponent(module: Module, { sums, file }: Sources): Component {
-  const sum = sums.get(`${module.path} ${module.version}`);
-  return createComponent({
+function addModule(module: Module, file: FileEntry, finds: Finds, sum?: string): void {
+  finds.add(file, {
     name: module.path,
     version: module.version,
-    foundBy: 'go-mod',
-    evidence: 'manifest',
     purl: goPurl(module.path, module.version),
-    locations: [locationOf(file)],
     properties: {
       ...(module.isIndirect === true ? { 'go:indirect': 'true' } : {}),
       ...(sum === undefined ? {} : { 'go:sum': sum }),

@@ -1,4 +1,5 @@
 /** POMs of a tree: of projects by their place, of others in a Maven repository by their coordinates (`.m2/repository`). */
+import { pushAll } from '../../../../core/index.ts';
 import type { FileEntry, FileTree } from '../../../../core/index.ts';
 import { folderOf, joinPath } from '../../paths.ts';
 import { firstOf, inherit, interpolate, parsePom } from './pom-model.ts';
@@ -75,12 +76,10 @@ export class PomRepository {
 
   /** What is managed by POMs that are imported counts after what a POM manages itself. */
   async #withImports(managed: readonly Dependency[], level: number): Promise<readonly Dependency[]> {
-    const own = managed.filter((entry) => entry.type !== 'pom' || entry.scope !== 'import');
+    const isImport = ({ type, scope }: Dependency) => type === 'pom' && scope === 'import';
+    const own = managed.filter((entry) => !isImport(entry));
     const imported: Dependency[] = [];
-    for (const entry of managed) {
-      if (own.includes(entry)) continue;
-      imported.push(...((await this.find(entry, level))?.managed ?? []));
-    }
+    for (const entry of managed.filter(isImport)) pushAll(imported, (await this.find(entry, level))?.managed ?? []);
     return firstOf([...own, ...imported]);
   }
 }

@@ -1,6 +1,6 @@
 /** Packages that apk installed: the database of apk-tools 2 and 3 (`lib/apk/db/installed`), its file lists and provided names. */
 import type { FileEntry, FileTree, SkippedFile } from '../../../../core/index.ts';
-import { AppError } from '../../../../core/index.ts';
+import { AppError, pushAll } from '../../../../core/index.ts';
 import type { Component, Dependency, Hash } from '../../../sbom/index.ts';
 import { isLicenceExpression, spdxLicenceName } from '../../../sbom/index.ts';
 import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
@@ -34,7 +34,7 @@ async function catalog(tree: FileTree, files: readonly FileEntry[], context: Cat
   for (const file of files) {
     await trying(file.path, skipped, async () => {
       const text = await readText(tree, file.path);
-      if (text !== undefined) installed.push(...readDatabase(file, { text, context, skipped }));
+      if (text !== undefined) pushAll(installed, readDatabase(file, { text, context, skipped }));
     });
   }
   return {

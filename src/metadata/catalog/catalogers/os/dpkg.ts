@@ -11,6 +11,7 @@ import { createComponent, locationOf, readText, trying } from '../../components.
 import { debPurl, parseParagraphs, parseRelations, parseSource } from './deb-control.ts';
 import type { Paragraph } from './deb-control.ts';
 import { parseCopyright } from './deb-copyright.ts';
+import { resolveByName } from './relations.ts';
 
 const STATUS = /^(?:var\/lib\/dpkg\/status|usr\/lib\/dpkg\/status|usr\/lib\/opkg\/status)$/;
 const STATUS_D = /^var\/lib\/dpkg\/status\.d\/[^/]+$/;
@@ -146,19 +147,14 @@ function hashesOf(paragraph: Paragraph): readonly Hash[] {
 
 /** Of alternatives, every installed one counts; virtual names are resolved through Provides. */
 function resolveRelations(installed: readonly Installed[]): readonly Dependency[] {
-  const providers = new Map<string, string[]>();
-  const offer = (name: string, id: string) => providers.set(name, [...(providers.get(name) ?? []), id]);
-  for (const { component, paragraph } of installed) {
-    offer(component.name, component.id);
-    for (const name of parseRelations(paragraph.get('provides')).flat()) offer(name, component.id);
-  }
-  return installed.map(({ component, paragraph }) => {
-    const wanted = [
-      ...parseRelations(paragraph.get('depends')),
-      ...parseRelations(paragraph.get('pre-depends')),
-    ].flat();
-    return { from: component.id, to: wanted.flatMap((name) => providers.get(name) ?? []) };
-  });
+  return resolveByName(
+    installed.map(({ component: { id, name }, paragraph }) => {
+      const [provides, depends, first] = ['provides', 'depends', 'pre-depends'].map((field) =>
+        parseRelations(paragraph.get(field)).flat(),
+      );
+      return { id, provides: [name, ...(provides ?? [])], requires: [...(depends ?? []), ...(first ?? [])] };
+    }),
+  );
 }
 
 async function readLicences(tree: FileTree, files: readonly FileEntry[]): Promise<StatusOptions['licencesOf']> {

@@ -28,7 +28,6 @@ async function catalog(tree: FileTree, files: readonly FileEntry[], context: Cat
   const known = new Set<string>();
   for (const entry of tree.entries('nix/store')) {
     context.signal?.throwIfAborted();
-    if (!entry.path.startsWith('nix/store/')) continue;
     const [folder, hash, name, inside] = STORE_FOLDER.exec(entry.path) ?? [];
     if (folder === undefined || hash === undefined || name === undefined || known.has(hash)) continue;
     if (inside === undefined && entry.kind !== 'directory') continue;

@@ -1,6 +1,6 @@
 /** Packages that Portage installed: one folder each below `var/db/pkg`. Not read: dependencies, which name versions and use flags. */
 import type { FileEntry, FileTree } from '../../../../core/index.ts';
-import { AppError } from '../../../../core/index.ts';
+import { AppError, pushAll } from '../../../../core/index.ts';
 import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
 import { Finds, locationOf, readText, trying } from '../../components.ts';
@@ -91,7 +91,7 @@ function expandLicence(text: string, groups: Groups): string {
   for (let word = waiting.pop(); word !== undefined; word = waiting.pop()) {
     if (expanded.has(word)) continue;
     expanded.add(word);
-    if (word.startsWith('@')) waiting.push(...(groups.get(word.slice(1)) ?? [word.slice(1)]));
+    if (word.startsWith('@')) pushAll(waiting, groups.get(word.slice(1)) ?? [word.slice(1)]);
     else licences.add(word);
   }
   return [...licences].toSorted().join(' AND ');

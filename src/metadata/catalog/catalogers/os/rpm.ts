@@ -3,7 +3,7 @@
  * and Red Hat's content sets, by which its advisories are filed. Not read: signatures, conditional requirements.
  */
 import type { FileEntry, FileTree } from '../../../../core/index.ts';
-import { arrayOf, decodeJson, object, optional, string } from '../../../../core/index.ts';
+import { arrayOf, decodeJson, object, optional, pushAll, string } from '../../../../core/index.ts';
 import type { Component, Dependency } from '../../../sbom/index.ts';
 import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
@@ -51,7 +51,7 @@ async function catalog(tree: FileTree, files: readonly FileEntry[], context: Cat
       context.signal?.throwIfAborted();
       const before = installed.length;
       await trying(file.path, finds.skipped, async () => {
-        installed.push(...(await readDatabase(tree, file, { finds, context, contentSets })));
+        pushAll(installed, await readDatabase(tree, file, { finds, context, contentSets }));
       });
       if (installed.length > before) break;
     }

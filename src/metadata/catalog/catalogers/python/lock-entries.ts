@@ -1,7 +1,7 @@
 /** Python's lock files name what a package needs by its name, of which they may hold several versions. */
 import type { FileEntry } from '../../../../core/index.ts';
 import type { Finds } from '../../components.ts';
-import { addLocked } from '../../locked.ts';
+import { addLocked, groupKeys } from '../../locked.ts';
 import type { Locked, Needs } from '../../locked.ts';
 import { foldName, pypiPurl } from './python-package.ts';
 import { namesOf } from './pyproject.ts';
@@ -10,14 +10,12 @@ import type { Project } from './pyproject.ts';
 /** `needs` holds names, or `name@version` where the file says which. */
 export function addEntries(finds: Finds, file: FileEntry, entries: readonly Locked[], project?: Project): void {
   const locked = new Map<string, Locked>();
-  const byName = new Map<string, string[]>();
   for (const entry of [...entries, ...(project === undefined ? [] : [localOf(project)])]) {
-    const name = foldName(entry.name);
-    const key = `${name}@${entry.version}`;
+    const key = `${foldName(entry.name)}@${entry.version}`;
     const known = locked.get(key);
     locked.set(key, known === undefined ? entry : { ...known, needs: joinNeeds(known.needs, entry.needs) });
-    if (known === undefined) byName.set(name, [...(byName.get(name) ?? []), key]);
   }
+  const byName = groupKeys(locked.keys(), (key) => foldName(locked.get(key)?.name ?? ''));
   const resolve = (wanted: readonly string[] = []) =>
     wanted.flatMap((name) => (locked.has(name) ? [name] : (byName.get(foldName(name)) ?? [])));
   const resolved = [...locked].map(([key, { needs = {}, ...entry }]): readonly [string, Locked] => [

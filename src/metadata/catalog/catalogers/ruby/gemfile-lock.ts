@@ -8,6 +8,7 @@ import { textOf } from '../../components.ts';
 import type { Given } from '../../components.ts';
 import { addEntries, createFileCataloger, linesOf, vcsUrl } from '../../file-cataloger.ts';
 import type { Entry, Reading } from '../../file-cataloger.ts';
+import { groupKeys } from '../../locked.ts';
 
 export const gemfileLock = createFileCataloger({
   id: 'gemfile-lock',
@@ -58,7 +59,7 @@ function read(reading: Reading): void {
 
 /** What is needed is needed for each of its platforms. */
 function byName(entries: ReadonlyMap<string, Gem>): ReadonlyMap<string, Entry> {
-  const keys = Map.groupBy(entries.keys(), (key) => entries.get(key)?.given.name);
+  const keys = groupKeys(entries.keys(), (key) => entries.get(key)?.given.name ?? '');
   return new Map(
     [...entries].map(([key, { given, needs }]) => [
       key,
