@@ -113,8 +113,12 @@ export function linesOf(file: FileEntry, first: number, last = first): readonly 
   return [{ ...locationOf(file), lines: [first, last] }];
 }
 
-/** A commit is all that says which version of a repository is meant: package URLs of it carry its address, without a password or a query. */
+/** A commit is all that says which version of a repository is meant: package URLs of it carry its address. */
 export function vcsUrl(address: string, commit: string): string {
-  const withoutPassword = address.replace(/\/\/[^/@]*@/, (user) => (user.includes(':') ? '//' : user));
-  return `git+${withoutPassword.replace(/^git\+/, '').replace(/\?.*$/, '')}@${commit}`;
+  return `git+${publicAddress(address).replace(/^git\+/, '')}@${commit}`;
+}
+
+/** Without a query, and without a user and password: either may be a token. `git` is the user of everybody. */
+export function publicAddress(address: string): string {
+  return address.replace(/\/\/(?!git@)[^/?#]*@/, '//').replace(/\?.*$/, '');
 }

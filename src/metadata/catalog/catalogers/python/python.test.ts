@@ -107,7 +107,7 @@ test('poetry.lock without groups: pyproject.toml says what is for development', 
 test('requirements: includes are followed, constraints pin what is open, circles end, what is not at hand is said', async () => {
   const { components, skipped } = await find({
     'requirements.txt':
-      'a==1 # why\nb\nc>=1\n-r more/requirements-more.txt\n-c constraints.txt\n-r https://host/x.txt\nd @ file:///x\n',
+      'a==1 # why\nb\nc>=1\n-r more/requirements-more.txt\n-c constraints.txt\n-r https://me:secret@host/x.txt\nd @ https://token@host/x.whl?key=secret\n',
     'more/requirements-more.txt': '-r ../requirements.txt\ne===2 ; python_version < "3"\n',
     'constraints.txt': 'b==3\nc==9\nunwanted==1\n',
     'requirements-dev.txt': 'f==1\n',
@@ -115,7 +115,7 @@ test('requirements: includes are followed, constraints pin what is open, circles
   const reasons = [
     'requirements.txt includes "https://host/x.txt": expected it among requirements files, found none',
     'c >=1: expected one version, as after ==, found none',
-    'd @ file:///x: expected one version, as after ==, found none',
+    'd @ https://host/x.whl: expected one version, as after ==, found none',
   ];
   const said = ['more/requirements-more.txt', 'requirements.txt'].flatMap((path) =>
     reasons.map((reason) => ({ path, reason })),

@@ -8,6 +8,7 @@ import { SKIP } from '../../cataloger.ts';
 import type { Cataloger } from '../../cataloger.ts';
 import { catalogFiles, locationOf, textOf } from '../../components.ts';
 import type { Finds } from '../../components.ts';
+import { publicAddress } from '../../file-cataloger.ts';
 import { onlyHash } from '../../values.ts';
 import { folderOf, joinPath } from '../../paths.ts';
 import { foldName, parseRequirement, pinOf, pypiPurl } from './python-package.ts';
@@ -79,7 +80,7 @@ async function include(target: string, into: Collection & { readonly isConstrain
   const content = path === undefined ? undefined : await into.tree.read(path);
   if (path === undefined || content === undefined) {
     if (!into.isConstraint)
-      into.skip(`${into.path} includes "${target}": expected it among requirements files, found none`);
+      into.skip(`${into.path} includes "${publicAddress(target)}": expected it among requirements files, found none`);
     return;
   }
   into.seen.add(path);
@@ -118,7 +119,8 @@ function addLines(
   for (const { name, specifier, path, lines, hashes } of found.all) {
     const version = pinOf(specifier) ?? (specifier === '' ? found.constraints.get(foldName(name)) : undefined);
     const purl = version === undefined ? undefined : pypiPurl({ name, version });
-    if (version === undefined) finds.skip(file, `${name} ${specifier}: expected one version, as after ==, found none`);
+    if (version === undefined)
+      finds.skip(file, `${name} ${publicAddress(specifier)}: expected one version, as after ==, found none`);
     if (version === undefined || purl === undefined) continue;
     const own = locationOf(file);
     const locations = path === file.path ? [{ ...own, lines }] : [own, { ...own, path, lines }];
