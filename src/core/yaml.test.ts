@@ -11,6 +11,7 @@ test('objects are what Kubernetes sees: values of JSON, merges, no empty documen
     { a: { b: 1.1, c: 'yes' }, d: { b: '2020-01-01', c: 'yes' } },
     { e: null },
   ]);
+  assert.deepEqual(objects('a: &a {b: 1}\nc: &c {d: 1}\ne: {<<: *a, <<: *c}')[0]?.e, { b: 1, d: 1 });
   assert.throws(
     () => parseYamlDocuments('a: 1\n---\nb: 1', 'x', 1),
     refused(/^x: expected at most 1 documents, found 2/),
@@ -27,6 +28,9 @@ test('the first error is told with its place', () => {
     ['a: [1', /^x: expected YAML, .*\] at line 1, column 6$/],
     ['a: 1\nb: 1\na: 2', /^x: expected YAML, keys must be unique at line 3, column 1$/],
     ['a: 1\n"a": 2', /unique at line 2, column 1$/],
+    ['1: a\n"1": b', /unique at line 2, column 1$/],
+    ['16: a\n0x10: b', /unique at line 2, column 1$/],
+    ['null: a\n"": b', /unique at line 2, column 1$/],
     ['a:\n  - b: c: d', /^x: expected YAML, .*ested mappings .* at line 2, column /],
     ['a: *b', /^x: expected YAML, Unresolved alias/],
     ['a: &a [*a]', /^x: expected YAML/],

@@ -84,6 +84,8 @@ export function composeYaml(text: string, where: string, schema: 'core' | 'fails
 }
 
 type Fail = (message: string, offset: number) => never;
+/** Of a scalar under the schema `core`. */
+type Key = string | number | bigint | boolean | symbol | null;
 
 function offsetOf(place: Place): number {
   if (typeof place === 'number') return place;
@@ -114,14 +116,15 @@ function* checked(tokens: Iterable<Token>, fail: Fail): Generator<Token> {
   }
 }
 
-/** In place of the library's own check, which compares each key with each. */
+/** In place of the library's own check, which compares each key with each, and by kind: in JSON `1` and `"1"` are one. */
 function refuseRepeatedKeys(document: Document, { isScalar, visit }: Yaml, fail: Fail): void {
   visit(document, {
     Map: (_, { items }) => {
       const seen = new Set<unknown>();
       for (const { key } of items) {
-        const name = isScalar(key) ? key.value : key;
-        if (seen.has(name) && name !== '<<') fail('keys must be unique', isScalar(key) ? (key.range?.[0] ?? 0) : 0);
+        // each `<<` is a symbol of its own
+        const name = isScalar<Key>(key) && typeof key.value !== 'symbol' ? String(key.value ?? '') : key;
+        if (seen.has(name)) fail('keys must be unique', isScalar(key) ? (key.range?.[0] ?? 0) : 0);
         seen.add(name);
       }
     },
