@@ -30,6 +30,8 @@ interface Graph {
   readonly sbom: Sbom;
   /** Package URLs of a component by its id. */
   readonly purls: ReadonlyMap<string, string>;
+  /** The first component of a package URL. */
+  readonly ids: ReadonlyMap<string, string>;
   /** Who depends on a component. */
   readonly parents: ReadonlyMap<string, readonly string[]>;
 }
@@ -37,9 +39,15 @@ interface Graph {
 function createGraph(sbom: Sbom): Graph {
   const parents = new Map<string, string[]>();
   for (const { from, to } of sbom.dependencies) {
-    for (const target of to) parents.set(target, [...(parents.get(target) ?? []), from]);
+    for (const target of to) {
+      const known = parents.get(target);
+      if (known === undefined) parents.set(target, [from]);
+      else known.push(from);
+    }
   }
-  return { sbom, parents, purls: new Map(sbom.components.map(({ id, purl, name }) => [id, purl ?? name])) };
+  const purls = new Map(sbom.components.map(({ id, purl, name }) => [id, purl ?? name]));
+  const ids = new Map([...purls].reverse().map(([id, purl]) => [purl, id]));
+  return { sbom, parents, purls, ids };
 }
 
 /** Undefined when any path to the root is open, or when no statement was met at all: a cycle that never gets there hides nothing. */
@@ -47,7 +55,7 @@ function judge(finding: Finding, statements: readonly VexStatement[], graph: Gra
   const purl = finding.component.purl;
   const atRoot = newest(statements.filter((statement) => coversSubject(statement, purl, graph.sbom)));
   if (atRoot !== undefined && !hides(atRoot)) return undefined;
-  const start = [...graph.purls].find(([, known]) => known === purl)?.[0] ?? purl;
+  const start = graph.ids.get(purl) ?? purl;
   const waiting = [start];
   const seen = new Set(waiting);
   let cut: VexStatement | undefined;

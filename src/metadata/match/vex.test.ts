@@ -190,3 +190,19 @@ test('published OpenVEX cases without rules of their own give the same outcome',
     );
   }
 });
+
+test('time grows with the number of components and findings alone', () => {
+  const purls = Array.from({ length: 40_000 }, (_, at) => `pkg:npm/p${at}@1`);
+  const [needed = '', ...others] = purls;
+  const sbom = sbomOf(
+    purls,
+    others.map((from) => ({ from, to: [needed] })),
+  );
+  const last = purls.at(-1) ?? '';
+  const findings = Array.from({ length: 4000 }, () => findingOf('CVE-1', last));
+  const before = process.cpuUsage();
+  const judged = applyVex(findings, readVex(vexOf(about(last)), 'test.json'), sbom);
+  const { user } = process.cpuUsage(before);
+  assert.ok(judged.every(({ suppressed }) => suppressed !== undefined));
+  assert.ok(user / 1000 < 2000, `${user / 1000} ms`);
+});
