@@ -1,4 +1,5 @@
 /** Whatever bytes come as advisories, reading ends in records or in invalid input. */
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fuzz, fuzzValues } from '../../core/fuzz-testing.ts';
 import { readPack } from './index.ts';
@@ -44,4 +45,16 @@ for (const [name, seed] of [
 test('records whose values are of other kinds are read or refused as invalid input', () => {
   for (const seed of [RECORD, ALPINE])
     fuzzValues(seed, (text) => [...readPack('a.json', Buffer.from(text), { count: 0 })]);
+});
+
+test('a record of one package in very many parts is read in time that grows with their number', () => {
+  const affected = Array.from({ length: 40_000 }, (_, at) => ({
+    package: { ecosystem: 'npm', name: 'a' },
+    versions: [`${at}`],
+  }));
+  const before = process.cpuUsage();
+  const [advisory] = [...readPack('x.json', Buffer.from(JSON.stringify({ id: 'A-1', affected })), { count: 0 })];
+  const { user } = process.cpuUsage(before);
+  assert.equal(advisory?.affected[0]?.versions.length, 40_000);
+  assert.ok(user / 1000 < 2000, `${user / 1000} ms`);
 });

@@ -170,19 +170,10 @@ function severityOfTitle(title: string | undefined): Severity | undefined {
 
 /** Several entries may name one package: any of them counts, so they become one with all ranges. */
 function joinPackages(list: readonly AffectedPackage[]): readonly AffectedPackage[] {
-  const joined = new Map<string, AffectedPackage>();
-  for (const entry of list) {
-    const key = `${entry.ecosystem}\n${entry.name}`;
-    const known = joined.get(key);
-    if (known === undefined) joined.set(key, entry);
-    else {
-      joined.set(key, {
-        ...entry,
-        ...known,
-        ranges: [...known.ranges, ...entry.ranges],
-        versions: [...new Set([...known.versions, ...entry.versions])],
-      });
-    }
-  }
-  return [...joined.values()];
+  const groups = Map.groupBy(list, ({ ecosystem, name }) => `${ecosystem}\n${name}`);
+  return [...groups.values()].map((group) => ({
+    ...group.reduceRight((others, entry) => ({ ...others, ...entry })),
+    ranges: group.flatMap(({ ranges }) => ranges),
+    versions: [...new Set(group.flatMap(({ versions }) => versions))],
+  }));
 }
