@@ -10,7 +10,7 @@ import { addLocked } from '../../locked.ts';
 import { findUpwards } from './npm-resolution.ts';
 import type { Locked } from '../../locked.ts';
 import { recordOf } from '../../values.ts';
-import { integrityHashes, splitAt, npmPurl } from './npm-package.ts';
+import { addressProperties, integrityHashes, splitAt, npmPurl } from './npm-package.ts';
 import type { Raw } from '../../values.ts';
 
 export const bunLock = createFileCataloger({
@@ -62,7 +62,7 @@ function readPackage(key: string, tuple: unknown, packages: Raw): Locked | undef
     version: /^\d/.test(range) ? range : '',
     isLocal: /^(?:workspace|file|link|root):/.test(range),
     hashes: integrityHashes(tuple.at(-1)),
-    properties: /^\d/.test(range) ? {} : { 'npm:resolved': range },
+    properties: /^\d/.test(range) ? {} : addressProperties(range),
     needs: { ...needsOf(raw, key, packages), development: [] },
   };
 }

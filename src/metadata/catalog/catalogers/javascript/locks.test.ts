@@ -194,3 +194,11 @@ test('YAML that grows without bounds is refused', async () => {
   const { skipped } = await catalogTree(tree, { declared: true });
   assert.match(skipped[0]?.reason ?? '', /pnpm-lock\.yaml: expected YAML, Excessive alias count/);
 });
+
+test('an address without what only its owner may know', async () => {
+  const resolved = 'git+https://token@host/a.git?key=secret';
+  const lock = JSON.stringify({ packages: { 'node_modules/a': { version: '1.0.0', resolved } } });
+  const tree = createMemoryTree({ 'package-lock.json': lock }, catalogSelector);
+  const { components } = await catalogTree(tree, { declared: true });
+  assert.deepEqual(components[0]?.properties, { 'npm:resolved': 'git+https://host/a.git' });
+});

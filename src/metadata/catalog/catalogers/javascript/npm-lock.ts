@@ -12,7 +12,7 @@ import { addLocked } from '../../locked.ts';
 import { findUpwards } from './npm-resolution.ts';
 import type { Locked } from '../../locked.ts';
 import { recordOf } from '../../values.ts';
-import { integrityHashes, npmLicences, npmPurl } from './npm-package.ts';
+import { addressProperties, integrityHashes, npmLicences, npmPurl } from './npm-package.ts';
 import type { Raw } from '../../values.ts';
 
 const LOCK = /(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|node_modules\/\.package-lock\.json)$/;
@@ -125,7 +125,7 @@ function resolve(places: ReadonlyMap<string, Placed>, links: ReadonlyMap<string,
         licences: npmLicences(raw),
         hashes: integrityHashes(raw.integrity),
         scope: scopeOf(raw),
-        properties: typeof raw.resolved === 'string' ? { 'npm:resolved': raw.resolved } : {},
+        properties: addressProperties(raw.resolved),
         needs: {
           // in version 1 `dependencies` are what is nested, which `requires` names
           runtime: find({

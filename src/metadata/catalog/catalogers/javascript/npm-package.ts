@@ -3,6 +3,7 @@ import { isRecord } from '../../../../core/index.ts';
 import { readHash } from '../../../sbom/index.ts';
 import type { Hash } from '../../../sbom/index.ts';
 import type { PurlParts } from '../../../ecosystem/index.ts';
+import { publicAddress } from '../../file-cataloger.ts';
 import type { Locked } from '../../locked.ts';
 import type { Raw } from '../../values.ts';
 
@@ -57,4 +58,9 @@ export function integrityHashes(integrity: unknown): readonly Hash[] {
     const match = /^(sha1|sha256|sha384|sha512)-([A-Za-z0-9+/=]+)/.exec(word);
     return readHash(match?.[1], Buffer.from(match?.[2] ?? '', 'base64').toString('hex'));
   });
+}
+
+/** Where it comes from, as a property. */
+export function addressProperties(address: unknown): Readonly<Record<string, string>> {
+  return typeof address === 'string' && address !== '' ? { 'npm:resolved': publicAddress(address) } : {};
 }

@@ -10,7 +10,7 @@ import type { Cataloger } from '../../cataloger.ts';
 import { textOf } from '../../components.ts';
 import type { Locked } from '../../locked.ts';
 import { recordOf } from '../../values.ts';
-import { integrityHashes, splitAt } from './npm-package.ts';
+import { addressProperties, integrityHashes, splitAt } from './npm-package.ts';
 import type { Raw } from '../../values.ts';
 import { folderOf, joinPath } from '../../paths.ts';
 import { projectLock } from './project-lock.ts';
@@ -84,7 +84,7 @@ function readEntry(key: string, raw: Raw, keys: Keys): Locked | undefined {
     version,
     isLocal: typeof resolution.directory === 'string',
     hashes: integrityHashes(resolution.integrity),
-    properties: typeof address === 'string' ? { 'npm:resolved': address } : {},
+    properties: addressProperties(address),
     ...(keys.version < 9 ? scopeOf(raw) : {}),
     needs: { runtime: keysOf(raw.dependencies, keys), optional: keysOf(raw.optionalDependencies, keys) },
   };

@@ -10,7 +10,7 @@ import { parseYaml } from '../../documents.ts';
 import { MAX_FILE_BYTES } from '../../file-cataloger.ts';
 import type { Locked, Needs } from '../../locked.ts';
 import { recordOf } from '../../values.ts';
-import { integrityHashes, splitAt } from './npm-package.ts';
+import { addressProperties, integrityHashes, splitAt } from './npm-package.ts';
 import type { Raw } from '../../values.ts';
 import { folderOf } from '../../paths.ts';
 import { workspacesOf } from './project.ts';
@@ -99,7 +99,7 @@ function readBlock({ patterns: [pattern = ''], fields, needs }: Block): Locked |
     version,
     isLocal: /^(?:file|link|portal|workspace):/.test(range) && !isRegistry,
     hashes: hashes.length > 0 || sha1 === undefined || !isRegistry ? hashes : [{ algorithm: 'sha1', value: sha1 }],
-    properties: resolved === '' ? {} : { 'npm:resolved': resolved },
+    properties: addressProperties(resolved),
     needs: { runtime: needs.dependencies, optional: needs.optionalDependencies },
   };
 }
