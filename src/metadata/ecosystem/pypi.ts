@@ -3,7 +3,7 @@
  */
 import type { Order } from './ecosystem.ts';
 import { language } from './language.ts';
-import { compareDigits, compareText, sign } from './semver.ts';
+import { compareDigits, compareSegments, compareText, sign } from './semver.ts';
 
 export const pypi = language({
   purlType: 'pypi',
@@ -46,7 +46,7 @@ function compareMatches(a: RegExpExecArray, b: RegExpExecArray): Order {
     compareDigits(preA.number, preB.number) ||
     compareOptional(postOf(a), postOf(b), -1) ||
     compareOptional(numberOf(a[7], a[8]), numberOf(b[7], b[8]), 1) ||
-    compareLocal(a[9], b[9])
+    compareSegments(segmentsOf(a[9]), segmentsOf(b[9]))
   );
 }
 
@@ -82,19 +82,7 @@ function compareReleases(left: string, right: string): Order {
   return 0;
 }
 
-/** Of segments, numbers are after words; what is longer is after what it begins with. */
-function compareLocal(left: string | undefined, right: string | undefined): Order {
-  const [a, b] = [left, right].map((text) => (text === undefined ? [] : text.split(/[-_.]/)));
-  for (let index = 0; index < Math.max(a?.length ?? 0, b?.length ?? 0); index++) {
-    const [one, other] = [a?.[index], b?.[index]];
-    if (one === undefined || other === undefined) return one === undefined ? -1 : 1;
-    const [isNumberA, isNumberB] = [/^\d+$/.test(one), /^\d+$/.test(other)];
-    if (isNumberA !== isNumberB) return isNumberA ? 1 : -1;
-    const order = isNumberA ? compareDigits(one, other) : compareText(one, other);
-    if (order !== 0) return order;
-  }
-  return 0;
-}
+const segmentsOf = (local: string | undefined) => local?.split(/[-_.]/) ?? [];
 
 const LEGACY_WORDS: ReadonlyMap<string, string> = new Map([
   ['pre', 'c'],

@@ -51,6 +51,19 @@ function compareField(a: string, b: string): Order {
   return compareText(a, b);
 }
 
+/** Numbers are after words, and what is longer after what it begins with. */
+export function compareSegments(a: readonly string[], b: readonly string[]): Order {
+  for (let index = 0; index < Math.max(a.length, b.length); index++) {
+    const [one, other] = [a[index], b[index]];
+    if (one === undefined || other === undefined) return one === undefined ? -1 : 1;
+    const [isNumberA, isNumberB] = [/^\d+$/.test(one), /^\d+$/.test(other)];
+    if (isNumberA !== isNumberB) return isNumberA ? 1 : -1;
+    const order = isNumberA ? compareDigits(one, other) : compareText(one, other);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
 /** Digits of any length as numbers, without losing precision. */
 export function compareDigits(a: string, b: string): Order {
   const left = a.replace(/^0+(?=\d)/, '');
