@@ -29,16 +29,16 @@ function toAdvisories(database: ReturnType<typeof decodeDatabase>, what: string)
   if (!/^(?:v\d+\.\d+|edge)$/.test(release)) {
     throw new AppError('invalid-input', `${what}.distroversion: expected v<major>.<minor> or edge, found "${release}"`);
   }
-  const affected = new Map<string, AffectedPackage[]>();
-  for (const { pkg } of database.packages) {
-    for (const [version, ids] of pkg.secfixes) {
-      for (const id of ids.flatMap((text) => text.split(/\s+/))) {
-        if (id === '' || version === '0') continue;
-        affected.set(id, [...(affected.get(id) ?? []), fixedIn(`Alpine:${release}`, pkg.name, version)]);
-      }
-    }
-  }
-  return [...affected].map(([id, packages]) => toAdvisory(id, `${release}-${database.reponame}`, packages));
+  const fixes = database.packages.flatMap(({ pkg }) =>
+    [...pkg.secfixes].flatMap(([version, texts]) => {
+      const ids = texts.flatMap((text) => text.split(/\s+/)).filter((id) => id !== '' && version !== '0');
+      return ids.map((id) => ({ id, fix: fixedIn(`Alpine:${release}`, pkg.name, version) }));
+    }),
+  );
+  return [...Map.groupBy(fixes, ({ id }) => id)].map(([id, group]) => {
+    const affected = group.map(({ fix }) => fix);
+    return toAdvisory(id, `${release}-${database.reponame}`, affected);
+  });
 }
 
 function fixedIn(ecosystem: string, name: string, version: string): AffectedPackage {
@@ -62,10 +62,7 @@ function toAdvisory(id: string, place: string, affected: readonly AffectedPackag
 
 /** A package mended twice for one id is safe from the later version on: a version in between counts by the first range it is below. */
 function joinFixes(list: readonly AffectedPackage[]): readonly AffectedPackage[] {
-  const joined = new Map<string, AffectedPackage>();
-  for (const entry of list) {
-    const known = joined.get(entry.name);
-    joined.set(entry.name, known === undefined ? entry : { ...known, ranges: [...known.ranges, ...entry.ranges] });
-  }
-  return [...joined.values()];
+  return [...Map.groupBy(list, ({ name }) => name).values()].flatMap((group) =>
+    group.slice(0, 1).map((first) => ({ ...first, ranges: group.flatMap(({ ranges }) => ranges) })),
+  );
 }
