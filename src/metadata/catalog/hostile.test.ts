@@ -64,6 +64,22 @@ test('a lock file of more lines than any has is refused as a whole, and said to 
   );
 });
 
+test('a package that is none hides no other of its database', async () => {
+  const long = 'x'.repeat(5000);
+  for (const [path, text] of [
+    ['lib/apk/db/installed', `P:a\nV:1\n\nP:b\nV:1\nA:${long}\n`],
+    ['var/lib/dpkg/status', `${installed('a', '')}\n${installed('b', `Architecture: ${long}`)}`],
+  ] as const) {
+    const tree = createMemoryTree({ [path]: text }, catalogSelector);
+    const { components, skipped } = await catalogTree(tree, { declared: false });
+    assert.deepEqual(
+      components.map(({ name }) => name),
+      ['a'],
+    );
+    assert.match(skipped[0]?.reason ?? '', /expected parts of at most 4096 characters/);
+  }
+});
+
 test('half a character in a name is skipped, not thrown over', async () => {
   const packages = '{"packages":{"node_modules/\\ud800":{"version":"1"},"node_modules/ms":{"version":"2.1.3"}}}';
   const tree = createMemoryTree({ 'package-lock.json': packages }, catalogSelector);

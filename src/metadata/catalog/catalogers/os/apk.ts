@@ -1,11 +1,12 @@
 /** Packages that apk installed: the database of apk-tools 2 and 3 (`lib/apk/db/installed`), its file lists and provided names. */
-import type { FileEntry, FileTree, SkippedFile } from '../../../../core/index.ts';
+import type { FileEntry, FileTree } from '../../../../core/index.ts';
 import { AppError, pushAll } from '../../../../core/index.ts';
 import type { Component, Dependency, Hash } from '../../../sbom/index.ts';
 import { isLicenceExpression, spdxLicenceName } from '../../../sbom/index.ts';
 import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
-import { createComponent, locationOf, readText, trying } from '../../components.ts';
+import { catalogFiles, textOf } from '../../components.ts';
+import type { Finds, Given } from '../../components.ts';
 
 const DATABASE = /^(?:usr\/)?lib\/apk\/db\/installed$/;
 
@@ -29,18 +30,14 @@ interface Installed {
 }
 
 async function catalog(tree: FileTree, files: readonly FileEntry[], context: CatalogContext): Promise<Catalog> {
-  const skipped: SkippedFile[] = [];
+  const finder = { foundBy: 'apk', evidence: 'installed-db' } as const;
   const installed: Installed[] = [];
-  for (const file of files) {
-    await trying(file.path, skipped, async () => {
-      const text = await readText(tree, file.path);
-      if (text !== undefined) pushAll(installed, readDatabase(file, { text, context, skipped }));
-    });
-  }
+  const found = await catalogFiles(files, { tree, context, finder }, (content, file, finds) =>
+    pushAll(installed, readDatabase(textOf(content), file, { context, finds })),
+  );
   return {
-    components: installed.map(({ component }) => component),
+    ...found,
     dependencies: resolveRelations(installed),
-    skipped,
     owners: new Map(
       installed.flatMap(({ component, block }) => block.files.map((path) => [path, component.id] as const)),
     ),
@@ -48,18 +45,22 @@ async function catalog(tree: FileTree, files: readonly FileEntry[], context: Cat
 }
 
 function readDatabase(
+  text: string,
   file: FileEntry,
-  given: { readonly text: string; readonly context: CatalogContext; readonly skipped: SkippedFile[] },
+  { context, finds }: { readonly context: CatalogContext; readonly finds: Finds },
 ): readonly Installed[] {
-  const blocks = parseDatabase(given.text);
+  const blocks = parseDatabase(text);
   for (const { fields } of blocks.filter((block) => !isNamed(block))) {
     const shown = JSON.stringify(`${fields.get('P')} ${fields.get('V')}`.slice(0, 80));
-    given.skipped.push({ path: file.path, reason: `expected an Alpine package name and version, found ${shown}` });
+    finds.skip(file, `expected an Alpine package name and version, found ${shown}`);
   }
-  if (blocks.length === 0 && given.text.trim() !== '') {
+  if (blocks.length === 0 && text.trim() !== '') {
     throw new AppError('invalid-input', `${file.path}: expected blocks with P: and V: lines, found none`);
   }
-  return blocks.filter(isNamed).map((block) => ({ block, component: toComponent(block, file, given.context) }));
+  return blocks.filter(isNamed).flatMap((block) => {
+    const component = finds.add(file, describe(block, context));
+    return component === undefined ? [] : [{ block, component }];
+  });
 }
 
 function parseDatabase(text: string): readonly Block[] {
@@ -90,17 +91,14 @@ function parseBlock(text: string): Block {
   return { fields, files };
 }
 
-function toComponent({ fields }: Block, file: FileEntry, context: CatalogContext): Component {
+function describe({ fields }: Block, { distro }: CatalogContext): Given {
   const name = fields.get('P') ?? '';
   const version = fields.get('V') ?? '';
-  const distro = context.distro;
   const origin = fields.get('o');
   const supplier = fields.get('m');
-  return createComponent({
+  return {
     name,
     version,
-    foundBy: 'apk',
-    evidence: 'installed-db',
     purl: {
       type: 'apk',
       namespace: distro?.id ?? 'alpine',
@@ -111,13 +109,11 @@ function toComponent({ fields }: Block, file: FileEntry, context: CatalogContext
         distro: distro?.versionId === undefined ? undefined : `${distro.id}-${distro.versionId}`,
       },
     },
-    locations: [locationOf(file)],
     licences: splitLicences(fields.get('L') ?? ''),
     hashes: checksum(fields.get('C') ?? ''),
-    ...(file.layer === undefined ? {} : { introducedBy: file.layer }),
     ...(supplier === undefined || supplier === '' ? {} : { supplier }),
     ...(origin === undefined || origin === '' || origin === name ? {} : { source: { name: origin, version } }),
-  });
+  };
 }
 
 /** New packages have an SPDX expression, old ones names with spaces between. */

@@ -2,12 +2,13 @@
  * Packages that dpkg (or opkg) installed: `status`, the `status.d` of distroless images, file lists, licences from copyright files.
  * Not read: `Built-Using`, the digest of the archive in `available`.
  */
-import type { FileEntry, FileTree, SkippedFile } from '../../../../core/index.ts';
-import { AppError } from '../../../../core/index.ts';
+import type { FileEntry, FileTree } from '../../../../core/index.ts';
+import { AppError, pushAll } from '../../../../core/index.ts';
 import type { Component, Dependency, Hash } from '../../../sbom/index.ts';
 import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
-import { createComponent, locationOf, readText, trying } from '../../components.ts';
+import { catalogFiles, readText, textOf } from '../../components.ts';
+import type { Finds, Given } from '../../components.ts';
 import { debPurl, parseParagraphs, parseRelations, parseSource } from './deb-control.ts';
 import type { Paragraph } from './deb-control.ts';
 import { parseCopyright } from './deb-copyright.ts';
@@ -57,32 +58,29 @@ interface Installed {
 }
 
 async function catalog(tree: FileTree, files: readonly FileEntry[], context: CatalogContext): Promise<Catalog> {
-  const skipped: SkippedFile[] = [];
+  const finder = { foundBy: 'dpkg', evidence: 'installed-db' } as const;
   const licencesOf = await readLicences(tree, files);
   const installed: Installed[] = [];
-  for (const file of files.filter((one) => isStatus(usualPath(tree, one)))) {
-    await trying(file.path, skipped, async () => {
-      for (const found of await readStatus(tree, file, { licencesOf, context, skipped })) installed.push(found);
-    });
-  }
+  const lists = files.filter((one) => isStatus(usualPath(tree, one)));
+  const found = await catalogFiles(lists, { tree, context, finder }, (content, file, finds) =>
+    pushAll(installed, readStatus(textOf(content), { file, licencesOf, context, finds })),
+  );
   return {
-    components: installed.map(({ component }) => component),
+    ...found,
     dependencies: resolveRelations(installed),
-    skipped,
     owners: await readOwners(tree, files, installed),
   };
 }
 
-interface StatusOptions {
+interface Place {
+  readonly file: FileEntry;
   /** Of a package's name; none where no copyright file says any. */
   readonly licencesOf: (name: string) => readonly string[] | undefined;
   readonly context: CatalogContext;
-  readonly skipped: SkippedFile[];
 }
 
-async function readStatus(tree: FileTree, file: FileEntry, options: StatusOptions): Promise<readonly Installed[]> {
-  const text = await readText(tree, file.path);
-  if (text === undefined) return [];
+function readStatus(text: string, { finds, ...place }: Place & { readonly finds: Finds }): readonly Installed[] {
+  const { file } = place;
   const paragraphs = parseParagraphs(text);
   if (paragraphs.length === 0 && text.trim() !== '') {
     throw new AppError('invalid-input', `${file.path}: expected paragraphs of "Key: value", found none`);
@@ -92,11 +90,12 @@ async function readStatus(tree: FileTree, file: FileEntry, options: StatusOption
     const version = paragraph.get('version') ?? '';
     if (name === '' || version === '' || (NAME.test(name) && VERSION.test(version))) continue;
     const shown = JSON.stringify(`${name} ${version}`.slice(0, 80));
-    options.skipped.push({ path: file.path, reason: `expected a Debian package name and version, found ${shown}` });
+    finds.skip(file, `expected a Debian package name and version, found ${shown}`);
   }
-  return paragraphs
-    .filter(isInstalled)
-    .map((paragraph) => ({ paragraph, component: toComponent(paragraph, { file, ...options }) }));
+  return paragraphs.filter(isInstalled).flatMap((paragraph) => {
+    const component = finds.add(file, describe(paragraph, place));
+    return component === undefined ? [] : [{ paragraph, component }];
+  });
 }
 
 /** The third word of Status; config files alone are not an installed package. status.d has no Status line. */
@@ -107,14 +106,7 @@ function isInstalled(paragraph: Paragraph): boolean {
   return status !== 'config-files' && status !== 'not-installed';
 }
 
-interface Place {
-  readonly file: FileEntry;
-  /** Of a package's name; none where no copyright file says any. */
-  readonly licencesOf: (name: string) => readonly string[] | undefined;
-  readonly context: CatalogContext;
-}
-
-function toComponent(paragraph: Paragraph, place: Place): Component {
+function describe(paragraph: Paragraph, place: Place): Given {
   const name = paragraph.get('package') ?? '';
   const version = paragraph.get('version') ?? '';
   const distro = place.context.distro;
@@ -122,22 +114,18 @@ function toComponent(paragraph: Paragraph, place: Place): Component {
   const supplier = paragraph.get('maintainer');
   const isOpkg = place.file.path.includes('opkg');
   const declared = paragraph.get('license');
-  return createComponent({
+  return {
     name,
     version,
-    foundBy: 'dpkg',
-    evidence: 'installed-db',
     purl: {
       ...debPurl({ name, version, arch: paragraph.get('architecture') }, distro),
       ...(isOpkg ? { type: 'opkg' } : {}),
     },
-    locations: [locationOf(place.file)],
     licences: place.licencesOf(name) ?? (declared === undefined ? [] : [declared]),
-    ...(place.file.layer === undefined ? {} : { introducedBy: place.file.layer }),
     ...(supplier === undefined ? {} : { supplier }),
     ...(source.name === name && source.version === version ? {} : { source }),
     hashes: hashesOf(paragraph),
-  });
+  };
 }
 
 function hashesOf(paragraph: Paragraph): readonly Hash[] {
@@ -157,7 +145,7 @@ function resolveRelations(installed: readonly Installed[]): readonly Dependency[
   );
 }
 
-async function readLicences(tree: FileTree, files: readonly FileEntry[]): Promise<StatusOptions['licencesOf']> {
+async function readLicences(tree: FileTree, files: readonly FileEntry[]): Promise<Place['licencesOf']> {
   const licences = new Map<string, readonly string[]>();
   for (const { path } of files) {
     const text = COPYRIGHT.test(path) ? await readText(tree, path) : undefined;
