@@ -171,10 +171,17 @@ export async function findSbomFile(ports: Pick<Ports, 'files'>, source: string):
   return undefined;
 }
 
-/** An SBOM of a file that is one, else of the source as `createSbom` makes it. */
+/** Throws `usage` where catalogers are asked for: what has no files for them to look into. */
+export function refuseCatalogers({ catalogers }: SbomOptions, name: string): void {
+  if (catalogers !== undefined)
+    throw new AppError('usage', `${name}: expected an image or files to find programs in, found none`);
+}
+
+/** An SBOM of a file that is one, else of the source as `createSbom` makes it. Throws `usage` for options that a document has no answer to. */
 export async function openSbom(ports: Ports, source: string, options: SbomOptions = {}): Promise<Sbom> {
   const file = await findSbomFile(ports, source);
   if (file === undefined) return await createSbom(ports, source, options);
+  refuseCatalogers(options, file);
   return await selectLayers(ports, await loadSbom(ports, file), { path: file, ...options });
 }
 

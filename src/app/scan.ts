@@ -8,7 +8,7 @@ import type { MatchResult, Unjudged, VexStatement } from '../metadata/match/inde
 import type { Sbom } from '../metadata/sbom/index.ts';
 import { getAdvisories } from './advisories.ts';
 import { refuseLayerOptions } from './layer-options.ts';
-import { openSbom } from './sbom.ts';
+import { openSbom, refuseCatalogers } from './sbom.ts';
 import type { SbomOptions } from './sbom.ts';
 
 export interface ScanOptions extends SbomOptions {
@@ -68,6 +68,7 @@ export async function scanSbom(ports: Ports, sbom: Sbom, options: ScanOptions = 
 async function sbomOf(ports: Ports, source: string, options: ScanOptions): Promise<Sbom> {
   if (!source.startsWith('pkg:')) return await openSbom(ports, source, options);
   refuseLayerOptions(options, source);
+  refuseCatalogers(options, source);
   return sbomOfPurl(source);
 }
 

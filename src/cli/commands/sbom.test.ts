@@ -107,3 +107,26 @@ test('layers that are known without the rules of the user are read anew with the
   assert.equal(refused.code, 3);
   assert.match(refused.stderr, /rules\.yaml\.rules: expected a list, found nothing/);
 });
+
+test('a scan judges programs that only rules of the user find, and refuses the rules where there are no files', async () => {
+  const { ports, run, path } = await setUp();
+  await pushTestImage(ports, `${HOST}/app:3`, { layers: [[{ path: 'opt/acme', content: 'acme version 1.2.3' }]] });
+  const rule = { name: 'acme', files: 'acme', patterns: String.raw`version (?P<version>[\d.]+)`, purl: 'pkg:npm/acme' };
+  const affected = [{ package: { ecosystem: 'npm', name: 'acme' }, versions: ['1.2.3'] }];
+  await ports.files.writeAtomic(path('rules.yaml'), JSON.stringify({ rules: [rule] }));
+  await ports.files.writeAtomic(
+    path('X-1.json'),
+    JSON.stringify({ id: 'X-1', modified: '2026-01-01T00:00:00Z', affected }),
+  );
+  assert.equal((await run('db', 'import', path('X-1.json'))).code, 0);
+  const rules = ['--binary-rules', path('rules.yaml')] as const;
+  assert.match((await run('scan', ...rules, `${HOST}/app:3`)).stdout, /X-1/);
+  assert.doesNotMatch((await run('scan', `${HOST}/app:3`)).stdout, /X-1/);
+  await run('sbom', ...rules, '-o', `spdx-json=${path('app.spdx.json')}`, `${HOST}/app:3`);
+  for (const source of [path('app.spdx.json'), 'pkg:npm/acme@1.2.3']) {
+    assert.match((await run('scan', source)).stdout, /X-1/);
+    const refused = await run('scan', ...rules, source);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /expected an image or files to find programs in, found none/);
+  }
+});

@@ -5,11 +5,12 @@ import type { Sbom } from '../../app/sbom.ts';
 import { createStepCosts } from '../../app/step-costs.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
-import type { Context } from '../command.ts';
 import {
+  BINARY_RULES_FLAG,
   checkPlatformTargets,
   LAYER_FLAGS,
   layerOptionsOf,
+  loadCatalogers,
   readSbomTargets,
   rewriteSbom,
   SBOM_OUTPUT_FLAG,
@@ -47,11 +48,7 @@ export const sbom = defineCommand({
       description: 'who makes the document: an e-mail address, the URL of an organization, or NAME <ADDRESS>',
     },
     ...LAYER_FLAGS,
-    'binary-rules': {
-      kind: 'string',
-      value: 'FILE',
-      description: 'also find programs by these rules, of YAML or JSON, by name and by a text with their version',
-    },
+    ...BINARY_RULES_FLAG,
     platform: {
       kind: 'string',
       value: 'OS/ARCH',
@@ -92,10 +89,9 @@ export const sbom = defineCommand({
       return 0;
     }
     const costs = createStepCosts();
-    const rules = flags['binary-rules'];
     const options = {
       author: flags.author === undefined ? undefined : parseSbomAuthor(flags.author),
-      catalogers: rules === undefined ? undefined : await loadRules(rules, context),
+      catalogers: await loadCatalogers(flags, context),
       timeStep: flags.timing ? costs.timeStep : undefined,
       ...asked,
     };
@@ -112,12 +108,6 @@ export const sbom = defineCommand({
     return 0;
   },
 });
-
-/** With its engine of patterns, which few need. */
-async function loadRules(path: string, { ports }: Pick<Context, 'ports'>) {
-  const { loadBinaryRules } = await import('../../app/binary-rules.ts');
-  return await loadBinaryRules(ports, path);
-}
 
 interface Format {
   readonly absent: string;

@@ -4,7 +4,7 @@ import type { ScanResult } from '../../app/scan.ts';
 import { EXIT_NEGATIVE, SEVERITIES } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import type { Output } from '../command.ts';
-import { LAYER_FLAGS, layerOptionsOf } from '../flags/sbom.ts';
+import { BINARY_RULES_FLAG, LAYER_FLAGS, layerOptionsOf, loadCatalogers } from '../flags/sbom.ts';
 import { IMAGE_FLAGS, imageAccessOf } from '../flags/trust.ts';
 
 export const scan = defineCommand({
@@ -44,6 +44,7 @@ export const scan = defineCommand({
       description: 'of an image for several platforms; linux/amd64 when absent',
     },
     ...LAYER_FLAGS,
+    ...BINARY_RULES_FLAG,
     ...IMAGE_FLAGS,
   },
   examples: [
@@ -66,6 +67,7 @@ export const scan = defineCommand({
       includeUnimportant: flags['include-unimportant'],
       platform: flags.platform,
       ...layerOptionsOf(flags),
+      catalogers: await loadCatalogers(flags, context),
       signal: context.signal,
       ...(await imageAccessOf(flags, context)),
     });

@@ -36,6 +36,25 @@ export const LAYER_FLAGS = {
   },
 } as const;
 
+export const BINARY_RULES_FLAG = {
+  'binary-rules': {
+    kind: 'string',
+    value: 'FILE',
+    description: 'also find programs by these rules, of YAML or JSON, by name and by a text with their version',
+  },
+} as const;
+
+/** With their engine of patterns, which few need. Throws as `loadBinaryRules`. */
+export async function loadCatalogers(
+  flags: FlagValues<typeof BINARY_RULES_FLAG>,
+  { ports }: Pick<Context, 'ports'>,
+): Promise<SbomOptions['catalogers']> {
+  const path = flags['binary-rules'];
+  if (path === undefined) return undefined;
+  const { loadBinaryRules } = await import('../../app/binary-rules.ts');
+  return await loadBinaryRules(ports, path);
+}
+
 export function layerOptionsOf(flags: FlagValues<typeof LAYER_FLAGS>): LayerOptions {
   const scope = LAYER_SCOPES.find((known) => known === flags.scope);
   return { base: flags.base, excludesBase: flags['exclude-base'], scope };
