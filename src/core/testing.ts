@@ -83,10 +83,13 @@ function treeOf(
   history: ReadonlyMap<string, readonly FileVersion[]>,
   skipped: readonly SkippedFile[],
 ): FileTree {
+  const folders = new Set([...stored.keys()].flatMap(foldersOf));
+  const get = (path: string) => stored.get(path) ?? (folders.has(path) ? folder(path) : undefined);
   const find = (path: string, hops = 0): Stored | undefined => {
-    const found = stored.get(path);
-    if (found?.entry.kind !== 'symlink' || hops > 40) return found;
-    return find(resolveLink(path, found.entry.linkTarget ?? ''), hops + 1);
+    const link = [...foldersOf(path), path].find((at) => stored.get(at)?.entry.kind === 'symlink');
+    if (link === undefined || hops > 40) return get(path);
+    const target = resolveLink(link, stored.get(link)?.entry.linkTarget ?? '');
+    return find(`${target}${path.slice(link.length)}`, hops + 1);
   };
   return {
     entries: (folder) =>
@@ -100,6 +103,15 @@ function treeOf(
     changes: () => new Map(),
     skipped,
   };
+}
+
+/** Outermost first. */
+function foldersOf(path: string): readonly string[] {
+  return [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index));
+}
+
+function folder(path: string): Stored {
+  return { entry: { path, kind: 'directory', size: 0, mode: 0o755 }, content: undefined };
 }
 
 function resolveLink(path: string, target: string): string {

@@ -68,3 +68,40 @@ test('a package needs what is installed for it as a peer', async () => {
     [{ from: 'pkg:npm/react-dom@1.0.0', to: ['pkg:npm/react@1.0.0'] }],
   );
 });
+
+test('an application of an image needs the modules that it names, as Node finds them, through links too', async () => {
+  const manifest = (name: string, version: string, more = {}) => JSON.stringify({ name, version, ...more });
+  const store = 'srv/app/node_modules/.pnpm';
+  const files = {
+    'srv/app/package.json': manifest('app', '1.0.0', {
+      dependencies: { express: '^4', '@own/shared': '1', '../express': '1', absent: '1' },
+      devDependencies: { typescript: '5', broken: '1' },
+      peerDependencies: { ms: '2' },
+    }),
+    'srv/app/node_modules/express': { link: '.pnpm/express@4/node_modules/express' },
+    [`${store}/express@4/node_modules/express/package.json`]: manifest('express', '4.0.0', {
+      dependencies: { ms: '2' },
+    }),
+    [`${store}/express@4/node_modules/ms`]: { link: '../../ms@2/node_modules/ms' },
+    [`${store}/ms@2/node_modules/ms/package.json`]: manifest('ms', '2.0.0'),
+    'srv/node_modules/ms/package.json': manifest('ms', '1.0.0'),
+    'srv/app/node_modules/@own/shared': { link: '../../packages/shared' },
+    'srv/app/packages/shared/package.json': manifest('@own/shared', '3.0.0', { dependencies: { ms: '*' } }),
+    'srv/app/packages/shared/node_modules/.package-lock.json': '{}',
+    'srv/app/node_modules/typescript/package.json': manifest('typescript', '5.0.0'),
+    'srv/app/node_modules/broken/package.json': '{',
+  };
+  const catalog = await catalogTree(createMemoryTree(files, catalogSelector), { declared: false });
+  const edges = catalog.dependencies.flatMap(({ from, to }) => (to.length === 0 ? [] : [[from, [...to].sort()]]));
+  assert.deepEqual(Object.fromEntries(edges), {
+    'pkg:npm/express@4.0.0': ['pkg:npm/ms@2.0.0'],
+    'npm-project:app@1.0.0': [
+      'npm-project:@own/shared@3.0.0',
+      'pkg:npm/express@4.0.0',
+      'pkg:npm/ms@1.0.0',
+      'pkg:npm/typescript@5.0.0',
+    ],
+    'npm-project:@own/shared@3.0.0': ['pkg:npm/ms@1.0.0'],
+  });
+  assert.equal(catalog.skipped.filter(({ path }) => path.endsWith('broken/package.json')).length, 1);
+});

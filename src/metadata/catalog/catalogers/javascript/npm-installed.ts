@@ -1,13 +1,13 @@
 /** npm packages as they lie in node_modules, by their package.json; pnpm's and npm's own bundled ones too. */
 import { AppError, isRecord, parseJson } from '../../../../core/index.ts';
-import type { FileEntry } from '../../../../core/index.ts';
-import type { Component, Dependency } from '../../../sbom/index.ts';
+import type { FileEntry, FileTree } from '../../../../core/index.ts';
+import type { Component } from '../../../sbom/index.ts';
 import { SKIP } from '../../cataloger.ts';
-import type { Cataloger } from '../../cataloger.ts';
+import type { Catalog, Cataloger } from '../../cataloger.ts';
 import { catalogFiles } from '../../components.ts';
 import type { Finds } from '../../components.ts';
 import { isFixture } from '../../paths.ts';
-import { findUpwards } from './npm-resolution.ts';
+import { createModuleFinder } from './npm-resolution.ts';
 import { recordOf } from '../../values.ts';
 import { npmLicences, npmPurl } from './npm-package.ts';
 
@@ -30,9 +30,9 @@ export const npmInstalled: Cataloger = {
     const finder = { foundBy: 'npm-installed', evidence: 'installed-metadata' } as const;
     const found = await catalogFiles(files, { tree, context, finder }, (content, file, finds) => {
       const entry = readManifest(content, file, finds);
-      if (entry !== undefined) installed.set(file.path.slice(0, -'/package.json'.length), entry);
+      if (entry !== undefined) installed.set(file.path, entry);
     });
-    return { ...found, dependencies: [...installed].map(([folder, entry]) => resolve(folder, entry, installed)) };
+    return { ...found, dependencies: resolve(tree, installed) };
   },
 };
 
@@ -79,14 +79,12 @@ function authorOf(author: unknown): string | undefined {
   return typeof text === 'string' && text.trim() !== '' ? text.trim() : undefined;
 }
 
-function resolve(
-  folder: string,
-  { component, wanted }: Installed,
-  installed: ReadonlyMap<string, Installed>,
-): Dependency {
-  const to = wanted.flatMap((name) => {
-    const at = (place: string) => `${place === '' ? '' : `${place}/`}node_modules/${name}`;
-    return installed.get(findUpwards(folder, at, (key) => installed.has(key)) ?? '')?.component.id ?? [];
+/** By paths of manifests. */
+function resolve(tree: FileTree, installed: ReadonlyMap<string, Installed>): Catalog['dependencies'] {
+  const find = createModuleFinder(tree, (path) => installed.has(path));
+  return [...installed].map(([path, { component, wanted }]) => {
+    const folder = path.slice(0, -'/package.json'.length);
+    const to = wanted.flatMap((name) => installed.get(find(folder, name) ?? '')?.component.id ?? []);
+    return { from: component.id, to };
   });
-  return { from: component.id, to };
 }

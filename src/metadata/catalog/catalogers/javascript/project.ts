@@ -28,6 +28,7 @@ export interface Project {
   /** By kind, names with their ranges. */
   readonly dependencies: Raw;
   readonly optionalDependencies: Raw;
+  readonly peerDependencies: Raw;
   readonly devDependencies: Raw;
   readonly workspaces: readonly string[];
 }
@@ -57,6 +58,7 @@ export function parseProject(bytes: Uint8Array, path: string): Project {
     version: typeof manifest.version === 'string' ? manifest.version : '',
     dependencies: recordOf(manifest.dependencies),
     optionalDependencies: recordOf(manifest.optionalDependencies),
+    peerDependencies: recordOf(manifest.peerDependencies),
     devDependencies: recordOf(manifest.devDependencies),
     workspaces: Array.isArray(globs) ? globs.filter((glob) => typeof glob === 'string') : [],
   };
