@@ -12,6 +12,8 @@ interface Link {
   readonly component: Component | undefined;
   /** The place: packages in different ones do not see each other. */
   readonly within: string;
+  /** Seen from all places. */
+  readonly isShared?: boolean;
   readonly name: string;
   readonly needs: readonly string[];
 }
@@ -68,8 +70,11 @@ export function createFileCataloger(given: FileCataloger): Cataloger {
 
 function resolveLinks(links: readonly Link[]): readonly Dependency[] {
   const byName = new Map(links.map(({ within, name, component }) => [`${within}\n${name}`, component?.id]));
+  const shared = new Map(
+    links.flatMap(({ isShared, name, component }) => (isShared === true ? [[name, component?.id]] : [])),
+  );
   return links.flatMap(({ component, within, needs }) => {
-    const to = needs.flatMap((name) => byName.get(`${within}\n${name}`) ?? []);
+    const to = needs.flatMap((name) => byName.get(`${within}\n${name}`) ?? shared.get(name) ?? []);
     return component === undefined || to.length === 0 ? [] : [{ from: component.id, to }];
   });
 }

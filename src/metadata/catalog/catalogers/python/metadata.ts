@@ -7,7 +7,8 @@ import type { FileEntry } from '../../../../core/index.ts';
 import type { PurlParts } from '../../../ecosystem/index.ts';
 import type { Component } from '../../../sbom/index.ts';
 import type { Finds, Given } from '../../components.ts';
-import { foldName, parseRequirement, pypiPurl } from './python-package.ts';
+import { parseRequirement, pypiPurl } from './python-package.ts';
+import type { Requirement } from './python-package.ts';
 
 /** Descriptions of some hundred KiB follow the headers. */
 export const MAX_METADATA_BYTES = 16 * 1024 * 1024;
@@ -19,8 +20,7 @@ export interface Metadata {
   readonly version: string;
   readonly licences: readonly string[];
   readonly supplier: string | undefined;
-  /** Folded names of what it needs without any extra. */
-  readonly wanted: readonly string[];
+  readonly requirements: readonly Requirement[];
 }
 
 /** Throws `invalid-input` where no name is. */
@@ -38,9 +38,7 @@ export function parseMetadata(text: string, what: string): Metadata {
     version: first('version'),
     licences: licencesOf(fields),
     supplier: ['author', 'author-email', 'maintainer', 'maintainer-email'].map(first).find(isSaid),
-    wanted: requirements
-      .filter(({ marker }) => !/\bextra\b/.test(marker))
-      .map((requirement) => foldName(requirement.name)),
+    requirements,
   };
 }
 

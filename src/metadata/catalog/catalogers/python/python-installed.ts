@@ -4,7 +4,6 @@
  */
 import { isRecord, parseJson } from '../../../../core/index.ts';
 import type { FileEntry, FileTree } from '../../../../core/index.ts';
-import type { Component } from '../../../sbom/index.ts';
 import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
 import { catalogFiles, readText, textOf, trying } from '../../components.ts';
@@ -13,7 +12,8 @@ import { publicAddress } from '../../file-cataloger.ts';
 import { folderOf, isFixture, joinPath } from '../../paths.ts';
 import { addPackage, MAX_METADATA_BYTES, parseMetadata } from './metadata.ts';
 import { onlyHash, recordOf, textOr } from '../../values.ts';
-import { foldName } from './python-package.ts';
+import { resolveRequirements } from './requirement-graph.ts';
+import type { Installed } from './requirement-graph.ts';
 
 const METADATA = /(?:^|\/)(?:[^/]*dist-info\/METADATA|(?:[^/]*egg-info|EGG-INFO)\/PKG-INFO|[^/]+\.egg-info)$/;
 /** Beside the metadata. */
@@ -31,11 +31,6 @@ export const pythonInstalled: Cataloger = {
   catalog,
 };
 
-interface Installed {
-  readonly component: Component;
-  readonly wanted: readonly string[];
-}
-
 async function catalog(tree: FileTree, files: readonly FileEntry[], context: CatalogContext): Promise<Catalog> {
   const installed: Installed[] = [];
   const owners = new Map<string, string>();
@@ -47,11 +42,11 @@ async function catalog(tree: FileTree, files: readonly FileEntry[], context: Cat
       const metadata = parseMetadata(textOf(content), file.path);
       const component = addPackage(finds, file, metadata, await originOf(tree, file, finds));
       if (component === undefined) return;
-      installed.push({ component, wanted: metadata.wanted });
+      installed.push({ component, place: placeOf(file.path), requirements: metadata.requirements });
       for (const path of await listFiles(tree, file)) owners.set(path, component.id);
     },
   );
-  return { ...found, dependencies: resolve(installed), owners };
+  return { ...found, dependencies: resolveRequirements(installed), owners };
 }
 
 type Origin = Parameters<typeof addPackage>[3];
@@ -89,10 +84,7 @@ async function listFiles(tree: FileTree, file: FileEntry): Promise<readonly stri
   return listed.filter((name) => name !== '' && name !== '../').flatMap((name) => joinPath(folder, name) ?? []);
 }
 
-function resolve(installed: readonly Installed[]): Catalog['dependencies'] {
-  const byName = new Map(installed.map(({ component }) => [foldName(component.name), component.id]));
-  return installed.map(({ component, wanted }) => ({
-    from: component.id,
-    to: wanted.flatMap((name) => byName.get(name) ?? []),
-  }));
+/** The folder of packages. */
+function placeOf(path: string): string {
+  return path.replace(/[^/]+(?:\/(?:METADATA|PKG-INFO))?$/, '');
 }

@@ -18,6 +18,8 @@ export function pypiPurl({ name, version }: Pick<Locked, 'name' | 'version'>): P
 
 export interface Requirement {
   readonly name: string;
+  /** Folded names, of `name[a,b]`. */
+  readonly extras: readonly string[];
   /** `==1.0`, `>=2,<3`; empty for any version. */
   readonly specifier: string;
   /** `extra == "test"`. */
@@ -27,11 +29,12 @@ export interface Requirement {
 /** Undefined for what is none: a path, an address, an option, a template. */
 export function parseRequirement(text: string): Requirement | undefined {
   const [head = '', ...markers] = text.split(';');
-  const match = /^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?(.*)$/.exec(head);
+  const match = /^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?(.*)$/.exec(head);
   if (match?.[1] === undefined || !NAME.test(match[1])) return undefined;
-  const specifier = (match[2] ?? '').trim().replace(/^\((.*)\)$/, '$1');
+  const specifier = (match[3] ?? '').trim().replace(/^\((.*)\)$/, '$1');
   if (specifier !== '' && !/^(?:[=<>!~]=?|===|@)/.test(specifier)) return undefined;
-  return { name: match[1], specifier, marker: markers.join(';').trim() };
+  const extras = (match[2] ?? '').split(',').map((extra) => foldName(extra.trim()));
+  return { name: match[1], extras: extras.filter(Boolean), specifier, marker: markers.join(';').trim() };
 }
 
 /** The one version that a specifier lets through, if it is one. */

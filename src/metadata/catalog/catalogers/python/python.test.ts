@@ -45,6 +45,45 @@ test('an installed package has its licence, author, needs, files and origin', as
   assert.deepEqual(edges, { Flask_App: ['six'] });
 });
 
+test('an installed package needs what its extras do that another asks for, each in its own folder of packages', async () => {
+  const site = (place: string, packages: Readonly<Record<string, readonly string[]>>) =>
+    Object.entries(packages).map(([name, needs]) => [
+      `${place}/${name}.dist-info/METADATA`,
+      `Name: ${name}\nVersion: ${place.length}\n${needs.map((need) => `Requires-Dist: ${need}\n`).join('')}`,
+    ]);
+  const { dependencies } = await catalogTree(
+    createMemoryTree(
+      Object.fromEntries([
+        ...site('a/site-packages', {
+          app: ['Requests[Use_Socks, other] (>=2)', "far; python_version >= '3'"],
+          requests: [
+            'urllib3',
+            'pysocks; extra == "use-socks"',
+            'chardet; extra == "chardet"',
+            'idna[all]; "other" == extra',
+          ],
+          urllib3: [],
+          pysocks: [],
+          chardet: [],
+          idna: ["codec; extra == 'all' and python_version > '3'"],
+          codec: [],
+        }),
+        ...site('longer/site-packages', { urllib3: [], chardet: [], far: ['urllib3', 'codec', 'absent'] }),
+        ...site('third/site-packages', { other: ['chardet'] }),
+      ]),
+      catalogSelector,
+    ),
+    { declared: false },
+  );
+  const edges = dependencies.filter(({ to }) => to.length > 0).map(({ from, to }) => [from, [...to].sort()]);
+  assert.deepEqual(Object.fromEntries(edges), {
+    'pkg:pypi/app@15': ['pkg:pypi/far@20', 'pkg:pypi/requests@15'],
+    'pkg:pypi/requests@15': ['pkg:pypi/idna@15', 'pkg:pypi/pysocks@15', 'pkg:pypi/urllib3@15'],
+    'pkg:pypi/idna@15': ['pkg:pypi/codec@15'],
+    'pkg:pypi/far@20': ['pkg:pypi/codec@15', 'pkg:pypi/urllib3@20'],
+  });
+});
+
 test('what lies among the files of a package is marked as its property, of an OS package before others', async () => {
   const record = (name: string) => ({
     [`${SITE}/${name}.dist-info/METADATA`]: `Name: ${name}\nVersion: 1\n`,

@@ -12,6 +12,8 @@ import { folderOf, isFixture } from '../../paths.ts';
 
 const INSTALLED = /(?:^|\/)specifications\/(?:.*\/)?[^/]+\.gemspec$/;
 const SPECIFICATION = /\.gemspec$/;
+/** What comes with Ruby itself, whichever folder of gems it is told of. */
+const DEFAULT = /(?:^|\/)specifications\/default\//;
 /** Specifications seldom pass 100 KiB. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
@@ -56,7 +58,7 @@ async function read({ content, file, finds, tree, link }: Reading): Promise<void
   const wanted = text.matchAll(new RegExp(`\\b${variable}\\.add_(?:runtime_)?dependency\\(?\\s*(${LITERAL})`, 'gm'));
   const needs = [...wanted].flatMap(([, literal = '']) => firstLiteral(literal) ?? []);
   const within = file.path.slice(0, file.path.lastIndexOf('specifications/'));
-  link({ component, within, name, needs });
+  link({ component, within, isShared: DEFAULT.test(file.path), name, needs });
 }
 
 /** Quoted, or `%q<text>`. A quote is taken to the end of the line where it is not closed, so that none after it is tried. */
@@ -116,12 +118,11 @@ function gemIdentity(name: string, version: string, platform: string | undefined
   return { name, version, purl: { type: 'gem', name, version, qualifiers } };
 }
 
-/** Gems in `default/` come with Ruby itself. */
 function factsOf(fields: ReadonlyMap<string, string>, path: string): Partial<Given> {
   const supplier = literals(fields.get('authors') ?? fields.get('author') ?? '').join(', ');
   return {
     licences: literals(fields.get('licenses') ?? fields.get('license') ?? '').filter((licence) => licence !== ''),
     ...(supplier === '' ? {} : { supplier }),
-    ...(/(?:^|\/)specifications\/default\//.test(path) ? { properties: { 'gem:default': 'true' } } : {}),
+    ...(DEFAULT.test(path) ? { properties: { 'gem:default': 'true' } } : {}),
   };
 }

@@ -64,15 +64,18 @@ CHECKSUMS
 const specification = (name: string, more = '') =>
   `Gem::Specification.new do |s|\n  s.name = "${name}".freeze\n  s.version = Gem::Version.new("1.0")\n${more}end\n`;
 
-test('installed gems need each other only within one place, and those of Ruby itself are marked', async () => {
+test('installed gems need each other only within one place, but for those of Ruby itself, which are marked', async () => {
   const needs =
     '  s.licenses = ["MIT", "Ruby"]\n  s.platform = "java"\n  s.add_runtime_dependency(%q<b>.freeze, [">= 0"])\n';
   const found = await catalog({
     'usr/lib/ruby/3/specifications/a-1.0.gemspec': specification('a', needs),
     'usr/lib/ruby/3/specifications/default/b-1.0.gemspec': specification('b'),
-    'home/x/specifications/c-1.0.gemspec': specification('c', '  s.add_dependency "b"\n'),
+    'home/x/specifications/c-1.0.gemspec': specification('c', '  s.add_dependency "b"\n  s.add_dependency "a"\n'),
   });
-  assert.deepEqual(found.dependencies, [{ from: 'pkg:gem/a@1.0?platform=java', to: ['pkg:gem/b@1.0'] }]);
+  assert.deepEqual(found.dependencies, [
+    { from: 'pkg:gem/c@1.0', to: ['pkg:gem/b@1.0'] },
+    { from: 'pkg:gem/a@1.0?platform=java', to: ['pkg:gem/b@1.0'] },
+  ]);
   const [, a, b] = found.components;
   assert.deepEqual([a?.licences, b?.properties], [['MIT', 'Ruby'], { 'gem:default': 'true' }]);
 });
