@@ -3,7 +3,7 @@ import { AppError } from '../../core/index.ts';
 import type { FileEntry, FileTree, SkippedFile } from '../../core/index.ts';
 import { createPurl, formatPurl } from '../ecosystem/index.ts';
 import type { PurlParts } from '../ecosystem/index.ts';
-import { isHash } from '../sbom/index.ts';
+import { isHash, repositoryAddress } from '../sbom/index.ts';
 import type { Component, Dependency, Evidence, Location } from '../sbom/index.ts';
 import type { Catalog, CatalogContext } from './cataloger.ts';
 
@@ -20,6 +20,7 @@ export function createComponent(
   given: Given & { readonly foundBy: string; readonly locations: readonly Location[] },
 ): Component {
   const { purl: parts, ...rest } = given;
+  const sourceRepository = rest.sourceRepository ?? (parts === undefined ? undefined : findRepository(parts));
   const purl = parts === undefined ? undefined : formatPurl(createPurl(parts));
   return {
     kind: 'library',
@@ -30,7 +31,19 @@ export function createComponent(
     hashes: (rest.hashes ?? []).filter(isHash),
     id: purl ?? `${given.foundBy}:${given.name}@${given.version}`,
     ...(purl === undefined ? {} : { purl }),
+    ...(sourceRepository === undefined ? {} : { sourceRepository }),
   };
+}
+
+/** Some package URLs say which repository they mean: by its address, or by where Go and others look for such names. */
+function findRepository({ type, namespace, name, qualifiers }: PurlParts): string | undefined {
+  const url = qualifiers?.vcs_url;
+  if (url !== undefined) return repositoryAddress(url.replace(/^((?:\w+\+)?[a-z+]+:\/\/[^/]+\/[^@]*)@.*$/i, '$1'));
+  const path = `${type === 'github' || type === 'bitbucket' ? `${type}.${type === 'github' ? 'com' : 'org'}/` : ''}${namespace}/${name}`;
+  const [repository] = /^(?:github\.com|bitbucket\.org)\/[\w.-]+\/[\w.-]+/.exec(path) ?? [];
+  return repository === undefined || !['golang', 'swift', 'github', 'bitbucket'].includes(type)
+    ? undefined
+    : `https://${repository}`;
 }
 
 export function locationOf(entry: FileEntry): Location {

@@ -2,6 +2,7 @@
 import { pushAll } from '../../core/index.ts';
 import type { FileEntry, FileTree } from '../../core/index.ts';
 import type { Component, Dependency, Evidence, Location } from '../sbom/index.ts';
+import { repositoryAddress } from '../sbom/index.ts';
 import { SKIP } from './cataloger.ts';
 import type { Cataloger, Choice } from './cataloger.ts';
 import { catalogFiles, locationOf } from './components.ts';
@@ -119,8 +120,9 @@ export function linesOf(file: FileEntry, first: number, last = first): readonly 
 }
 
 /** A commit is all that says which version of a repository is meant: package URLs of it carry its address. */
-export function vcsUrl(address: string, commit: string): string {
-  return `git+${publicAddress(address).replace(/^git\+/, '')}@${commit}`;
+export function vcsUrl(address: string, commit: string, kind = 'git'): string {
+  const open = repositoryAddress(address) ?? publicAddress(address).replace(/^\w+\+/, '');
+  return `${kind}+${open}${commit === '' ? '' : `@${commit}`}`;
 }
 
 /** Without a query, and without a user and password: either may be a token. `git` is the user of everybody. */

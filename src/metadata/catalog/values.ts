@@ -1,7 +1,7 @@
 /** Parts of foreign documents, read as what they should be; what is something else counts as absent. */
 import { isRecord } from '../../core/index.ts';
-import { readHash } from '../sbom/index.ts';
-import type { Hash } from '../sbom/index.ts';
+import { pageAddress, readHash, repositoryAddress } from '../sbom/index.ts';
+import type { Component, Hash } from '../sbom/index.ts';
 
 /** Several hashes are of several files, of which one will be installed: then none speaks for the package. */
 export function onlyHash(texts: readonly unknown[]): readonly Hash[] {
@@ -14,6 +14,15 @@ export function onlyHash(texts: readonly unknown[]): readonly Hash[] {
 /** None where the text is no digest of the algorithm in hex. */
 export function hexHashes(algorithm: 'sha1' | 'sha256', text: unknown): readonly Hash[] {
   return readHash(algorithm, typeof text === 'string' ? text : undefined);
+}
+
+/** Where a package says that it is at home and its source code is kept; what is no address counts as unsaid. */
+export function linksOf(page: unknown, repository?: unknown): Pick<Component, 'homepage' | 'sourceRepository'> {
+  const [homepage, sourceRepository] = [pageAddress(page), repositoryAddress(repository)];
+  return {
+    ...(homepage === undefined ? {} : { homepage }),
+    ...(sourceRepository === undefined ? {} : { sourceRepository }),
+  };
 }
 
 export type Raw = Readonly<Record<string, unknown>>;

@@ -44,6 +44,7 @@ const facts = fc.record(
     copyright: line,
     homepage: word.map((name) => `https://example.com/${name}`),
     downloadLocation: word.map((name) => `https://example.com/${name}.tar.gz`),
+    sourceRepository: word.map((name) => `ssh://git@example.com/${name}.git`),
     source: fc.record({ name: word, version: word }),
     locations: fc.uniqueArray(
       fc.record({ path: word.map((name) => `usr/${name}`), layer: diffId.map((layer) => layer.diffId) }),

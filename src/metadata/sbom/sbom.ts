@@ -88,6 +88,8 @@ export interface Component {
   readonly copyright?: string;
   readonly homepage?: string;
   readonly downloadLocation?: string;
+  /** Where its source code is kept, see `repositoryAddress`. */
+  readonly sourceRepository?: string;
   readonly hashes: readonly Hash[];
   readonly scope: Scope;
   /** The source package that it was built from, where that differs in name or version. */

@@ -63,6 +63,7 @@ export const fullSbom: Sbom = {
       copyright: 'Copyright (c) 1998-2023 The OpenSSL Project',
       homepage: 'https://www.openssl.org/',
       downloadLocation: 'https://www.openssl.org/source/openssl-3.0.11.tar.gz',
+      sourceRepository: 'https://github.com/openssl/openssl',
       hashes: [{ algorithm: 'sha256', value: 'a'.repeat(64) }],
       source: { name: 'openssl', version: '3.0.11-1' },
       properties: { 'go:h1': 'h1:abc=' },

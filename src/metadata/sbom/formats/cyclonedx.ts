@@ -5,6 +5,7 @@
 import { arrayOf, findDigest, isRecord, object, optional, record, recordsOf, string } from '../../../core/index.ts';
 import { findPurl } from '../../ecosystem/index.ts';
 import type { Distro } from '../../ecosystem/index.ts';
+import { repositoryAddress } from '../address.ts';
 import { contentUuid } from '../identity.ts';
 import {
   arrangeTexts,
@@ -175,10 +176,11 @@ function writeAuthor(name: string, version: CyclonedxVersion): object {
   return version === '1.4' || version === '1.5' ? { author: name } : { authors: [{ name }] };
 }
 
-function writeReferences({ homepage, downloadLocation }: Component): readonly unknown[] {
+function writeReferences({ homepage, downloadLocation, sourceRepository }: Component): readonly unknown[] {
   return [
     ...(homepage === undefined ? [] : [{ type: 'website', url: homepage }]),
     ...(downloadLocation === undefined ? [] : [{ type: 'distribution', url: downloadLocation }]),
+    ...(sourceRepository === undefined ? [] : [{ type: 'vcs', url: sourceRepository }]),
   ];
 }
 
@@ -341,6 +343,7 @@ function readComponent(raw: RawComponent, id: string): Component {
   const link = (type: string) =>
     raw.externalReferences?.find((one) => one.type === type && one.url?.startsWith('file:') !== true)?.url;
   const [homepage, downloadLocation] = [link('website'), link('distribution')];
+  const sourceRepository = repositoryAddress(link('vcs'));
   const occurrences = (raw.evidence?.occurrences ?? []).flatMap(({ location }) =>
     location === undefined ? [] : [{ path: location }],
   );
@@ -363,6 +366,7 @@ function readComponent(raw: RawComponent, id: string): Component {
     ...(raw.copyright === undefined ? {} : { copyright: raw.copyright }),
     ...(homepage === undefined ? {} : { homepage }),
     ...(downloadLocation === undefined ? {} : { downloadLocation }),
+    ...(sourceRepository === undefined ? {} : { sourceRepository }),
     hashes: (raw.hashes ?? []).flatMap(({ alg, content }) => readHash(alg, content)),
     scope: raw.scope === 'excluded' && facts.scope === 'runtime' ? 'development' : facts.scope,
     ...(source === undefined ? {} : { source }),

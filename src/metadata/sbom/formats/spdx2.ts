@@ -5,6 +5,7 @@
 import { arrayOf, findDigest, isRecord, object, optional, string } from '../../../core/index.ts';
 import { findPurl } from '../../ecosystem/index.ts';
 import type { Distro } from '../../ecosystem/index.ts';
+import { repositoryAddress } from '../address.ts';
 import { formatSpdxAuthor, readSpdxAuthor } from '../author.ts';
 import { contentUuid, shortHash } from '../identity.ts';
 import {
@@ -186,12 +187,14 @@ function ownPairs(component: Component, version: Spdx2Version): readonly Pair[] 
 }
 
 function writeReferences(component: Component, version: Spdx2Version): { readonly externalRefs?: readonly unknown[] } {
-  const { cpes = [] } = component;
+  const { cpes = [], sourceRepository: vcs } = component;
   const purl = purlWithSource(component);
   const manager = version === '2.2' ? 'PACKAGE_MANAGER' : 'PACKAGE-MANAGER';
   const references = [
     ...(purl === undefined ? [] : [{ referenceCategory: manager, referenceType: 'purl', referenceLocator: purl }]),
     ...cpes.map((cpe) => ({ referenceCategory: 'SECURITY', referenceType: 'cpe23Type', referenceLocator: cpe })),
+    // no type of the specification's own; converters from CycloneDX write it so
+    ...(vcs === undefined ? [] : [{ referenceCategory: 'OTHER', referenceType: 'vcs', referenceLocator: vcs }]),
   ];
   return references.length === 0 ? {} : { externalRefs: references };
 }
@@ -336,7 +339,12 @@ function findRoot(
 }
 
 function findPurlText(raw: RawPackage | undefined): string | undefined {
-  return raw?.externalRefs?.find((reference) => reference.referenceType === 'purl')?.referenceLocator;
+  return raw === undefined ? undefined : locators(raw, 'purl')[0];
+}
+
+function locators(raw: RawPackage, type: string): readonly string[] {
+  const found = (raw.externalRefs ?? []).filter(({ referenceType }) => referenceType === type);
+  return found.map(({ referenceLocator }) => referenceLocator);
 }
 
 function readPackage(raw: RawPackage, names: ReadonlyMap<string, string>, taken: TakenIds): Component {
@@ -346,9 +354,8 @@ function readPackage(raw: RawPackage, names: ReadonlyMap<string, string>, taken:
   const version = raw.versionInfo ?? findPurl(purlText ?? '')?.version ?? '';
   const facts = readComponentPairs(pairs.filter(([name]) => ![ID, PURL, LICENCE, KIND, HOMEPAGE].includes(name)));
   const source = facts.source ?? sourceOfPurl(findPurl(purlText ?? ''), version) ?? readSourceInfo(raw.sourceInfo);
-  const cpes = (raw.externalRefs ?? [])
-    .filter(({ referenceType }) => referenceType === 'cpe23Type')
-    .map(({ referenceLocator }) => referenceLocator);
+  const cpes = locators(raw, 'cpe23Type');
+  const sourceRepository = repositoryAddress(locators(raw, 'vcs')[0]);
   const listed = own(LICENCE);
   const supplier = readSupplier(raw.supplier);
   const originator = readSupplier(raw.originator);
@@ -371,6 +378,7 @@ function readPackage(raw: RawPackage, names: ReadonlyMap<string, string>, taken:
     ...(copyright === undefined ? {} : { copyright }),
     ...(homepage === undefined ? {} : { homepage }),
     ...(downloadLocation === undefined ? {} : { downloadLocation }),
+    ...(sourceRepository === undefined ? {} : { sourceRepository }),
     hashes: (raw.checksums ?? []).flatMap(({ algorithm, checksumValue }) => readHash(algorithm, checksumValue)),
     ...(source === undefined ? {} : { source }),
   };

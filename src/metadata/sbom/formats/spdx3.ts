@@ -4,6 +4,7 @@
  */
 import { arrayOf, findDigest, isRecord, object, optional, record, recordsOf, string } from '../../../core/index.ts';
 import { findPurl } from '../../ecosystem/index.ts';
+import { repositoryAddress } from '../address.ts';
 import { contentUuid, shortHash } from '../identity.ts';
 import {
   arrangeTexts,
@@ -194,7 +195,7 @@ class Writer {
   }
 
   #facts(component: Component): Element {
-    const { originator, supplier, hashes, cpes = [] } = component;
+    const { originator, supplier, hashes, cpes = [], sourceRepository } = component;
     const optionally = (key: string, value: unknown) => (value === undefined ? {} : { [key]: value });
     const agent = (name: string) => this.#once('Organization', 'Agent', { name });
     return {
@@ -209,6 +210,9 @@ class Writer {
               identifier,
             })),
           }),
+      ...(sourceRepository === undefined
+        ? {}
+        : { externalRef: [{ type: 'ExternalRef', externalRefType: 'vcs', locator: [sourceRepository] }] }),
       ...(hashes.length === 0
         ? {}
         : { verifiedUsing: hashes.map(({ algorithm, value }) => ({ type: 'Hash', algorithm, hashValue: value })) }),
@@ -249,6 +253,7 @@ const decodePackage = object({
   name: optional(string),
   description: optional(string),
   externalIdentifier: optional(arrayOf(object({ externalIdentifierType: string, identifier: string }))),
+  externalRef: optional(arrayOf(object({ externalRefType: optional(string), locator: optional(arrayOf(string)) }))),
   verifiedUsing: optional(arrayOf(object({ algorithm: optional(string), hashValue: optional(string) }))),
   originatedBy: optional(arrayOf(string)),
   suppliedBy: optional(string),
@@ -379,6 +384,7 @@ function readPackage(raw: RawPackage, context: Context, taken: TakenIds): Compon
   const kind = raw.software_primaryPurpose;
   const cpes = identifiers(raw, 'cpe23');
   const listed = own(LICENCE);
+  const vcs = raw.externalRef?.find(({ externalRefType }) => externalRefType === 'vcs');
   const optionally = <K extends string>(key: K, value: string | undefined) =>
     (asserted(value) === undefined ? {} : { [key]: value }) as { readonly [P in K]?: string };
   return {
@@ -396,6 +402,7 @@ function readPackage(raw: RawPackage, context: Context, taken: TakenIds): Compon
     ...optionally('copyright', raw.software_copyrightText),
     ...optionally('homepage', raw.software_homePage),
     ...optionally('downloadLocation', raw.software_downloadLocation),
+    ...optionally('sourceRepository', repositoryAddress(vcs?.locator?.[0])),
     hashes: (raw.verifiedUsing ?? []).flatMap(({ algorithm, hashValue }) => readHash(algorithm, hashValue)),
     ...(source === undefined ? {} : { source }),
   };

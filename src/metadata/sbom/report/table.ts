@@ -88,6 +88,7 @@ function listFacts(component: Component): readonly Markup[] {
     fact('source', source === undefined ? [] : [html`${source.name} ${source.version}`]),
     fact('copyright', texts(component.copyright)),
     fact('home page', texts(component.homepage)),
+    fact('source code', texts(component.sourceRepository)),
     fact('found in', cut([...new Set(locations.map(({ path }) => path))]).map(code)),
     fact('found by', texts(component.foundBy)),
     fact('belongs to', component.ownedBy === undefined ? [] : [code(component.ownedBy)]),

@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { dataSet, needsSharedData } from '../../../../test/shared-data.ts';
+import { writeSbom } from '../formats/index.ts';
 import { parseSbomDocument } from '../parse.ts';
+import { fullSbom } from '../testing.ts';
 import { findSbomProfile, scoreSbom } from './index.ts';
 import type { CriterionScore, ProfileScore } from './score.ts';
 
@@ -42,6 +44,13 @@ test('gains of all criteria are what the points lack of 10', () => {
 test('a document that is no SPDX or CycloneDX, and a profile that is not had, are refused', () => {
   assert.throws(() => score({ artifacts: [] }, 'ntia'), { kind: 'invalid-input', message: /^x: expected a document/ });
   assert.throws(() => score(bare, 'best'), { kind: 'usage', message: /sbomqs, ntia, cisa, bsi, bsi-2\.0, cra/ });
+});
+
+test('documents of each format that tell where source code is are credited for it', () => {
+  for (const form of ['cyclonedx-json@1.4', 'cyclonedx-json@1.7', 'spdx-json@2.2', 'spdx-json@2.3', 'spdx-json@3.0']) {
+    const { criteria } = score(JSON.parse(writeSbom(fullSbom, form)) as object, 'bsi');
+    assert.equal(criteria.find(({ id }) => id === 'source-uri')?.passed, 1, form);
+  }
 });
 
 const folder = (name: string) => join(dataSet('goldens'), 'sbomqs', name);

@@ -8,6 +8,7 @@ import type { Cataloger } from '../../cataloger.ts';
 import { catalogFiles, locationOf, trying } from '../../components.ts';
 import type { Finds, Given } from '../../components.ts';
 import { addDocument } from '../../embedded/document.ts';
+import { linksOf } from '../../values.ts';
 import { JAR, JAR_NAMES, JAR_SBOM, readJars } from './jar.ts';
 import type { Jar } from './jar.ts';
 import { manifestCoordinates, parseFileName, parseManifest } from './jar-manifest.ts';
@@ -67,12 +68,14 @@ function addJar(jar: Jar, { file, place, finds }: Place): readonly (Component | 
   const own = properties.length === 1 ? properties[0] : properties.find(({ artifact }) => isNamed(artifact, named));
   const main = own === undefined ? fromManifest(manifest, named) : toGiven(own);
   const supplier = manifest.get('implementation-vendor') ?? manifest.get('bundle-vendor');
+  const pom = findPom(jar, own);
   const location = { ...locationOf(file), path: place };
   const more: Partial<Given> = {
     locations: [location],
     hashes: [{ algorithm: 'sha1', value: jar.sha1 }],
     ...(supplier === undefined || supplier === '' ? {} : { supplier }),
-    licences: licencesOf(jar, own, manifest),
+    licences: licencesOf(pom, manifest),
+    ...linksOf(manifest.get('bundle-docurl'), findSource(pom) ?? manifest.get('scm-url')),
   };
   const added = main === undefined ? undefined : finds.add(file, { ...main, ...more });
   const packed = properties.filter((other) => other !== own).map(toGiven);
@@ -111,14 +114,25 @@ function fromManifest(manifest: ReadonlyMap<string, string>, named: Coordinates)
   return mavenPackage(group, artifact, version) ?? { name: artifact, version, evidence: 'name-guess' };
 }
 
-/** From the POM of the package itself, else from the manifest. */
-function licencesOf(jar: Jar, own: Coordinates | undefined, manifest: ReadonlyMap<string, string>): readonly string[] {
+/** Of the package itself. */
+function findPom(jar: Jar, own: Coordinates | undefined): string {
   const poms = Object.entries(jar.texts).filter(([path]) => path.endsWith('pom.xml'));
-  const pom =
+  const found =
     poms.find(([path]) => own !== undefined && path.endsWith(`/${own.artifact}/pom.xml`)) ??
     (poms.length === 1 ? poms[0] : undefined);
+  return found?.[1] ?? '';
+}
+
+/** As Maven shows it, not as it clones it; one that another POM completes is no address. */
+function findSource(pom: string): string | undefined {
+  const block = /<scm\b[^>]{0,200}>([\s\S]{0,5000}?)<\/scm>/.exec(pom)?.[1] ?? '';
+  return /<url>\s*([^<\s]{1,2000})\s*<\/url>/.exec(block)?.[1];
+}
+
+/** From the POM, else from the manifest. */
+function licencesOf(pom: string, manifest: ReadonlyMap<string, string>): readonly string[] {
   // a few names in a document of many: not worth a parse of each POM
-  const block = /<licenses>([\s\S]{0,20000}?)<\/licenses>/.exec(pom?.[1] ?? '')?.[1] ?? '';
+  const block = /<licenses>([\s\S]{0,20000}?)<\/licenses>/.exec(pom)?.[1] ?? '';
   const names = [...block.matchAll(/<name>\s*([^<]{1,200}?)\s*<\/name>/g)].map((match) => match[1] ?? '');
   const bundled = manifest.get('bundle-license') ?? '';
   const written = bundled === '' || bundled.includes('://') ? [] : [bundled.split(';', 1)[0]?.trim() ?? ''];

@@ -9,7 +9,7 @@ import type { Finds } from '../../components.ts';
 import { isFixture } from '../../paths.ts';
 import { createModuleFinder } from './npm-resolution.ts';
 import { recordOf } from '../../values.ts';
-import { npmLicences, npmPurl } from './npm-package.ts';
+import { npmLicences, npmLinks, npmPurl } from './npm-package.ts';
 
 /**
  * Directly below node_modules, a scope in it or a folder of packages that a package carries along: a package.json deeper down is a fixture
@@ -60,6 +60,7 @@ export function readManifest(bytes: Uint8Array, file: FileEntry, finds: Finds): 
     ...identity,
     purl,
     licences: npmLicences(manifest),
+    ...npmLinks(manifest),
     ...(supplier === undefined ? {} : { supplier }),
   });
   const kinds = [manifest.dependencies, manifest.optionalDependencies, manifest.peerDependencies];

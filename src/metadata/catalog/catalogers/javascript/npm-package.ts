@@ -5,6 +5,7 @@ import type { Hash } from '../../../sbom/index.ts';
 import type { PurlParts } from '../../../ecosystem/index.ts';
 import { publicAddress } from '../../file-cataloger.ts';
 import type { Locked } from '../../locked.ts';
+import { linksOf } from '../../values.ts';
 import type { Raw } from '../../values.ts';
 
 /** The licence fields of a package.json: text, object, list of either. */
@@ -19,6 +20,16 @@ function textsOf(value: unknown): readonly string[] {
   if (!isRecord(value)) return [];
   const text = value.type ?? value.name;
   return typeof text === 'string' && text.trim() !== '' ? [text.trim()] : [];
+}
+
+/** What a manifest says of its home page and repository, of which npm knows short forms: `user/name`, `gitlab:user/name`. */
+export function npmLinks({ homepage, repository }: Raw): ReturnType<typeof linksOf> {
+  const text = isRecord(repository) ? repository.url : repository;
+  const [, host = 'github', path] = /^(?:(github|gitlab|bitbucket):)?([\w.-]+\/[\w.-]+)$/.exec(String(text)) ?? [];
+  return linksOf(
+    homepage,
+    path === undefined ? text : `https://${host}.${host === 'bitbucket' ? 'org' : 'com'}/${path}`,
+  );
 }
 
 /** npm's own limit. */

@@ -6,6 +6,7 @@ import { AppError } from '../../../../core/index.ts';
 import { textOf } from '../../components.ts';
 import { createFileCataloger } from '../../file-cataloger.ts';
 import type { Reading } from '../../file-cataloger.ts';
+import { linksOf } from '../../values.ts';
 import { readAssignments } from './lua-assignments.ts';
 import type { LuaValue } from './lua-assignments.ts';
 
@@ -43,6 +44,7 @@ function read({ content, file, finds, link }: Reading): void {
     version,
     purl: { type: 'luarocks', name, version },
     licences: licence === undefined || licence === '' ? [] : [licence],
+    ...linksOf(textAt(description, 'homepage')),
     ...(supplier === undefined || supplier === '' ? {} : { supplier }),
   });
   const wanted = fields.get('dependencies');

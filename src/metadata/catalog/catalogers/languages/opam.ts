@@ -7,6 +7,7 @@ import { textOf } from '../../components.ts';
 import type { Given } from '../../components.ts';
 import { createFileCataloger } from '../../file-cataloger.ts';
 import type { Reading } from '../../file-cataloger.ts';
+import { linksOf } from '../../values.ts';
 
 const INSTALLED = /(?:^|\/)\.opam-switch\/packages\/([^/]+)\/opam$/;
 const SWITCH = /(?:^|\/)\.opam-switch\/(?:switch-state|install)$/;
@@ -66,6 +67,7 @@ function readPackage({ content, file, finds, link }: Reading): void {
   const component = finds.add(file, {
     ...(isPublished ? opamIdentity(name, version) : { name, version: '', kind: 'application' }),
     licences: literalsIn(fields.get('license')),
+    ...linksOf(literalsIn(fields.get('homepage'))[0], literalsIn(fields.get('dev-repo'))[0]),
     ...(supplier === '' ? {} : { supplier }),
   });
   const within = INSTALLED.test(file.path) ? file.path.split('/').slice(0, -2).join('/') : file.path;

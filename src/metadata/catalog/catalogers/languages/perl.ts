@@ -6,7 +6,7 @@ import { isRecord, mismatch, parseJson } from '../../../../core/index.ts';
 import { parseYaml } from '../../documents.ts';
 import { createFileCataloger, MAX_FILE_BYTES } from '../../file-cataloger.ts';
 import type { Reading } from '../../file-cataloger.ts';
-import { recordOf, textsOf } from '../../values.ts';
+import { linksOf, recordOf, textsOf } from '../../values.ts';
 import type { Raw } from '../../values.ts';
 
 const NAMES = ['META.json', 'META.yml', 'MYMETA.json', 'MYMETA.yml'];
@@ -58,11 +58,13 @@ function read({ content, file, finds, tree, link }: Reading): void {
     return;
   }
   const [supplier] = wordsOf(meta.author);
+  const resources = recordOf(meta.resources);
   const component = finds.add(file, {
     name,
     version,
     purl: { type: 'cpan', name, version },
     licences: licencesOf(meta),
+    ...linksOf(resources.homepage, isRecord(resources.repository) ? resources.repository.url : resources.repository),
     ...(supplier === undefined ? {} : { supplier }),
   });
   const runtime = recordOf(recordOf(recordOf(meta.prereqs).runtime).requires);

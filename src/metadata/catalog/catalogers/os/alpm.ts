@@ -5,6 +5,7 @@ import type { Component } from '../../../sbom/index.ts';
 import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
 import { Finds, readText, trying } from '../../components.ts';
+import { linksOf } from '../../values.ts';
 import { resolveByName } from './relations.ts';
 
 const DESC = /^var\/lib\/pacman\/local\/[^/]+\/desc$/;
@@ -102,6 +103,7 @@ function addPackage(
       },
     },
     licences: desc.get('LICENSE') ?? [],
+    ...linksOf(first('URL')),
     ...(packager === undefined ? {} : { supplier: packager }),
     ...(base === undefined || base === name ? {} : { source: { name: base, version } }),
   });

@@ -7,6 +7,7 @@ import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
 import { catalogFiles, textOf } from '../../components.ts';
 import type { Finds, Given } from '../../components.ts';
+import { linksOf } from '../../values.ts';
 
 const DATABASE = /^(?:usr\/)?lib\/apk\/db\/installed$/;
 
@@ -111,6 +112,7 @@ function describe({ fields }: Block, { distro }: CatalogContext): Given {
     },
     licences: splitLicences(fields.get('L') ?? ''),
     hashes: checksum(fields.get('C') ?? ''),
+    ...linksOf(fields.get('U')),
     ...(supplier === undefined || supplier === '' ? {} : { supplier }),
     ...(origin === undefined || origin === '' || origin === name ? {} : { source: { name: origin, version } }),
   };

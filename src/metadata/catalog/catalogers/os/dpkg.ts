@@ -9,6 +9,7 @@ import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
 import { catalogFiles, readText, textOf } from '../../components.ts';
 import type { Finds, Given } from '../../components.ts';
+import { linksOf } from '../../values.ts';
 import { debPurl, parseParagraphs, parseRelations, parseSource } from './deb-control.ts';
 import type { Paragraph } from './deb-control.ts';
 import { parseCopyright } from './deb-copyright.ts';
@@ -125,6 +126,7 @@ function describe(paragraph: Paragraph, place: Place): Given {
     ...(supplier === undefined ? {} : { supplier }),
     ...(source.name === name && source.version === version ? {} : { source }),
     hashes: hashesOf(paragraph),
+    ...linksOf(paragraph.get('homepage')),
   };
 }
 

@@ -9,6 +9,7 @@ import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
 import { Finds, trying, withinBounds } from '../../components.ts';
 import type { Given } from '../../components.ts';
+import { linksOf } from '../../values.ts';
 import { resolveByName } from './relations.ts';
 import { readBdbValues } from './rpm/bdb.ts';
 import { RpmHeader, TAG } from './rpm/header.ts';
@@ -130,6 +131,7 @@ function packageOf(header: RpmHeader): RpmPackage {
     arch: header.text(TAG.arch),
     vendor: header.text(TAG.vendor) ?? header.text(TAG.packager),
     licence: header.text(TAG.license),
+    url: header.text(TAG.url),
     sourceRpm: header.text(TAG.sourceRpm),
     modularityLabel: header.text(TAG.modularityLabel),
   };
@@ -147,6 +149,7 @@ function toGiven(found: RpmPackage, { context, contentSets }: Place): Given {
     purl: rpmPurl(found, context.distro),
     licences: found.licence === undefined || found.licence === '' ? [] : [found.licence],
     properties,
+    ...linksOf(found.url),
     ...(found.vendor === undefined ? {} : { supplier: found.vendor }),
     ...(source === undefined ? {} : { source }),
   };

@@ -4,7 +4,7 @@ import type { Scope } from '../../../sbom/index.ts';
 import type { Given } from '../../components.ts';
 import { addEntries, createFileCataloger, MAX_FILE_BYTES } from '../../file-cataloger.ts';
 import type { Entry, Reading } from '../../file-cataloger.ts';
-import { hexHashes, recordOf, textsOf } from '../../values.ts';
+import { hexHashes, linksOf, recordOf, textsOf } from '../../values.ts';
 import type { Raw } from '../../values.ts';
 
 export const composerInstalled = createFileCataloger({
@@ -76,6 +76,7 @@ function describe(name: string, version: string, raw: Raw): Given {
     },
     licences: textsOf([raw.license].flat()).filter((licence) => licence !== ''),
     hashes: hexHashes('sha1', recordOf(raw.dist).shasum),
+    ...linksOf(raw.homepage, recordOf(raw.source).url),
     ...(typeof supplier === 'string' && supplier !== '' ? { supplier } : {}),
     ...(typeof reference === 'string' ? { properties: { 'composer:reference': reference } } : {}),
   };

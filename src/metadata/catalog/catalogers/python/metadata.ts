@@ -7,6 +7,7 @@ import type { FileEntry } from '../../../../core/index.ts';
 import type { PurlParts } from '../../../ecosystem/index.ts';
 import type { Component } from '../../../sbom/index.ts';
 import type { Finds, Given } from '../../components.ts';
+import { linksOf } from '../../values.ts';
 import { parseRequirement, pypiPurl } from './python-package.ts';
 import type { Requirement } from './python-package.ts';
 
@@ -20,6 +21,7 @@ export interface Metadata {
   readonly version: string;
   readonly licences: readonly string[];
   readonly supplier: string | undefined;
+  readonly links: ReturnType<typeof linksOf>;
   readonly requirements: readonly Requirement[];
 }
 
@@ -38,6 +40,7 @@ export function parseMetadata(text: string, what: string): Metadata {
     version: first('version'),
     licences: licencesOf(fields),
     supplier: ['author', 'author-email', 'maintainer', 'maintainer-email'].map(first).find(isSaid),
+    links: readLinks(fields),
     requirements,
   };
 }
@@ -48,9 +51,17 @@ export function addPackage(
   metadata: Metadata,
   { qualifiers = {}, ...more }: Partial<Given> & Pick<PurlParts, 'qualifiers'> = {},
 ): Component | undefined {
-  const { name, version, licences, supplier } = metadata;
+  const { name, version, licences, links, supplier } = metadata;
   const purl = { type: 'pypi', name, version, qualifiers };
-  return finds.add(file, { name, version, licences, ...(supplier === undefined ? {} : { supplier }), ...more, purl });
+  return finds.add(file, {
+    name,
+    version,
+    licences,
+    ...links,
+    ...(supplier === undefined ? {} : { supplier }),
+    ...more,
+    purl,
+  });
 }
 
 function isSaid(text: string): boolean {
@@ -89,6 +100,21 @@ function licencesOf(fields: ReadonlyMap<string, readonly string[]>): readonly st
   const classified = (fields.get('classifier') ?? []).filter((line) => /^License :: ./.test(line));
   const names = classified.map((line) => line.split(' :: ').at(-1) ?? '').filter((name) => name !== 'OSI Approved');
   return [...new Set(names.map((name) => CLASSIFIERS.get(name) ?? name))];
+}
+
+/** Labels are compared by their letters and digits (packaging.python.org, "Well-known Project URLs in Metadata"). */
+function readLinks(fields: ReadonlyMap<string, readonly string[]>): ReturnType<typeof linksOf> {
+  const urls = (fields.get('project-url') ?? []).map((line) => {
+    const comma = line.indexOf(',');
+    const label = line
+      .slice(0, Math.max(0, comma))
+      .toLowerCase()
+      .replaceAll(/[^a-z\d]/g, '');
+    return [label, line.slice(comma + 1).trim()] as const;
+  });
+  const find = (labels: readonly string[]) => urls.find(([label]) => labels.includes(label))?.[1];
+  const repository = find(['source', 'repository', 'sourcecode', 'github', 'code']);
+  return linksOf(fields.get('home-page')?.find(isSaid) ?? find(['homepage']), repository);
 }
 
 /** Classifiers that mean one licence (pypi.org/classifiers). */

@@ -5,6 +5,7 @@ import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
 import type { Cataloger } from '../../cataloger.ts';
 import { catalogFiles } from '../../components.ts';
 import { parseToml } from '../../documents.ts';
+import { vcsUrl } from '../../file-cataloger.ts';
 import type { Locked } from '../../locked.ts';
 import { addEntries } from './lock-entries.ts';
 import { findProject } from './pyproject.ts';
@@ -49,7 +50,7 @@ function readPackage(raw: Raw): Locked {
     hashes: onlyHash(hashes),
     ...(url === ''
       ? {}
-      : { qualifiers: { vcs_url: `${textOr(vcs.type, 'git')}+${url}@${textOr(vcs['commit-id'], '')}` } }),
+      : { qualifiers: { vcs_url: vcsUrl(url, textOr(vcs['commit-id'], ''), textOr(vcs.type, 'git')) } }),
     needs: { runtime: recordsOf(raw.dependencies).map(({ name }) => textOr(name, '')) },
   };
 }

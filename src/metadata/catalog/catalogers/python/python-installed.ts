@@ -8,7 +8,7 @@ import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
 import { catalogFiles, readText, textOf, trying } from '../../components.ts';
 import type { Finds } from '../../components.ts';
-import { publicAddress } from '../../file-cataloger.ts';
+import { vcsUrl } from '../../file-cataloger.ts';
 import { folderOf, isFixture, joinPath } from '../../paths.ts';
 import { addPackage, MAX_METADATA_BYTES, parseMetadata } from './metadata.ts';
 import { onlyHash, recordOf, textOr } from '../../values.ts';
@@ -64,9 +64,7 @@ async function originOf(tree: FileTree, file: FileEntry, finds: Finds): Promise<
     const url = isRecord(direct) ? textOr(direct.url, '') : '';
     if (typeof vcs.vcs === 'string' && url !== '') {
       const revision = textOr(vcs.commit_id, textOr(vcs.requested_revision, ''));
-      origin = {
-        qualifiers: { vcs_url: `${vcs.vcs}+${publicAddress(url)}${revision === '' ? '' : `@${revision}`}` },
-      };
+      origin = { qualifiers: { vcs_url: vcsUrl(url, revision, vcs.vcs) } };
     } else origin = { hashes: onlyHash([textOr(archive.hash, '')]) };
   });
   return origin;

@@ -9,6 +9,7 @@ import type { Given } from '../../components.ts';
 import { createFileCataloger } from '../../file-cataloger.ts';
 import type { Reading } from '../../file-cataloger.ts';
 import { folderOf, isFixture } from '../../paths.ts';
+import { linksOf } from '../../values.ts';
 
 const INSTALLED = /(?:^|\/)specifications\/(?:.*\/)?[^/]+\.gemspec$/;
 const SPECIFICATION = /\.gemspec$/;
@@ -119,9 +120,12 @@ function gemIdentity(name: string, version: string, platform: string | undefined
 }
 
 function factsOf(fields: ReadonlyMap<string, string>, path: string): Partial<Given> {
+  const metadata = literals(fields.get('metadata') ?? '');
+  const source = metadata[metadata.indexOf('source_code_uri') + 1];
   const supplier = literals(fields.get('authors') ?? fields.get('author') ?? '').join(', ');
   return {
     licences: literals(fields.get('licenses') ?? fields.get('license') ?? '').filter((licence) => licence !== ''),
+    ...linksOf(firstLiteral(fields.get('homepage')), source),
     ...(supplier === '' ? {} : { supplier }),
     ...(DEFAULT.test(path) ? { properties: { 'gem:default': 'true' } } : {}),
   };

@@ -4,11 +4,13 @@
  */
 import { isRecord, recordsOf } from '../../../../core/index.ts';
 import type { FileEntry, FileTree } from '../../../../core/index.ts';
+import { repositoryAddress } from '../../../sbom/index.ts';
 import type { Component, Hash } from '../../../sbom/index.ts';
 import type { Catalog, CatalogContext, Cataloger } from '../../cataloger.ts';
 import { Finds, locationOf, textOf, trying } from '../../components.ts';
 import { parseToml } from '../../documents.ts';
 import { MAX_FILE_BYTES } from '../../file-cataloger.ts';
+import { linksOf } from '../../values.ts';
 
 export const cargo: Cataloger = {
   id: 'cargo',
@@ -55,7 +57,14 @@ async function catalog(tree: FileTree, files: readonly FileEntry[], context: Cat
     manifests.set(own.name, readManifest(table));
     if (typeof own.version !== 'string') return;
     const licences = typeof own.license === 'string' ? [own.license] : [];
-    finds.add(file, { name: own.name, version: own.version, kind: 'application', licences, evidence: 'manifest' });
+    finds.add(file, {
+      name: own.name,
+      version: own.version,
+      kind: 'application',
+      licences,
+      ...linksOf(own.homepage, own.repository),
+      evidence: 'manifest',
+    });
   });
   await read('Cargo.lock', (content, file) => addLock(content, file, { finds, manifests }));
   return { components: finds.components, dependencies: finds.dependencies, skipped: finds.skipped };
@@ -103,7 +112,7 @@ function addLock(content: Uint8Array, file: FileEntry, { finds, manifests }: Pla
         hashes: hashesOf(crate),
         scope: needed === undefined || needed.has(crate) ? 'runtime' : 'development',
         locations: [{ ...locationOf(file), ...(place === undefined ? {} : { lines: place }) }],
-        properties: crate.source?.startsWith('git+') === true ? { 'cargo:source': crate.source } : {},
+        ...sourceOf(crate.source),
       }),
     );
   });
@@ -116,6 +125,18 @@ function addLock(content: Uint8Array, file: FileEntry, { finds, manifests }: Pla
       }),
     );
   }
+}
+
+/** Of a crate from a repository: which one, as far as it may be told, and which commit of it. */
+function sourceOf(source: string | undefined): Partial<Pick<Component, 'sourceRepository' | 'properties'>> {
+  const address = source?.startsWith('git+') === true ? repositoryAddress(source) : undefined;
+  if (source === undefined || address === undefined) return {};
+  return {
+    sourceRepository: address,
+    properties: {
+      'cargo:source': `git+${address}${/(?:\?(?:branch|tag|rev)=[^#&]*)?(?:#.*)?$/s.exec(source)?.[0] ?? ''}`,
+    },
+  };
 }
 
 function readCrates(table: Table): readonly Crate[] {

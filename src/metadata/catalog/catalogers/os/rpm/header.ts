@@ -13,6 +13,7 @@ export const TAG = {
   license: 1014,
   packager: 1015,
   arch: 1022,
+  url: 1020,
   sourceRpm: 1044,
   provideName: 1047,
   requireName: 1049,

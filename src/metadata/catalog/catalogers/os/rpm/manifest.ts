@@ -30,6 +30,7 @@ function readLine(line: string, what: string): RpmPackage {
     sourceRpm,
     epoch: number,
     licence: undefined,
+    url: undefined,
     modularityLabel: undefined,
   };
 }

@@ -11,6 +11,7 @@ export interface RpmPackage {
   readonly arch: string | undefined;
   readonly vendor: string | undefined;
   readonly licence: string | undefined;
+  readonly url: string | undefined;
   readonly sourceRpm: string | undefined;
   readonly modularityLabel: string | undefined;
 }
