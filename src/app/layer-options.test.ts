@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { createHandlerHttp } from '../artifacts/testing.ts';
+import { parseReference } from '../core/index.ts';
 import type { Ports } from '../core/index.ts';
 import { createTestPorts } from '../io/testing.ts';
 import { importAdvisories } from './advisories.ts';
 import { BASE_NAME } from './base-image.ts';
 import type { LayerOptions } from './layer-options.ts';
 import { formatScanTable, toSarif, toVulnPredicate } from './scan-report.ts';
+import { openRepository } from './registry.ts';
 import { createSbom, formatSbom, openSbom } from './sbom.ts';
 import { scanSource } from './scan.ts';
 import { createTestRegistry, pushTestImage } from './testing.ts';
@@ -98,6 +100,28 @@ test('a stored SBOM is placed on the base that it names, where it tells', async 
   );
   const known = await stored({ base: 'auto' });
   assert.equal((await openSbom(ports, known, { base: 'auto' })).base?.foundBy, 'annotations');
+});
+
+test('a stored SBOM says its platform, of which its base is where that is for several', async () => {
+  const manifests = [];
+  for (const architecture of ['amd64', 'arm64']) {
+    const own: TestImage = { layers: [[npm(architecture)]], architecture };
+    const descriptor = await pushTestImage(ports, `localhost:5000/many:${architecture}`, own);
+    manifests.push({ ...descriptor, platform: { os: 'linux', architecture } });
+    const built = { ...own, layers: [...own.layers, [npm('added')]] };
+    await pushTestImage(ports, `localhost:5000/built:${architecture}`, built);
+  }
+  const type = 'application/vnd.oci.image.index.v1+json';
+  const many = parseReference('localhost:5000/many:1');
+  const index = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: type, manifests }));
+  await openRepository(ports, many).pushManifest(index, type, '1');
+  for (const form of ['cyclonedx-json', 'spdx-json', 'spdx-json@3.0', 'spdx-tag-value', 'cyclonedx-xml']) {
+    const path = await stored({}, { form, source: 'localhost:5000/built:arm64' });
+    const { subject, components } = await openSbom(ports, path, { base: 'localhost:5000/many:1', excludesBase: true });
+    assert.deepEqual([subject.platform, components.map(({ name }) => name)], ['linux/arm64', ['added']], form);
+    const other = { base: 'localhost:5000/many:1', platform: 'linux/amd64' };
+    await assert.rejects(openSbom(ports, path, other), { kind: 'invalid-input', message: /not based on it/ });
+  }
 });
 
 test('what a stored SBOM does not tell is a usage error, and another base is refused', async () => {

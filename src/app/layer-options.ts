@@ -24,7 +24,7 @@ export interface LayerOptions {
 interface StoredOptions extends LayerOptions {
   /** Of the document, for messages. */
   readonly path: string;
-  /** Of a base for several platforms, since documents do not say theirs. */
+  /** Of a base for several platforms; the document's own when absent. */
   readonly platform?: string | undefined;
   readonly access?: RepositoryAccess;
   readonly signal?: AbortSignal;
@@ -76,7 +76,8 @@ async function placeOnBase(
   const source = isNamed ? findNamedBase(sbom, path) : options.base;
   if (source === undefined) return sbom;
   const { layers = [], subject } = sbom;
-  const platform: Platform | undefined = options.platform === undefined ? undefined : parsePlatform(options.platform);
+  const { platform: own = subject.platform } = options;
+  const platform: Platform | undefined = own === undefined ? undefined : parsePlatform(own);
   const image = { digest: subject.digest ?? subject.name, layers };
   const found = await openBase(ports, source, { image, platform, isNamed, access, signal });
   return {

@@ -1,5 +1,5 @@
 /** The bill of materials of an image, a folder or an archive. */
-import { parsePlatform } from '../artifacts/index.ts';
+import { formatPlatform, parsePlatform } from '../artifacts/index.ts';
 import { AppError, formatReference, isRecord, parseReference, VERSION } from '../core/index.ts';
 import type { FileSelector, Ports, TimeStep } from '../core/index.ts';
 import { catalogLayers, catalogSelector, catalogTree, imageCatalogSelector } from '../metadata/catalog/index.ts';
@@ -22,7 +22,7 @@ import {
 } from '../metadata/sbom/index.ts';
 import type { CatalogerSet } from '../metadata/catalog/index.ts';
 import type { Sbom, SbomAuthor, SbomSubject, UnreadField } from '../metadata/sbom/index.ts';
-import { describeBase } from './base-image.ts';
+import { describeBase, platformOfImage } from './base-image.ts';
 import { rememberCatalog } from './catalog-cache.ts';
 import { refuseLayerOptions, requireBase, selectLayers } from './layer-options.ts';
 import type { LayerOptions } from './layer-options.ts';
@@ -115,7 +115,14 @@ const SUBJECTS = { process: 'container', folder: 'folder', archive: 'file', file
 
 function subjectOf(opened: OpenedSource): SbomSubject {
   if (opened.kind !== 'image') return { kind: SUBJECTS[opened.kind], name: opened.name };
-  return { kind: 'image', name: opened.name, ...(opened.image === undefined ? {} : { digest: opened.image.digest }) };
+  const { image, name } = opened;
+  const platform = image === undefined ? undefined : platformOfImage(image.config);
+  return {
+    kind: 'image',
+    name,
+    ...(image === undefined ? {} : { digest: image.digest }),
+    ...(platform === undefined ? {} : { platform: formatPlatform(platform) }),
+  };
 }
 
 /** SOURCE_DATE_EPOCH (reproducible-builds.org) in seconds, else now; whole seconds. Throws `usage` for another value. */

@@ -10,6 +10,7 @@ import type { Component, Location, Scope, Sbom, SbomSubject } from './sbom.ts';
 export type Pair = readonly [name: string, value: string];
 
 const PREFIX = 'plimsoll:';
+const PLATFORM = `${PREFIX}platform`;
 const SCOPES: readonly Scope[] = ['runtime', 'development', 'optional'];
 
 export function componentPairs(component: Component): readonly Pair[] {
@@ -128,9 +129,10 @@ export function readPairTexts(texts: readonly string[]): readonly Pair[] {
   });
 }
 
-/** Facts of the whole document: the kind of subject, the release files, layers and base, what was skipped. */
+/** Facts of the whole document: the kind of subject and its platform, the release files, layers and base, what was skipped. */
 export function documentPairs(sbom: Sbom): readonly Pair[] {
   const pairs: Pair[] = [[`${PREFIX}subjectKind`, sbom.subject.kind]];
+  if (sbom.subject.platform !== undefined) pairs.push([PLATFORM, sbom.subject.platform]);
   if (sbom.distro !== undefined) pairs.push([`${PREFIX}distro`, JSON.stringify(sbom.distro)]);
   if (sbom.base !== undefined) pairs.push([`${PREFIX}base`, JSON.stringify(sbom.base)]);
   for (const layer of sbom.layers ?? []) pairs.push([`${PREFIX}layer`, JSON.stringify(layer)]);
@@ -140,7 +142,10 @@ export function documentPairs(sbom: Sbom): readonly Pair[] {
 
 /** Those that a document has, checked. */
 export type DocumentFacts = Partial<Pick<Sbom, 'distro' | 'layers' | 'base'>> &
-  Pick<Sbom, 'skipped'> & { readonly kind: SbomSubject['kind'] | undefined };
+  Pick<Sbom, 'skipped'> & { readonly told: ToldSubject };
+
+/** What documents say of their subject beside the fields of their formats. */
+export type ToldSubject = Partial<Pick<SbomSubject, 'kind' | 'platform'>>;
 
 /** Runtimes take some hundred; each component looks for its own among them. */
 const MAX_LAYERS = 1000;
@@ -148,14 +153,16 @@ const MAX_LAYERS = 1000;
 /** Throws `invalid-input`. */
 export function readDocumentPairs(pairs: readonly Pair[]): DocumentFacts {
   const all = (name: string) => pairs.filter(([key]) => key === `${PREFIX}${name}`).map(([, value]) => tryJson(value));
-  const kind = pairs.find(([key]) => key === `${PREFIX}subjectKind`)?.[1];
+  const first = (name: string) => pairs.find(([key]) => key === name)?.[1];
+  const kind = SUBJECT_KINDS.find((known) => known === first(`${PREFIX}subjectKind`));
+  const platform = /^[a-z\d]+\/\w+(?:\/[\w.]+)?(?::[\w.-]+)?$/.exec(first(PLATFORM) ?? '')?.[0];
   const distro = decodeDistro(all('distro')[0]);
   const base = decodeBase(all('base')[0]);
   const layers = all('layer').flatMap(decodeLayer);
   if (layers.length > MAX_LAYERS)
     throw new AppError('invalid-input', `expected at most ${MAX_LAYERS} layers, found ${layers.length}`);
   return {
-    kind: SUBJECT_KINDS.find((known) => known === kind),
+    told: { ...(kind === undefined ? {} : { kind }), ...(platform === undefined ? {} : { platform }) },
     skipped: decodeSkipped(all('skipped')),
     ...(distro === undefined ? {} : { distro }),
     ...(layers.length === 0 ? {} : { layers }),

@@ -52,6 +52,8 @@ export interface SbomSubject {
   /** Manifest digest of an image, content digest of a file. */
   readonly digest?: Digest;
   readonly version?: string;
+  /** Of an image, as `linux/arm/v7`. */
+  readonly platform?: string;
 }
 
 export const COMPONENT_KINDS = ['library', 'application', 'file', 'container', 'platform'] as const;

@@ -22,7 +22,13 @@ export function createComponent(
 const digest = digestOf('layer');
 
 export const fullSbom: Sbom = {
-  subject: { kind: 'image', name: 'localhost:5000/shop/app:1.0', digest: digestOf('manifest'), version: '1.0' },
+  subject: {
+    kind: 'image',
+    name: 'localhost:5000/shop/app:1.0',
+    digest: digestOf('manifest'),
+    version: '1.0',
+    platform: 'linux/arm/v7',
+  },
   distro: { id: 'debian', versionId: '12', codename: 'bookworm', prettyName: 'Debian GNU/Linux 12 (bookworm)' },
   layers: [
     { index: 0, digest, diffId: digestOf('diff'), instruction: 'ADD "rootfs" = <all> in /\nENV A=1', isBase: true },

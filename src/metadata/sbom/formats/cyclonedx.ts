@@ -17,7 +17,7 @@ import {
 } from '../licences.ts';
 import type { LicenceTexts } from '../licences.ts';
 import { componentPairs, documentPairs, readComponentPairs, readDocumentPairs } from '../properties.ts';
-import type { Pair } from '../properties.ts';
+import type { Pair, ToldSubject } from '../properties.ts';
 import {
   decodeText,
   flattenNested,
@@ -305,7 +305,7 @@ function read(document: unknown): Sbom {
   const all = flattenNested(bom.components ?? [], (one) => recordsOf(one.components));
   const raw = all.map((one, index) => decodeComponent(one, `components[${index}]`));
   const pairs = readPairs(bom.metadata?.properties);
-  const { kind, ...known } = readDocumentPairs(pairs);
+  const { told, ...known } = readDocumentPairs(pairs);
   const licenceTexts = readTexts(raw, pairs);
   const author = bom.metadata === undefined ? undefined : readAuthor(bom.metadata);
   const ids = new Map<string, string>();
@@ -320,7 +320,7 @@ function read(document: unknown): Sbom {
   return arrangeSbom(
     withDistro({
       ...known,
-      subject: readSubject(bom.metadata?.component, kind),
+      subject: readSubject(bom.metadata?.component, told),
       distro: known.distro ?? readDistro(raw) ?? guessDistro(components),
       components,
       dependencies: readDependencies(bom.dependencies ?? [], ids),
@@ -410,15 +410,16 @@ function readPairs(list: readonly ReturnType<typeof decodeProperty>[] | undefine
   return (list ?? []).flatMap(({ name, value }): Pair[] => (name === undefined ? [] : [[name, value ?? '']]));
 }
 
-function readSubject(raw: RawComponent | undefined, kind: SbomSubject['kind'] | undefined): SbomSubject {
+function readSubject(raw: RawComponent | undefined, told: ToldSubject): SbomSubject {
   const hash = raw?.hashes?.find(({ alg }) => alg === 'SHA-256' || alg === 'SHA-512');
   const digest =
     findDigest(`${hash?.alg.toLowerCase().replace('-', '')}:${hash?.content}`) ?? findDigest(raw?.version ?? '');
   return {
-    kind: kind ?? (raw?.type === 'container' ? 'image' : 'unknown'),
+    kind: told.kind ?? (raw?.type === 'container' ? 'image' : 'unknown'),
     name: raw?.name ?? 'unknown',
     ...(digest === undefined ? {} : { digest }),
     ...(raw?.version === undefined ? {} : { version: raw.version }),
+    ...(told.platform === undefined ? {} : { platform: told.platform }),
   };
 }
 

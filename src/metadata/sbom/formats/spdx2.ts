@@ -24,7 +24,7 @@ import {
   readDocumentPairs,
   readPairTexts,
 } from '../properties.ts';
-import type { Pair } from '../properties.ts';
+import type { Pair, ToldSubject } from '../properties.ts';
 import {
   asserted,
   guessDistro,
@@ -282,7 +282,7 @@ type RawDocument = ReturnType<typeof decodeDocument>;
 function read(document: unknown, options?: ReadOptions): Sbom {
   const raw = decodeDocument(document, 'SPDX');
   const packages = raw.packages ?? [];
-  const { kind, ...known } = readDocumentPairs(readPairs(raw.annotations));
+  const { told, ...known } = readDocumentPairs(readPairs(raw.annotations));
   const root = findRoot(raw, packages, options);
   const creators = raw.creationInfo.creators ?? [];
   const [author] = creators.flatMap((creator) => readSpdxAuthor(creator) ?? []);
@@ -306,7 +306,7 @@ function read(document: unknown, options?: ReadOptions): Sbom {
   return arrangeSbom(
     withDistro({
       ...known,
-      subject: readSubject(root, raw.name ?? 'unknown', kind),
+      subject: readSubject(root, raw.name ?? 'unknown', told),
       distro: known.distro ?? readSystem(packages) ?? guessDistro(components),
       components,
       dependencies: readDependencies(raw, ids),
@@ -397,16 +397,17 @@ function readPairs(annotations: readonly { readonly comment: string | undefined 
   return readPairTexts((annotations ?? []).map(({ comment = '' }) => comment));
 }
 
-function readSubject(root: RawPackage | undefined, name: string, kind: SbomSubject['kind'] | undefined): SbomSubject {
+function readSubject(root: RawPackage | undefined, name: string, told: ToldSubject): SbomSubject {
   const checksum = root?.checksums?.find(({ algorithm }) => algorithm === 'SHA256' || algorithm === 'SHA512');
   const digest =
     findDigest(`${checksum?.algorithm.toLowerCase()}:${checksum?.checksumValue}`) ??
     findDigest(root?.versionInfo ?? '');
   return {
-    kind: kind ?? (root?.primaryPackagePurpose === 'CONTAINER' ? 'image' : 'unknown'),
+    kind: told.kind ?? (root?.primaryPackagePurpose === 'CONTAINER' ? 'image' : 'unknown'),
     name: root?.name ?? name,
     ...(digest === undefined ? {} : { digest }),
     ...(root?.versionInfo === undefined ? {} : { version: root.versionInfo }),
+    ...(told.platform === undefined ? {} : { platform: told.platform }),
   };
 }
 

@@ -23,7 +23,7 @@ import {
   readDocumentPairs,
   readPairTexts,
 } from '../properties.ts';
-import type { Pair } from '../properties.ts';
+import type { Pair, ToldSubject } from '../properties.ts';
 import {
   asserted,
   guessDistro,
@@ -296,14 +296,14 @@ function read(document: unknown): Sbom {
     ids.set(entry.spdxId, component.id);
     return [component];
   });
-  const { kind, ...known } = readDocumentPairs(root === undefined ? [] : context.pairs(root.spdxId));
+  const { told, ...known } = readDocumentPairs(root === undefined ? [] : context.pairs(root.spdxId));
   const creation = of('CreationInfo')[0] ?? {};
   const makers: readonly unknown[] = Array.isArray(creation.createdBy) ? creation.createdBy : [];
   const author = readAuthor(of('Person', 'Organization').find(({ spdxId }) => makers.includes(spdxId)));
   return arrangeSbom(
     withDistro({
       ...known,
-      subject: readSubject(root, kind),
+      subject: readSubject(root, told),
       distro: known.distro ?? guessDistro(components),
       components,
       dependencies: readDependencies(relationships, ids),
@@ -414,15 +414,16 @@ function identifiers(raw: RawPackage, type: string): readonly string[] {
     .map(({ identifier }) => identifier);
 }
 
-function readSubject(root: RawPackage | undefined, kind: SbomSubject['kind'] | undefined): SbomSubject {
+function readSubject(root: RawPackage | undefined, told: ToldSubject): SbomSubject {
   const hash = root?.verifiedUsing?.find(({ algorithm }) => algorithm === 'sha256' || algorithm === 'sha512');
   const digest = findDigest(`${hash?.algorithm}:${hash?.hashValue}`);
   const version = root?.software_packageVersion;
   return {
-    kind: kind ?? (root?.software_primaryPurpose === 'container' ? 'image' : 'unknown'),
+    kind: told.kind ?? (root?.software_primaryPurpose === 'container' ? 'image' : 'unknown'),
     name: root?.name ?? 'unknown',
     ...(digest === undefined ? {} : { digest }),
     ...(version === undefined ? {} : { version }),
+    ...(told.platform === undefined ? {} : { platform: told.platform }),
   };
 }
 

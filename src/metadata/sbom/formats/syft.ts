@@ -109,11 +109,13 @@ function readSource(raw: ReturnType<typeof decodeDocument>['source']): SbomSubje
   const name =
     raw.name ?? text('userInput') ?? text('path') ?? (typeof raw.target === 'string' ? raw.target : undefined);
   const digest = findDigest(text('manifestDigest') ?? '');
+  const platform = [text('os'), text('architecture'), text('architectureVariant')];
   return {
     kind: KINDS.get(raw.type ?? '') ?? 'unknown',
     name: name ?? 'unknown',
     ...(digest === undefined ? {} : { digest }),
     ...(raw.version === undefined || raw.version === '' ? {} : { version: raw.version }),
+    ...(platform[0] === undefined || platform[1] === undefined ? {} : { platform: platform.filter(Boolean).join('/') }),
   };
 }
 

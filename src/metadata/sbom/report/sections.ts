@@ -24,6 +24,7 @@ export function describeFacts({ subject, distro, base, tool, created }: Sbom): M
   const facts: readonly (readonly [name: string, value: Markup | string | undefined])[] = [
     ['Digest', subject.digest === undefined ? undefined : html`<code>${subject.digest}</code>`],
     ['Version', subject.version],
+    ['Platform', subject.platform],
     ['System', distro === undefined ? undefined : (distro.prettyName ?? `${distro.id} ${distro.versionId ?? ''}`)],
     ['Base image', base === undefined ? undefined : describeBase(base)],
     ['Made', created === '' ? undefined : `${created} by ${tool.name} ${tool.version}`],
