@@ -124,6 +124,15 @@ test('a stored SBOM says its platform, of which its base is where that is for se
   }
 });
 
+test('a stored SBOM says which layers were looked into, also where nothing is gone', async () => {
+  for (const form of ['cyclonedx-json', 'spdx-json', 'spdx-json@3.0', 'spdx-tag-value', 'cyclonedx-xml']) {
+    const path = await stored({ scope: 'all-layers' }, { form, source: OTHER });
+    assert.equal((await openSbom(ports, path, { scope: 'all-layers' })).layerScope, 'all-layers', form);
+    assert.equal((await openSbom(ports, path, { scope: 'squashed' })).layerScope, 'squashed', form);
+    assert.equal((await openSbom(ports, await stored({}, { form }))).layerScope, 'squashed', form);
+  }
+});
+
 test('what a stored SBOM does not tell is a usage error, and another base is refused', async () => {
   const refused = async (source: string, options: LayerOptions, kind: string, message: RegExp) =>
     await assert.rejects(scanSource(ports, source, options), { kind, message });

@@ -2,12 +2,10 @@
 import { AppError } from '../core/index.ts';
 import type { ErrorKind, Platform, Ports } from '../core/index.ts';
 import { parsePlatform } from '../artifacts/index.ts';
-import { excludeBase, excludeDeleted } from '../metadata/sbom/index.ts';
-import type { Sbom } from '../metadata/sbom/index.ts';
+import { excludeBase, excludeDeleted, LAYER_SCOPES } from '../metadata/sbom/index.ts';
+import type { LayerScope, Sbom } from '../metadata/sbom/index.ts';
 import { NAMED_BASE, openBase, referenceTo } from './base-image.ts';
 import type { RepositoryAccess } from './registry.ts';
-
-export const LAYER_SCOPES = ['squashed', 'all-layers'] as const;
 
 export interface LayerOptions {
   /** What an image stands on, see `BaseInput`; absent: guessed from its history, or what the document says. */
@@ -18,7 +16,7 @@ export interface LayerOptions {
    * Whether there is also what lower layers hold and upper ones took away, marked as such. Absent: not of an image, and of a document what
    * it has.
    */
-  readonly scope?: (typeof LAYER_SCOPES)[number] | undefined;
+  readonly scope?: LayerScope | undefined;
 }
 
 interface StoredOptions extends LayerOptions {
@@ -48,7 +46,8 @@ export function requireBase({ base }: Pick<Sbom, 'base'>, name: string, kind: Er
 export async function selectLayers(ports: Ports, sbom: Sbom, options: StoredOptions): Promise<Sbom> {
   const { path, scope, excludesBase = false } = options;
   if (sbom.layers === undefined) refuseLayerOptions(options, path);
-  if (scope === 'all-layers' && sbom.components.every(({ deletedBy }) => deletedBy === undefined))
+  const hasAll = sbom.layerScope === 'all-layers' || sbom.components.some(({ deletedBy }) => deletedBy !== undefined);
+  if (scope === 'all-layers' && !hasAll)
     throw new AppError(
       'usage',
       `--scope: expected an SBOM with what upper layers took away, found none of it in ${path}`,
@@ -99,3 +98,5 @@ function findNamedBase({ base }: Sbom, path: string): string | undefined {
     );
   return base.foundBy === 'annotations' ? undefined : referenceTo(base);
 }
+
+export { LAYER_SCOPES };

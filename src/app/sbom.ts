@@ -89,7 +89,8 @@ async function catalogSource(ports: Ports, opened: OpenedSource, options: SbomOp
   if (excludesBase) requireBase(layers, opened.name, 'invalid-input');
   const declared = image === undefined && opened.kind !== 'process';
   const how = { declared, timeStep, catalogers, ...(signal === undefined ? {} : { signal }) };
-  const allLayers = options.scope === 'all-layers';
+  const layerScope = options.scope ?? 'squashed';
+  const allLayers = layerScope === 'all-layers';
   const look = async () => {
     const states = allLayers ? await opened.states?.() : undefined;
     return states === undefined ? await catalogTree(await opened.tree(), how) : await catalogLayers(states, how);
@@ -103,6 +104,7 @@ async function catalogSource(ports: Ports, opened: OpenedSource, options: SbomOp
     subject: subjectOf(opened),
     ...(distro === undefined ? {} : { distro }),
     ...layers,
+    ...(image === undefined ? {} : { layerScope }),
     ...rest,
     tool: TOOL,
     ...(options.author === undefined ? {} : { author: options.author }),

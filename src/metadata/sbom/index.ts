@@ -24,7 +24,7 @@ export type { ComponentChange, SbomDiff } from './diff.ts';
 export { checkLicencePattern, judgeLicences, kindOfLicences, matchesPattern } from './licence-policy.ts';
 export type { LicenceKind, LicenceOutcome, LicencePolicy, LicenceVerdict } from './licence-policy.ts';
 export { isLicenceExpression, spdxLicenceName } from './licences.ts';
-export { arrangeSbom, excludeBase, excludeDeleted, findLayer, findRoots, isHash } from './sbom.ts';
+export { arrangeSbom, excludeBase, excludeDeleted, findLayer, findRoots, isHash, LAYER_SCOPES } from './sbom.ts';
 export type {
   BaseImage,
   Component,
@@ -33,6 +33,7 @@ export type {
   Evidence,
   Hash,
   LayerMark,
+  LayerScope,
   Location,
   Sbom,
   SbomAuthor,

@@ -4,13 +4,14 @@
  */
 import { AppError } from '../../core/index.ts';
 import { decodeBase, decodeDistro, decodeLayer, decodeSkipped, tryJson } from './read.ts';
-import { EVIDENCE, SUBJECT_KINDS } from './sbom.ts';
+import { EVIDENCE, LAYER_SCOPES, SUBJECT_KINDS } from './sbom.ts';
 import type { Component, Location, Scope, Sbom, SbomSubject } from './sbom.ts';
 
 export type Pair = readonly [name: string, value: string];
 
 const PREFIX = 'plimsoll:';
 const PLATFORM = `${PREFIX}platform`;
+const LAYER_SCOPE = `${PREFIX}layerScope`;
 const SCOPES: readonly Scope[] = ['runtime', 'development', 'optional'];
 
 export function componentPairs(component: Component): readonly Pair[] {
@@ -129,11 +130,12 @@ export function readPairTexts(texts: readonly string[]): readonly Pair[] {
   });
 }
 
-/** Facts of the whole document: the kind of subject and its platform, the release files, layers and base, what was skipped. */
+/** Facts of the whole document: the kind of subject and its platform, the release files, layers, which of them were looked into, and base, what was skipped. */
 export function documentPairs(sbom: Sbom): readonly Pair[] {
   const pairs: Pair[] = [[`${PREFIX}subjectKind`, sbom.subject.kind]];
   if (sbom.subject.platform !== undefined) pairs.push([PLATFORM, sbom.subject.platform]);
   if (sbom.distro !== undefined) pairs.push([`${PREFIX}distro`, JSON.stringify(sbom.distro)]);
+  if (sbom.layerScope !== undefined) pairs.push([LAYER_SCOPE, sbom.layerScope]);
   if (sbom.base !== undefined) pairs.push([`${PREFIX}base`, JSON.stringify(sbom.base)]);
   for (const layer of sbom.layers ?? []) pairs.push([`${PREFIX}layer`, JSON.stringify(layer)]);
   for (const { path, reason } of sbom.skipped) pairs.push([`${PREFIX}skipped`, JSON.stringify({ path, reason })]);
@@ -141,7 +143,7 @@ export function documentPairs(sbom: Sbom): readonly Pair[] {
 }
 
 /** Those that a document has, checked. */
-export type DocumentFacts = Partial<Pick<Sbom, 'distro' | 'layers' | 'base'>> &
+export type DocumentFacts = Partial<Pick<Sbom, 'distro' | 'layers' | 'base' | 'layerScope'>> &
   Pick<Sbom, 'skipped'> & { readonly told: ToldSubject };
 
 /** What documents say of their subject beside the fields of their formats. */
@@ -161,11 +163,13 @@ export function readDocumentPairs(pairs: readonly Pair[]): DocumentFacts {
   const layers = all('layer').flatMap(decodeLayer);
   if (layers.length > MAX_LAYERS)
     throw new AppError('invalid-input', `expected at most ${MAX_LAYERS} layers, found ${layers.length}`);
+  const layerScope = LAYER_SCOPES.find((known) => known === first(LAYER_SCOPE));
   return {
     told: { ...(kind === undefined ? {} : { kind }), ...(platform === undefined ? {} : { platform }) },
     skipped: decodeSkipped(all('skipped')),
     ...(distro === undefined ? {} : { distro }),
     ...(layers.length === 0 ? {} : { layers }),
     ...(base === undefined ? {} : { base }),
+    ...(layerScope === undefined ? {} : { layerScope }),
   };
 }

@@ -9,6 +9,8 @@ export interface Sbom {
   /** Of an image, lowest first. Components point to them by `introducedBy`. */
   readonly layers?: readonly SbomLayer[];
   readonly base?: BaseImage;
+  /** Of an image, which of its layers were looked into: all at once as a container sees them, or each. */
+  readonly layerScope?: LayerScope;
   /** Of licences that the SPDX list does not have, where a document tells more than their name. Sorted. */
   readonly licenceTexts?: readonly LicenceText[];
   /** Sorted by id; ids are unique. */
@@ -23,6 +25,10 @@ export interface Sbom {
   /** RFC 3339, whole seconds, UTC; empty where a document does not say. */
   readonly created: string;
 }
+
+export const LAYER_SCOPES = ['squashed', 'all-layers'] as const;
+
+export type LayerScope = (typeof LAYER_SCOPES)[number];
 
 export interface SbomAuthor {
   readonly kind: 'person' | 'organization';
@@ -257,7 +263,8 @@ function findOwnCopy(component: Component, own: readonly SbomLayer[]): Component
 
 /** Without what is in lower layers alone. Of an arranged SBOM. */
 export function excludeDeleted(sbom: Sbom): Sbom {
-  return arrangeSbom({ ...sbom, components: sbom.components.filter(({ deletedBy }) => deletedBy === undefined) });
+  const components = sbom.components.filter(({ deletedBy }) => deletedBy === undefined);
+  return arrangeSbom({ ...sbom, ...(sbom.layerScope === undefined ? {} : { layerScope: 'squashed' }), components });
 }
 
 /** Whether it is known that there are components which the document does not list. */

@@ -35,6 +35,7 @@ export const fullSbom: Sbom = {
     { index: 1, digest: digestOf('second'), diffId: digestOf('second diff'), isBase: false },
   ],
   base: { name: 'docker.io/library/debian:12', digest: digestOf('base'), foundBy: 'annotations', isExcluded: false },
+  layerScope: 'all-layers',
   licenceTexts: [
     { licence: 'House licence', text: 'You may look,\nbut <not> "touch".' },
     { licence: 'LicenseRef-house-2', text: 'You may touch, & look.' },
