@@ -14,6 +14,8 @@ export interface Locked extends Pick<Given, 'licences' | 'hashes' | 'properties'
   readonly version: string;
   /** The project itself or a workspace of it: an application without a package URL, since nothing published is in it. */
   readonly isLocal?: boolean;
+  /** From no registry: without a package URL too, since nothing says that what a registry has under its name is the same. */
+  readonly isUnpublished?: boolean;
   /** As the file says; else as the needs of what is local say. */
   readonly scope?: Scope;
   readonly needs?: Needs;
@@ -68,12 +70,13 @@ export function addLocked(
 }
 
 function addOne(finds: Finds, file: FileEntry, entry: Locked, identify: Identify): Component | undefined {
-  const { needs: _needs, isLocal, qualifiers, ...given } = entry;
+  const { needs: _needs, isLocal, isUnpublished, qualifiers, ...given } = entry;
   if (isLocal === true) {
     // a project may have no name, and is still from where others are needed
     return entry.name === '' ? undefined : finds.add(file, { ...given, kind: 'application', scope: 'runtime' });
   }
   const purl = identify(entry);
+  if (purl !== undefined && isUnpublished === true) return finds.add(file, given);
   if (purl !== undefined)
     return finds.add(file, { ...given, purl: qualifiers === undefined ? purl : { ...purl, qualifiers } });
   const shown = JSON.stringify(`${entry.name} ${entry.version}`.slice(0, 80));

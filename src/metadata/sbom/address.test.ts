@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pageAddress, repositoryAddress } from './address.ts';
+import { pageAddress, repositoryAddress, tellablePlace } from './address.ts';
 
 test('an address of a repository is told without how it is fetched, and without who may', () => {
   const cases: Readonly<Record<string, string | undefined>> = {
@@ -33,4 +33,16 @@ test('an address of a page keeps its query, unless that looks like a key', () =>
   assert.equal(pageAddress('https://me:secret@example.com/?private_token=secret'), 'https://example.com/');
   for (const text of ['git://example.com/', 'javascript:alert(1)', 'www.example.com', '', undefined])
     assert.equal(pageAddress(text), undefined);
+});
+
+test('a place of a lock file is kept but for who may read it', () => {
+  const cases: Readonly<Record<string, string | undefined>> = {
+    'file:../a b.tgz': 'file:../a b.tgz',
+    'https://me:secret@example.com/@a/b/-/b-1.tgz#sha': 'https://example.com/@a/b/-/b-1.tgz#sha',
+    'https://example.com/b.tgz?private_token=secret#sha': 'https://example.com/b.tgz#sha',
+    'https://example.com/b.tgz?ref=1#sha': 'https://example.com/b.tgz?ref=1#sha',
+    'git+ssh://git:secret@example.com/b.git#main': 'git+ssh://git@example.com/b.git#main',
+    'https://me:sec/ret@example.com/b.tgz': undefined,
+  };
+  for (const [text, expected] of Object.entries(cases)) assert.equal(tellablePlace(text), expected, text);
 });

@@ -96,6 +96,7 @@ const LEFT_OUT: Readonly<Record<string, (component: Component) => boolean>> = {
   'scalibr julia': ({ version }) => version === '',
   'scalibr r': ({ purl }) => purl?.startsWith('pkg:cran/') !== true,
   'trivy elixir': ({ purl }) => purl?.includes('vcs_url=') === true,
+  'trivy npm': ({ purl }) => purl === undefined,
 };
 
 export function isProject(component: Component): boolean {

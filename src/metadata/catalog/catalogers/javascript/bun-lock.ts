@@ -10,7 +10,8 @@ import { addLocked } from '../../locked.ts';
 import { findUpwards } from './npm-resolution.ts';
 import type { Locked } from '../../locked.ts';
 import { recordOf } from '../../values.ts';
-import { addressProperties, integrityHashes, splitAt, npmPurl } from './npm-package.ts';
+import { isTarball, npmOrigin } from './npm-origin.ts';
+import { integrityHashes, splitAt, npmPurl } from './npm-package.ts';
 import type { Raw } from '../../values.ts';
 
 export const bunLock = createFileCataloger({
@@ -60,9 +61,9 @@ function readPackage(key: string, tuple: unknown, packages: Raw): Locked | undef
     name,
     // an address or a folder says no version
     version: /^\d/.test(range) ? range : '',
-    isLocal: /^(?:workspace|file|link|root):/.test(range),
+    ...(/^\d/.test(range) ? {} : npmOrigin(isTarball(range) && !range.includes(':') ? `file:${range}` : range)),
+    isLocal: /^(?:workspace|file|link|root):/.test(range) && !isTarball(range),
     hashes: integrityHashes(tuple.at(-1)),
-    properties: /^\d/.test(range) ? {} : addressProperties(range),
     needs: { ...needsOf(raw, key, packages), development: [] },
   };
 }

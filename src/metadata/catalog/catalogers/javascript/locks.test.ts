@@ -202,3 +202,73 @@ test('an address without what only its owner may know', async () => {
   const { components } = await catalogTree(tree, { declared: true });
   assert.deepEqual(components[0]?.properties, { 'npm:resolved': 'git+https://host/a.git' });
 });
+
+test('what is from no registry has no package URL of one: files have none, repositories and archives say where they are', async () => {
+  const git = 'git+ssh://git@github.com/a/git.git';
+  const v3 = (packages: object) =>
+    JSON.stringify({ lockfileVersion: 3, packages: { '': { name: 'app' }, ...packages } });
+  const v1 = (dependencies: object) => JSON.stringify({ lockfileVersion: 1, dependencies });
+  const locks: Readonly<Record<string, string>> = {
+    'package-lock.json': v3({
+      'node_modules/file': { version: '1.0.0', resolved: 'file:vendor/file-1.0.0.tgz', dev: true },
+      'node_modules/git': { version: '1.0.0', resolved: `${git}#abc` },
+      'node_modules/url': { version: '1.0.0', resolved: 'https://me:secret@example.com/url.tgz?token=secret' },
+      'node_modules/alias': {
+        name: 'real',
+        version: '1.0.0',
+        resolved: 'https://me:secret@npm.example.com/real/-/real-1.0.0.tgz',
+      },
+      'node_modules/linked': { resolved: 'lib', link: true },
+      lib: { name: 'lib', version: '1.0.0' },
+    }),
+    'npm-shrinkwrap.json': v1({
+      file: { version: 'file:vendor/file-1.0.0.tgz', dev: true },
+      git: { version: `${git}#abc`, from: 'a/git' },
+      url: { version: 'https://example.com/url.tgz' },
+      alias: { version: 'npm:real@1.0.0', resolved: 'https://npm.example.com/real/-/real-1.0.0.tgz' },
+    }),
+    'yarn.lock':
+      '"file@file:vendor/file-1.0.0.tgz":\n  version "1.0.0"\n  resolved "file:vendor/file-1.0.0.tgz#aa"\n' +
+      `git@a/git:\n  version "1.0.0"\n  resolved "${git}#abc"\n` +
+      'url@https://example.com/url.tgz:\n  version "1.0.0"\n  resolved "https://example.com/url.tgz#aa"\n' +
+      '"alias@npm:real@1":\n  version "1.0.0"\n  resolved "real-1.0.0.tgz#aa"\n',
+    'pnpm-lock.yaml': `lockfileVersion: '9.0'\npackages:\n  file@file:vendor/file-1.0.0.tgz: {version: 1.0.0, resolution: {integrity: sha512-aa, tarball: file:vendor/file-1.0.0.tgz}}\n  git@${git}#abc: {version: 1.0.0, resolution: {type: git, repo: '${git}', commit: abc}}\n  url@https://example.com/url.tgz: {version: 1.0.0, resolution: {tarball: 'https://example.com/url.tgz'}}\n  real@1.0.0: {resolution: {integrity: sha512-aa}}\n`,
+    'bun.lock': JSON.stringify({
+      lockfileVersion: 1,
+      packages: {
+        file: ['file@vendor/file-1.0.0.tgz', {}],
+        git: ['git@github:a/git#abc', {}, 'abc'],
+        url: ['url@https://example.com/url.tgz', {}],
+        alias: ['real@1.0.0', '', {}, ''],
+      },
+    }),
+  };
+  const berry =
+    '__metadata:\n  version: 8\n"file@file:vendor/file-1.0.0.tgz":\n  version: 1.0.0\n  resolution: "file@file:vendor/file-1.0.0.tgz#vendor/file-1.0.0.tgz::hash=1"\n' +
+    '"git@a/git":\n  version: 1.0.0\n  resolution: "git@https://github.com/a/git.git#commit=abc"\n' +
+    '"url@https://example.com/url.tgz":\n  version: 1.0.0\n  resolution: "url@https://example.com/url.tgz"\n' +
+    '"alias@npm:real@1":\n  version: 1.0.0\n  resolution: "real@npm:1.0.0"\n';
+  const cases = [...Object.entries(locks), ['yarn.lock', berry] as const];
+  for (const [name, text] of cases) {
+    const tree = createMemoryTree({ [name]: text }, catalogSelector);
+    const { components, skipped } = await catalogTree(tree, { declared: true });
+    assert.deepEqual(skipped, [], name);
+    assert.doesNotMatch(JSON.stringify(components), /secret/);
+    const find = (wanted: string) => components.find((one) => one.name === wanted) ?? assert.fail(`${name}: ${wanted}`);
+    assert.deepEqual([find('file').kind, find('file').purl], ['library', undefined], name);
+    if (name.endsWith('json')) assert.equal(find('file').scope, 'development', name);
+    assert.match(
+      find('git').purl ?? '',
+      /^pkg:npm\/git(?:@1\.0\.0)?\?vcs_url=git%2B(?:ssh|https):.*a%2Fgit(?:\.git)?%40abc$/,
+      name,
+    );
+    assert.match(find('git').sourceRepository ?? '', /github\.com\/a\/git/, name);
+    assert.match(
+      find('url').purl ?? '',
+      /^pkg:npm\/url(?:@1\.0\.0)?\?download_url=https:%2F%2Fexample\.com%2Furl\.tgz$/,
+      name,
+    );
+    assert.equal(find('real').purl, 'pkg:npm/real@1.0.0', name);
+    assert.equal(components.find((one) => one.name === 'lib')?.purl, undefined);
+  }
+});

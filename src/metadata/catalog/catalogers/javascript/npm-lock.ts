@@ -12,7 +12,8 @@ import { addLocked } from '../../locked.ts';
 import { findUpwards } from './npm-resolution.ts';
 import type { Locked } from '../../locked.ts';
 import { recordOf } from '../../values.ts';
-import { addressProperties, integrityHashes, npmLicences, npmPurl } from './npm-package.ts';
+import { npmOrigin } from './npm-origin.ts';
+import { integrityHashes, npmLicences, npmPurl } from './npm-package.ts';
 import type { Raw } from '../../values.ts';
 
 const LOCK = /(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|node_modules\/\.package-lock\.json)$/;
@@ -111,21 +112,22 @@ function readNested(dependencies: Raw, nest: Nest): void {
 }
 
 function resolve(places: ReadonlyMap<string, Placed>, links: ReadonlyMap<string, string>): ReadonlyMap<string, Locked> {
-  const isPlace = (key: string) => places.has(key) || links.has(key);
+  const isKey = (key: string) => places.has(key) || links.has(key);
   return new Map(
     [...places].map(([place, { name, raw, isLocal }]) => {
       const find = (wanted: unknown) =>
         Object.keys(recordOf(wanted)).flatMap((needed) => {
-          const found = findUpwards(place, (at) => `${at === '' ? '' : `${at}/`}node_modules/${needed}`, isPlace);
+          const found = findUpwards(place, (at) => `${at === '' ? '' : `${at}/`}node_modules/${needed}`, isKey);
           return found === undefined ? [] : [links.get(found) ?? found];
         });
       const locked: Locked = {
         ...identify(name, raw.version),
+        // version 1 has the place of what is from no registry in the version
+        ...npmOrigin(isPlace(raw.version) ? raw.version : raw.resolved),
         isLocal,
         licences: npmLicences(raw),
         hashes: integrityHashes(raw.integrity),
         scope: scopeOf(raw),
-        properties: addressProperties(raw.resolved),
         needs: {
           // in version 1 `dependencies` are what is nested, which `requires` names
           runtime: find({
@@ -147,7 +149,11 @@ function identify(name: string, version: unknown): { readonly name: string; read
   const text = typeof version === 'string' ? version : '';
   const alias = /^npm:(@?[^@]+)@(.+)$/.exec(text);
   const found = alias === null ? { name, version: text } : { name: alias[1] ?? name, version: alias[2] ?? '' };
-  return /^(?:file:|git|https?:|link:|\.)|[/#]/.test(found.version) ? { name: found.name, version: '' } : found;
+  return isPlace(found.version) ? { name: found.name, version: '' } : found;
+}
+
+function isPlace(version: unknown): boolean {
+  return /^(?:file:|git|https?:|link:|\.)|^(?!npm:).*[/#]/s.test(typeof version === 'string' ? version : '');
 }
 
 /** `devOptional` is for development and optional to what runs: it stays where development is left out. */

@@ -3,7 +3,6 @@ import { isRecord } from '../../../../core/index.ts';
 import { readHash } from '../../../sbom/index.ts';
 import type { Hash } from '../../../sbom/index.ts';
 import type { PurlParts } from '../../../ecosystem/index.ts';
-import { publicAddress } from '../../file-cataloger.ts';
 import type { Locked } from '../../locked.ts';
 import { linksOf } from '../../values.ts';
 import type { Raw } from '../../values.ts';
@@ -24,12 +23,13 @@ function textsOf(value: unknown): readonly string[] {
 
 /** What a manifest says of its home page and repository, of which npm knows short forms: `user/name`, `gitlab:user/name`. */
 export function npmLinks({ homepage, repository }: Raw): ReturnType<typeof linksOf> {
-  const text = isRecord(repository) ? repository.url : repository;
+  return linksOf(homepage, repositoryOf(isRecord(repository) ? repository.url : repository));
+}
+
+/** The address that npm's short forms stand for; all else as it is. */
+export function repositoryOf(text: unknown): unknown {
   const [, host = 'github', path] = /^(?:(github|gitlab|bitbucket):)?([\w.-]+\/[\w.-]+)$/.exec(String(text)) ?? [];
-  return linksOf(
-    homepage,
-    path === undefined ? text : `https://${host}.${host === 'bitbucket' ? 'org' : 'com'}/${path}`,
-  );
+  return path === undefined ? text : `https://${host}.${host === 'bitbucket' ? 'org' : 'com'}/${path}`;
 }
 
 /** npm's own limit. */
@@ -46,7 +46,8 @@ export function npmPurl({
   version,
   qualifiers,
 }: Pick<Locked, 'name' | 'version' | 'qualifiers'>): PurlParts | undefined {
-  if ((qualifiers === undefined && !isNpmName(name)) || version.length > MAX_NPM_VERSION) return undefined;
+  if ((qualifiers?.repository_url === undefined && !isNpmName(name)) || version.length > MAX_NPM_VERSION)
+    return undefined;
   const slash = name.startsWith('@') ? name.indexOf('/') : -1;
   return {
     type: 'npm',
@@ -71,7 +72,3 @@ export function integrityHashes(integrity: unknown): readonly Hash[] {
   });
 }
 
-/** Where it comes from, as a property. */
-export function addressProperties(address: unknown): Readonly<Record<string, string>> {
-  return typeof address === 'string' && address !== '' ? { 'npm:resolved': publicAddress(address) } : {};
-}

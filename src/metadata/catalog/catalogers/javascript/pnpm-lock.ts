@@ -10,7 +10,8 @@ import type { Cataloger } from '../../cataloger.ts';
 import { textOf } from '../../components.ts';
 import type { Locked } from '../../locked.ts';
 import { recordOf } from '../../values.ts';
-import { addressProperties, integrityHashes, splitAt } from './npm-package.ts';
+import { npmOrigin } from './npm-origin.ts';
+import { integrityHashes, splitAt } from './npm-package.ts';
 import type { Raw } from '../../values.ts';
 import { folderOf, joinPath } from '../../paths.ts';
 import { projectLock } from './project-lock.ts';
@@ -78,13 +79,15 @@ function readEntry(key: string, raw: Raw, keys: Keys): Locked | undefined {
   const version = typeof raw.version === 'string' ? raw.version : parsed?.version;
   if (name === undefined || version === undefined) return undefined;
   const resolution = recordOf(raw.resolution);
-  const address = [resolution.tarball, resolution.repo, resolution.directory].find((text) => typeof text === 'string');
+  const { tarball, repo, commit, directory } = resolution;
+  const origin =
+    typeof repo === 'string' ? `git+${repo.replace(/^git\+/, '')}#${String(commit)}` : (tarball ?? directory);
   return {
     name,
     version,
-    isLocal: typeof resolution.directory === 'string',
+    ...npmOrigin(origin),
+    isLocal: typeof directory === 'string',
     hashes: integrityHashes(resolution.integrity),
-    properties: addressProperties(address),
     ...(keys.version < 9 ? scopeOf(raw) : {}),
     needs: { runtime: keysOf(raw.dependencies, keys), optional: keysOf(raw.optionalDependencies, keys) },
   };

@@ -10,7 +10,8 @@ import { parseYaml } from '../../documents.ts';
 import { MAX_FILE_BYTES } from '../../file-cataloger.ts';
 import type { Locked, Needs } from '../../locked.ts';
 import { recordOf } from '../../values.ts';
-import { addressProperties, integrityHashes, splitAt } from './npm-package.ts';
+import { isTarball, npmOrigin } from './npm-origin.ts';
+import { integrityHashes, splitAt } from './npm-package.ts';
 import type { Raw } from '../../values.ts';
 import { folderOf } from '../../paths.ts';
 import { workspacesOf } from './project.ts';
@@ -97,11 +98,15 @@ function readBlock({ patterns: [pattern = ''], fields, needs }: Block): Locked |
   return {
     name: registryName(resolved) ?? aliasOf(range) ?? name,
     version,
-    isLocal: /^(?:file|link|portal|workspace):/.test(range) && !isRegistry,
+    ...npmOrigin(isLocalRange(range) && !isRegistry ? range : resolved),
+    isLocal: isLocalRange(range) && !isRegistry && !isTarball(range),
     hashes: hashes.length > 0 || sha1 === undefined || !isRegistry ? hashes : [{ algorithm: 'sha1', value: sha1 }],
-    properties: addressProperties(resolved),
     needs: { runtime: needs.dependencies, optional: needs.optionalDependencies },
   };
+}
+
+function isLocalRange(range: string): boolean {
+  return /^(?:file|link|portal|workspace):/.test(range);
 }
 
 /** Registries serve `NAME/-/FILE.tgz`; the name there is the one that was fetched, whatever it is called here. */
@@ -197,6 +202,7 @@ function readEntry(key: string, raw: Raw, source: Source): Locked {
   const resolution = typeof raw.resolution === 'string' ? raw.resolution : (key.split(',', 1)[0] ?? '');
   const { name, range } = splitAt(resolution) ?? { name: resolution, range: '' };
   const project = projectAt(range, source);
+  const origin = /^(?:npm|patch|workspace|link|portal):/.test(range) ? {} : npmOrigin(range);
   const optional = new Set(
     Object.entries(recordOf(raw.dependenciesMeta)).flatMap(([needed, meta]) =>
       recordOf(meta).optional === 'true' ? [needed] : [],
@@ -213,8 +219,12 @@ function readEntry(key: string, raw: Raw, source: Source): Locked {
   return {
     name,
     version: version === '0.0.0-use.local' && project !== undefined ? project.version : version,
-    isLocal: raw.linkType === 'soft' || /^(?:workspace|link|portal|file):/.test(range),
-    properties: typeof raw.checksum === 'string' ? { 'yarn:checksum': raw.checksum } : {},
+    ...origin,
+    isLocal: raw.linkType === 'soft' || (isLocalRange(range) && !isTarball(range)),
+    properties: {
+      ...origin.properties,
+      ...(typeof raw.checksum === 'string' ? { 'yarn:checksum': raw.checksum } : {}),
+    },
     needs: { runtime: needs('runtime'), optional: needs('optional'), development: needs('development') },
   };
 }
