@@ -117,6 +117,16 @@ test('what SPDX and CycloneDX can both say goes from one to the other and back',
   }
 });
 
+test('the platform of an image is read from what Syft writes', () => {
+  const platformOf = (metadata: object) => {
+    const source = { type: 'image', name: 'app', metadata };
+    return parseSbom(Buffer.from(JSON.stringify({ schema: {}, artifacts: [], source }))).subject.platform;
+  };
+  assert.equal(platformOf({ os: 'linux', architecture: 'arm', architectureVariant: 'v7' }), 'linux/arm/v7');
+  assert.equal(platformOf({ os: 'linux', architecture: 'amd64', architectureVariant: '' }), 'linux/amd64');
+  assert.equal(platformOf({ architecture: 'amd64' }), undefined);
+});
+
 test('what is written by us is read whole; what has no place is named', needsSharedData, () => {
   for (const format of sbomFormats.filter(({ id }) => id !== 'github-json')) {
     for (const version of format.versions) {
