@@ -3,7 +3,7 @@ import { AppError } from '../../core/index.ts';
 import type { FileEntry, FileTree, SkippedFile } from '../../core/index.ts';
 import { createPurl, formatPurl } from '../ecosystem/index.ts';
 import type { PurlParts } from '../ecosystem/index.ts';
-import { isHash, repositoryAddress } from '../sbom/index.ts';
+import { isHash, repositoryAddress, tellablePlace } from '../sbom/index.ts';
 import type { Component, Dependency, Evidence, Location } from '../sbom/index.ts';
 import type { Catalog, CatalogContext } from './cataloger.ts';
 
@@ -21,7 +21,7 @@ export function createComponent(
 ): Component {
   const { purl: parts, ...rest } = given;
   const sourceRepository = rest.sourceRepository ?? (parts === undefined ? undefined : findRepository(parts));
-  const purl = parts === undefined ? undefined : formatPurl(createPurl(parts));
+  const purl = parts === undefined ? undefined : formatPurl(createPurl(tellable(parts)));
   return {
     kind: 'library',
     licences: [],
@@ -33,6 +33,15 @@ export function createComponent(
     ...(purl === undefined ? {} : { purl }),
     ...(sourceRepository === undefined ? {} : { sourceRepository }),
   };
+}
+
+/** With addresses that do not say who may read what is there. */
+function tellable(parts: PurlParts): PurlParts {
+  if (parts.qualifiers === undefined) return parts;
+  const qualifiers = Object.entries(parts.qualifiers).map(
+    ([key, value]) => [key, value !== undefined && key.endsWith('_url') ? tellablePlace(value) : value] as const,
+  );
+  return { ...parts, qualifiers: Object.fromEntries(qualifiers) };
 }
 
 /** Some package URLs say which repository they mean: by its address, or by where Go and others look for such names. */

@@ -66,6 +66,8 @@ test('what a lock file takes from a repository says which, without who may read 
       'a/Gemfile.lock': `GIT\n  remote: ${secret}\n  revision: ${COMMIT}\n  specs:\n    gem (1)\n`,
       'a/pylock.toml': `lock-version = "1.0"\n[[packages]]\nname = "py"\nversion = "1"\nvcs = { type = "hg", url = "${secret}", commit-id = "${COMMIT}" }\n`,
       'a/go.mod': 'module example.com/app\n\nrequire github.com/a/b/c/v2 v2.0.0\nrequire golang.org/x/net v0.1.0\n',
+      'a/renv.lock':
+        '{"Packages":{"r":{"Package":"r","Version":"1","Repository":"https://me:secret@cran.example.com"}}}',
       'a/.github/workflows/ci.yml': 'jobs:\n  test:\n    steps:\n      - uses: actions/cache/save@v4\n',
     },
     true,
@@ -75,6 +77,7 @@ test('what a lock file takes from a repository says which, without who may read 
     crate: REPOSITORY,
     gem: REPOSITORY,
     py: REPOSITORY,
+    r: undefined,
     'github.com/a/b/c/v2': 'https://github.com/a/b',
     'golang.org/x/net': undefined,
     'actions/cache/save': 'https://github.com/actions/cache',
@@ -83,4 +86,8 @@ test('what a lock file takes from a repository says which, without who may read 
   const crate = components.find(({ name }) => name === 'crate');
   assert.equal(crate?.properties['cargo:source'], `git+${REPOSITORY}?branch=main#${COMMIT}`);
   assert.match(components.find(({ name }) => name === 'py')?.purl ?? '', /vcs_url=hg%2Bhttps/);
+  assert.equal(
+    components.find(({ name }) => name === 'r')?.purl,
+    'pkg:cran/r@1?repository_url=https:%2F%2Fcran.example.com',
+  );
 });
