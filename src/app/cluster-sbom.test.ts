@@ -38,8 +38,8 @@ test('workloads need their images and their API; nodes their kubelet and runtime
       'application k8s/shop/Deployment/web',
       'application pkg:golang/github.com/containerd/containerd/v2@v2.1.0#containerd',
       'application pkg:golang/k8s.io/kubernetes@v1.34.1#kubelet',
-      `container pkg:oci/pause@${digest}?repository_url=registry.k8s.io%2Fpause&tag=3.9`,
-      'container pkg:oci/web@1.2?repository_url=ghcr.io%2Fshop%2Fweb&tag=1.2',
+      `container pkg:oci/pause@${digest}?repository_url=registry.k8s.io%2Fpause`,
+      'container pkg:oci/web?repository_url=ghcr.io%2Fshop%2Fweb&tag=1.2',
     ],
   );
   const edges = new Map(sbom.dependencies.map(({ from, to }) => [from, to.length]));
@@ -76,6 +76,79 @@ test('an object that is none of a cluster is named as passed over', async () => 
   assert.deepEqual((await read({ a: 1 })).skipped, [
     { path: 'all.yaml', reason: 'expected an object with kind and metadata, found a' },
   ]);
+});
+
+const imagesIn = ({ components }: { readonly components: readonly { readonly purl?: string | undefined }[] }) =>
+  components.flatMap(({ purl }) => (purl?.startsWith('pkg:oci/') === true ? [purl.replace(/\?.*tag=/, ' ')] : []));
+
+test('lists of one kind are what they hold', async () => {
+  const items = [{ metadata: { name: 'a' }, spec: containers('a:1') }];
+  const pods = { apiVersion: 'v1', kind: 'PodList', items };
+  const sbom = await read({ apiVersion: 'v1', kind: 'List', items: [pods, deployment] });
+  assert.ok(sbom.components.some(({ id }) => id === 'k8s/Pod/a'));
+  assert.ok(sbom.components.some(({ id }) => id === 'k8s/shop/Deployment/web'));
+});
+
+test('an image that cannot be read is told, and the others are there', async () => {
+  const pod = object('v1', 'Pod', 'x', { spec: containers('Team/App:1', 'busybox') });
+  const sbom = await read(pod, object('v1', 'Pod', 'y', { spec: { containers: [{ name: 'none' }] } }));
+  assert.deepEqual(imagesIn(sbom), ['pkg:oci/busybox latest']);
+  assert.deepEqual(
+    sbom.skipped.map(({ reason }) => reason),
+    [
+      'shop/Pod/x: reference: expected a repository name in lower case, found "Team/App:1"',
+      'shop/Pod/y: /spec/containers/0/image: expected an image reference, found nothing',
+    ],
+  );
+});
+
+test("operators' own kinds name images in steps, templates and as a whole", async () => {
+  const machine = { spec: { image: 'ubuntu-24.04' } };
+  const sbom = await read(
+    object('tekton.dev/v1', 'Task', 'build', {
+      spec: { steps: [{ name: 's', image: 'step:1' }], sidecars: [{ image: '$(params.image)' }] },
+    }),
+    object('argoproj.io/v1alpha1', 'Workflow', 'w', {
+      spec: { templates: [{ container: { image: 'run:1' } }, { script: { image: 'script:1', source: 'x' } }] },
+    }),
+    object('monitoring.coreos.com/v1', 'Prometheus', 'p', { spec: { image: 'quay.io/p/prometheus:v3' } }),
+    object('cluster.x-k8s.io/v1beta1', 'Machine', 'm', machine),
+  );
+  assert.deepEqual(imagesIn(sbom), ['pkg:oci/prometheus v3', 'pkg:oci/run 1', 'pkg:oci/script 1', 'pkg:oci/step 1']);
+  assert.deepEqual(
+    sbom.skipped.map(({ reason }) => reason.split(':')[0]),
+    ['shop/Task/build'],
+  );
+});
+
+test('what is past is left out; static pods and what operators bring are workloads', async () => {
+  const owned = (kind: string, name: string, owner: string, rest: object) => ({
+    ...object(kind === 'Pod' ? 'v1' : 'apps/v1', kind, name, rest),
+    metadata: { name, ownerReferences: [{ kind: owner, controller: true }] },
+  });
+  const template = (image: string) => ({ template: { spec: containers(image) } });
+  const sbom = await read(
+    owned('ReplicaSet', 'web-1', 'Deployment', { spec: { replicas: 0, ...template('old:1') } }),
+    owned('ReplicaSet', 'web-2', 'Deployment', { spec: { replicas: 2, ...template('new:1') } }),
+    owned('ReplicaSet', 'roll-1', 'Rollout', { spec: { replicas: 2, ...template('rolled:1') } }),
+    owned('Pod', 'evicted', 'ReplicaSet', { spec: containers('evicted:1'), status: { phase: 'Failed' } }),
+    owned('Pod', 'etcd-n1', 'Node', { spec: containers('etcd:1') }),
+  );
+  assert.deepEqual(imagesIn(sbom), ['pkg:oci/etcd 1', 'pkg:oci/new 1', 'pkg:oci/rolled 1']);
+  assert.deepEqual(
+    sbom.components.filter(({ kind }) => kind === 'application').map(({ id }) => id),
+    ['k8s/Pod/etcd-n1', 'k8s/ReplicaSet/roll-1'],
+  );
+});
+
+test('manifests that hold nothing are refused', async () => {
+  const input = { name: 'x', manifests: [{ name: 'none.yaml', text: '---\n' }], signal: new AbortController().signal };
+  await assert.rejects(createClusterSbom(createTestPorts(), input), { kind: 'invalid-input', message: /none\.yaml/ });
+});
+
+test('objects without a name yet go by what it will begin with', async () => {
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { generateName: 'hook-' }, spec: containers('hook:1') };
+  assert.ok((await read(pod)).components.some(({ id, name }) => id === 'k8s/Pod/hook-' && name === 'hook-'));
 });
 
 test('what is no manifest is refused with its place', async () => {

@@ -1,11 +1,14 @@
 /** What a cluster is made of: workloads and the images they run, nodes and what makes them nodes, from manifests or from its API server. */
-import { AppError, isRecord, parseReference, VERSION } from '../core/index.ts';
-import type { Ports, Reference, SkippedFile } from '../core/index.ts';
+import { AppError, DEFAULT_TAG, isRecord, parseReference, VERSION } from '../core/index.ts';
+import type { Ports, SkippedFile } from '../core/index.ts';
 import {
   asPulled,
   controllerOf,
   createKubeClient,
-  findImages,
+  findLooseImages,
+  isIdle,
+  listKnownKinds,
+  listPulled,
   openConnection,
   WORKLOAD_KINDS,
 } from '../cluster/index.ts';
@@ -13,7 +16,7 @@ import type { KubeObject } from '../cluster/index.ts';
 import { createPurl, formatPurl } from '../metadata/ecosystem/index.ts';
 import { arrangeSbom, mergeComponents } from '../metadata/sbom/index.ts';
 import type { Component, Dependency, Sbom } from '../metadata/sbom/index.ts';
-import { findManifestImages, readManifestObjects } from './manifest-images.ts';
+import { imagesOf, readManifestObjects } from './manifest-images.ts';
 import { creationTime } from './sbom.ts';
 
 export interface ClusterSbomInput {
@@ -30,16 +33,22 @@ export interface ClusterSbomInput {
   readonly signal: AbortSignal;
 }
 
-/** Throws `invalid-input` for what is no manifest, `unavailable` and `unauthorized` for the API server. */
+/** Throws `invalid-input` for what is no manifest and where there is no object at all, `unavailable` and `unauthorized` for the API server. */
 export async function createClusterSbom(ports: Ports, input: ClusterSbomInput): Promise<Sbom> {
   const declared = input.manifests.flatMap(({ name, text }) =>
     readManifestObjects(text, name).map((object) => ({ object, where: name })),
   );
+  if (declared.length === 0 && input.live === undefined) {
+    const names = input.manifests.map(({ name }) => name).join(', ');
+    throw new AppError('invalid-input', `${names}: expected objects of Kubernetes, found none`);
+  }
   const live = input.live === undefined ? undefined : await readCluster(ports, input.live, input.signal);
   const objects = [...declared, ...(live?.objects ?? []).map((object) => ({ object, where: 'API server' }))];
   const digests = runningDigests(objects.map(({ object }) => object));
   const parts = [
-    ...objects.map(({ object, where }) => describeObject(object, where, digests)),
+    ...objects
+      .filter(({ object }) => !isPast(object))
+      .map(({ object, where }) => describeObject(object, where, digests)),
     ...(live === undefined ? [] : [describeVersion(live.version)]),
   ];
   return arrangeSbom({
@@ -65,14 +74,15 @@ function describeObject(object: KubeObject, where: string, digests: ReadonlyMap<
     const reason = `expected an object with kind and metadata, found ${Object.keys(object).slice(0, 5).join(', ')}`;
     return { components: [], dependencies: [], skipped: [{ path: where, reason }] };
   }
-  const images = imagesOf(asPulled(object), where).map((image) => describeImage(image, where, digests));
-  const { name, namespace } = metadata;
+  const { namespace } = metadata;
+  const name = [metadata.name, metadata.generateName].find((given) => typeof given === 'string');
   const id = ['k8s', namespace, object.kind, name].filter((part) => typeof part === 'string').join('/');
+  const { images, skipped } = describeImages(object, { id, where, digests });
   // what a controller made is the controller's; its images may be of an older revision, and run
-  if (controllerOf(object) !== undefined || images.length === 0)
-    return { components: [...images, apiOf(object, where)], dependencies: [] };
+  if (isMade(object)) return { components: [...images, apiOf(object, where)], dependencies: [], skipped };
+  if (images.length === 0) return { components: [apiOf(object, where)], dependencies: [], skipped };
   const workload = {
-    ...blank(id, typeof name === 'string' ? name : object.kind, where),
+    ...blank(id, name ?? object.kind, where),
     kind: 'application' as const,
     properties: {
       'k8s:apiVersion': String(object.apiVersion),
@@ -81,7 +91,49 @@ function describeObject(object: KubeObject, where: string, digests: ReadonlyMap<
     },
   };
   const needed = [apiOf(object, where), ...images];
-  return { components: [workload, ...needed], dependencies: [{ from: id, to: needed.map((part) => part.id) }] };
+  const dependencies = [{ from: id, to: needed.map((part) => part.id) }];
+  return { components: [workload, ...needed], dependencies, skipped };
+}
+
+const KNOWN_KINDS: ReadonlySet<unknown> = new Set(WORKLOAD_KINDS.map(({ kind }) => kind));
+
+/** By a workload that is read itself: not by a node, as its static pods are, nor by what an operator brought. */
+function isMade(object: KubeObject): boolean {
+  return KNOWN_KINDS.has(controllerOf(object)?.kind);
+}
+
+/** Pods that ended and replica sets of old revisions: of them there are as many as the history keeps. */
+function isPast(object: KubeObject): boolean {
+  return isMade(object) && isIdle({ ...object, metadata: {} });
+}
+
+interface Place {
+  readonly id: string;
+  readonly where: string;
+  readonly digests: ReadonlyMap<string, string>;
+}
+
+/** What cannot be read takes nothing from the rest: API servers keep images that no node could pull. */
+function describeImages(object: KubeObject, { id, where, digests }: Place) {
+  const skipped: SkippedFile[] = [];
+  const trying = <T>(read: () => readonly T[]): readonly T[] => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      skipped.push({ path: where, reason: `${id.slice('k8s/'.length)}: ${error.message}` });
+      return [];
+    }
+  };
+  const pulled = asPulled(object);
+  const found = [...trying(() => imagesOf(pulled)), ...trying(() => looseImagesOf(pulled))];
+  const images = [...new Set(found)].flatMap((image) => trying(() => [describeImage(image, where, digests)]));
+  return { images, skipped };
+}
+
+function looseImagesOf(object: KubeObject): readonly string[] {
+  const kind = `${String(object.apiVersion)}/${String(object.kind)}`;
+  return listKnownKinds().includes(kind) ? [] : findLooseImages(object);
 }
 
 /** The version of an API that the cluster must serve. */
@@ -90,29 +142,25 @@ function apiOf({ apiVersion }: KubeObject, where: string): Component {
   return { ...blank(`k8s-api/${name}`, name, where), kind: 'platform', version: name.split('/').at(-1) ?? '' };
 }
 
-function imagesOf(object: KubeObject, where: string): readonly string[] {
-  const found = findImages(object)?.map(({ image }) => image) ?? findManifestImages(JSON.stringify(object), where);
-  return [...new Set(found)];
-}
-
 function describeImage(text: string, where: string, digests: ReadonlyMap<string, string>): Component {
   const reference = parseReference(text);
   const digest = reference.digest ?? digests.get(text);
-  const version = digest ?? reference.tag ?? 'latest';
+  const tag = reference.tag ?? (digest === undefined ? DEFAULT_TAG : undefined);
   const repository = `${reference.registry}/${reference.repository}`;
-  const purl = formatPurl(createPurl(purlOf(reference, version)));
-  return { ...blank(purl, repository, where), kind: 'container', version, purl, properties: tagOf(reference) };
+  const purl = formatPurl(createPurl(purlOf(repository, digest, tag)));
+  const properties: Readonly<Record<string, string>> = tag === undefined ? {} : { 'oci:tag': tag };
+  return { ...blank(purl, repository, where), kind: 'container', version: digest ?? tag ?? '', purl, properties };
 }
 
-/** Type oci: the last part of the repository, lower-case; where it lies is a qualifier. */
-function purlOf({ registry, repository, tag }: Reference, version: string): Parameters<typeof createPurl>[0] {
+/** Type oci: the last part of the repository; where it lies is a qualifier. Only a digest is a version, and it says all that a tag does. */
+function purlOf(
+  repository: string,
+  digest: string | undefined,
+  tag: string | undefined,
+): Parameters<typeof createPurl>[0] {
   const name = repository.split('/').at(-1) ?? repository;
-  const qualifiers = { repository_url: `${registry}/${repository}`, ...(tag === undefined ? {} : { tag }) };
-  return { type: 'oci', namespace: undefined, name, version, qualifiers };
-}
-
-function tagOf({ tag }: Reference): Readonly<Record<string, string>> {
-  return tag === undefined ? {} : { 'oci:tag': tag };
+  const qualifiers = { repository_url: repository, ...(digest !== undefined || tag === undefined ? {} : { tag }) };
+  return { type: 'oci', namespace: undefined, name, version: digest, qualifiers };
 }
 
 function blank(id: string, name: string, where: string): Component {
@@ -133,12 +181,7 @@ function blank(id: string, name: string, where: string): Component {
 function runningDigests(objects: readonly KubeObject[]): ReadonlyMap<string, string> {
   const found = new Map<string, Set<string>>();
   for (const pod of objects.filter(({ kind }) => kind === 'Pod')) {
-    const written = findImages(pod) ?? [];
-    for (const [index, { image }] of (findImages(asPulled(pod)) ?? []).entries()) {
-      const { digest } = parseReference(image);
-      const name = written[index]?.image;
-      if (name !== undefined && digest !== undefined) found.set(name, (found.get(name) ?? new Set()).add(digest));
-    }
+    for (const { image, digest } of listPulled(pod)) found.set(image, (found.get(image) ?? new Set()).add(digest));
   }
   return new Map([...found].flatMap(([name, all]) => (all.size === 1 ? [[name, [...all][0] ?? '']] : [])));
 }

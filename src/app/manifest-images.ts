@@ -30,7 +30,8 @@ export function findManifestImages(text: string, what: string): readonly string[
   return [...new Set(readManifestObjects(text, what).flatMap(imagesOf))];
 }
 
-function imagesOf(object: Json): readonly string[] {
+/** As `findManifestImages`, of one object. */
+export function imagesOf(object: Json): readonly string[] {
   const known = findImages(object);
   if (known !== undefined) return known.map(({ image }) => image);
   return findPodSpecs(object).flatMap((pointer) => {
@@ -49,12 +50,15 @@ function valueAt(object: unknown, pointer: string): unknown {
   return value;
 }
 
-/** A v1 List is what it holds. */
+/** A list is what it holds; in those of one kind, as the API server answers with, the objects do not repeat what they are. */
 function expandList({ value, where }: { readonly value: Json; readonly where: string }): readonly Json[] {
-  if (value.kind !== 'List') return [value];
-  if (!Array.isArray(value.items)) throw mismatch(`${where}.items`, 'a list of objects', value.items);
-  return value.items.map((item: unknown, index) => {
-    if (!isRecord(item)) throw mismatch(`${where}.items[${index}]`, 'an object', item);
-    return item;
+  const { apiVersion, kind, items } = value;
+  if (kind !== 'List' && !(typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items))) return [value];
+  if (!Array.isArray(items)) throw mismatch(`${where}.items`, 'a list of objects', items);
+  const known = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
+  return items.flatMap((item: unknown, index) => {
+    const at = `${where}.items[${index}]`;
+    if (!isRecord(item)) throw mismatch(at, 'an object', item);
+    return expandList({ value: { ...known, ...item }, where: at });
   });
 }

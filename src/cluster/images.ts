@@ -106,6 +106,38 @@ export function findPodSpecs(value: unknown, pointer = '', depth = 0): readonly 
   ];
 }
 
+/** Fields under which operators' own kinds keep containers: Tekton's steps and sidecars, what a template of Argo Workflows runs. */
+const CONTAINER_FIELDS: ReadonlySet<string> = new Set([
+  'container',
+  'containers',
+  'initContainers',
+  'script',
+  'sidecars',
+  'stepTemplate',
+  'steps',
+]);
+
+/**
+ * Images that an object of an unknown kind names outside of pod specs, in containers; and as `spec.image` where that has a tag or a digest,
+ * as Prometheus's operator takes it: without one it may be the image of a machine.
+ */
+export function findLooseImages(object: Json): readonly string[] {
+  const whole: unknown = isRecord(object.spec) ? object.spec.image : undefined;
+  const isWhole = typeof whole === 'string' && /[:@][^/]+$/.test(whole);
+  return [...(isWhole ? [whole] : []), ...looseImages(object, 0)];
+}
+
+function looseImages(value: unknown, depth: number): readonly string[] {
+  if (depth > 32) throw new AppError('invalid-input', 'expected at most 32 levels of nesting');
+  if (Array.isArray(value)) return value.flatMap((entry) => looseImages(entry, depth + 1));
+  if (!isRecord(value)) return [];
+  return Object.entries(value).flatMap(([key, entry]) => {
+    const containers = CONTAINER_FIELDS.has(key) ? [entry].flat().filter(isRecord) : [];
+    const images = containers.flatMap(({ image }) => (typeof image === 'string' && image !== '' ? [image] : []));
+    return [...images, ...looseImages(entry, depth + 1)];
+  });
+}
+
 function listSpecImages(spec: Json, pointer: string): ImageUse[] {
   return [
     ...listContainerImages(spec, pointer, 'initContainers', 'init container'),

@@ -57,13 +57,31 @@ export function asPulled(pod: KubeObject): KubeObject {
     const known = recordsOf(status[statuses]);
     if (!Array.isArray(containers)) continue;
     pulled[field] = containers.map((container: unknown) => {
-      if (!isRecord(container) || typeof container.image !== 'string' || container.image.includes('@'))
-        return container;
-      const digest = pulledDigest(known.find(({ name }) => name === container.name)?.imageID);
-      return digest === undefined ? container : { ...container, image: `${container.image}@${digest}` };
+      if (!isRecord(container)) return container;
+      const digest = digestOf(container, known);
+      return digest === undefined ? container : { ...container, image: `${String(container.image)}@${digest}` };
     });
   }
   return { ...pod, spec: pulled };
+}
+
+/** By an image as pods write it, without a digest, what nodes pulled for it. */
+export function listPulled({
+  spec,
+  status,
+}: KubeObject): readonly { readonly image: string; readonly digest: string }[] {
+  if (!isRecord(spec) || !isRecord(status)) return [];
+  return CONTAINERS.flatMap(([field, statuses]) =>
+    recordsOf(spec[field]).flatMap((container) => {
+      const digest = digestOf(container, recordsOf(status[statuses]));
+      return digest === undefined ? [] : [{ image: String(container.image), digest }];
+    }),
+  );
+}
+
+function digestOf({ name, image }: KubeObject, known: readonly KubeObject[]): string | undefined {
+  if (typeof image !== 'string' || image.includes('@')) return undefined;
+  return pulledDigest(known.find((status) => status.name === name)?.imageID);
 }
 
 /** `docker-pullable://registry.example/app@sha256:...`; other runtimes leave out the scheme. */
