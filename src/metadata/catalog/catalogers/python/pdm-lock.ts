@@ -36,9 +36,12 @@ function isLock({ path }: FileEntry): boolean {
 function readPackage(raw: Raw): Locked {
   const scope = scopeOf(textsOf(raw.groups));
   const [git, revision] = [textOr(raw.git, ''), textOr(raw.revision, '')];
+  const path = textOr(raw.path, '');
   return {
     name: textOr(raw.name, ''),
     version: textOr(raw.version, ''),
+    // a file was built elsewhere, a folder is of the tree
+    isLocal: path !== '' && !/\.(?:whl|zip|tar\.[a-z0-9]+)$/.test(path),
     hashes: onlyHash(recordsOf(raw.files).map(({ hash }) => hash)),
     ...(scope === undefined ? {} : { scope }),
     ...(git === '' ? {} : { qualifiers: { vcs_url: vcsUrl(git, revision) } }),

@@ -43,6 +43,7 @@ function readPackage(raw: Raw, hashes: Raw): Locked {
   return {
     name,
     version: textOr(raw.version, ''),
+    isLocal: source.type === 'directory',
     hashes: onlyHash(recordsOf(raw.files ?? hashes[name]).map(({ hash }) => hash)),
     ...(scope === undefined ? {} : { scope }),
     ...(source.type === 'git' ? { qualifiers: { vcs_url: vcsUrl(textOr(source.url, ''), commit) } } : {}),

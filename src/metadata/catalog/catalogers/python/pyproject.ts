@@ -1,12 +1,14 @@
 /** pyproject.toml (PEP 621, PEP 735, and the tables of Poetry, PDM and uv), for lock files and where there is none. */
-import type { FileTree } from '../../../../core/index.ts';
+import type { FileEntry, FileTree } from '../../../../core/index.ts';
 import { MAX_DATABASE_BYTES } from '../../cataloger.ts';
 import type { Cataloger } from '../../cataloger.ts';
-import { catalogFiles } from '../../components.ts';
+import { catalogFiles, trying } from '../../components.ts';
 import { parseToml } from '../../documents.ts';
+import { folderOf } from '../../paths.ts';
 import { addPins } from './pins.ts';
 import { recordOf, textOr, textsOf } from '../../values.ts';
 import { foldName, parseRequirement } from './python-package.ts';
+import { listFolders } from './uv-members.ts';
 import type { Raw } from '../../values.ts';
 
 export interface Project {
@@ -75,19 +77,33 @@ export async function findProject(tree: FileTree, lock: string): Promise<Project
 
 const LOCKS = ['poetry.lock', 'uv.lock', 'pdm.lock', 'pylock.toml', 'Pipfile.lock'];
 
-/** Without a lock file: only what is pinned to one version. */
+/** Without a lock file, in its folder or of the workspace that it is a member of: only what is pinned to one version. */
 export const pyproject: Cataloger = {
   id: 'pyproject',
   evidence: 'declared',
-  names: ['pyproject.toml'],
+  names: ['pyproject.toml', 'uv.lock'],
   select: () => ({ kind: 'keep', maxBytes: MAX_DATABASE_BYTES }),
   catalog: async (tree, files, context) => {
     const isLocked = (path: string) =>
       LOCKS.some((lock) => tree.find(path.replace(/pyproject\.toml$/, lock))?.kind === 'file');
+    const members = await findMembers(tree, files);
+    const isMember = (path: string) => members.has(folderOf(path).slice(0, -1));
     return await catalogFiles(
-      files.filter(({ path }) => !isLocked(path)),
+      files.filter(({ path }) => path.endsWith('pyproject.toml') && !isLocked(path) && !isMember(path)),
       { tree, context, finder: { foundBy: 'pyproject', evidence: 'manifest' } },
       (content, file, finds) => addPins(finds, file, parseProject(content, file.path)),
     );
   },
 };
+
+/** Folders of which a uv.lock says all that their own pyproject.toml does; a damaged one is told of where it is read. */
+async function findMembers(tree: FileTree, files: readonly FileEntry[]): Promise<ReadonlySet<string>> {
+  const members: string[] = [];
+  for (const { path } of files.filter((file) => file.path.endsWith('uv.lock'))) {
+    await trying(path, [], async () => {
+      const content = await tree.read(path);
+      if (content !== undefined) members.push(...listFolders(content, path));
+    });
+  }
+  return new Set(members);
+}

@@ -1,5 +1,6 @@
 /** What packages of the Python Package Index are called, and how requirements for them are written (PEP 503, PEP 508, PEP 440). */
 import type { PurlParts } from '../../../ecosystem/index.ts';
+import { vcsUrl } from '../../file-cataloger.ts';
 import type { Locked } from '../../locked.ts';
 
 /** PEP 508; the ceiling is ours. */
@@ -35,6 +36,12 @@ export function parseRequirement(text: string): Requirement | undefined {
   if (specifier !== '' && !/^(?:[=<>!~]=?|===|@)/.test(specifier)) return undefined;
   const extras = (match[2] ?? '').split(',').map((extra) => foldName(extra.trim()));
   return { name: match[1], extras: extras.filter(Boolean), specifier, marker: markers.join(';').trim() };
+}
+
+/** What `vcs_url` says of a repository of git at one commit, as after `@` in a requirement (PEP 508); undefined for a branch or a tag. */
+export function findRepository(reference: string): string | undefined {
+  const [, address, commit] = /^(?:@\s*)?(?:git\+)?([a-z+]+:\/\/\S+)@([0-9a-f]{40})(?:#\S*)?$/.exec(reference) ?? [];
+  return address === undefined || commit === undefined ? undefined : vcsUrl(address, commit);
 }
 
 /** The one version that a specifier lets through, if it is one. */

@@ -133,6 +133,97 @@ test('uv.lock: the project says what is for extras and for development', async (
   assert.deepEqual(edges, { app: ['a-a', 'o', 'd'], 'a-a': ['b'], d: ['b', 'e'] });
 });
 
+test('uv.lock: extras that a package asks for are needed as it is', async () => {
+  const entry = (name: string, more = '') => `[[package]]\nname = "${name}"\nversion = "1"\n${more}\n`;
+  const lock = [
+    entry('app', 'source = { virtual = "." }\ndependencies = [{ name = "uvicorn", extra = ["standard"] }]'),
+    entry('uvicorn', '[package.optional-dependencies]\nstandard = [{ name = "uvloop" }]\nother = [{ name = "rare" }]'),
+    entry('uvloop'),
+    entry('rare'),
+  ].join('');
+  const { scopes, edges } = await find({ 'uv.lock': lock });
+  assert.deepEqual(scopes, { app: 'project', uvicorn: 'runtime', uvloop: 'runtime', rare: 'optional' });
+  assert.deepEqual(edges, { app: ['uvicorn'], uvicorn: ['uvloop', 'rare'] });
+});
+
+test('uv.lock says what members of a workspace need; their own files name no other project', async () => {
+  const entry = (name: string, folder: string, needs = '') =>
+    `[[package]]\nname = "${name}"\nversion = "1"\nsource = { editable = "${folder}" }\n${needs}\n`;
+  const project = (name: string) => `[project]\nname = "${name}"\nversion = "1"\n`;
+  const { components, edges } = await find({
+    'x/uv.lock': `${entry('app', '.', 'dependencies = [{ name = "member" }]')}${entry('member', 'libs/member')}`,
+    'x/pyproject.toml': project('app'),
+    'x/libs/member/pyproject.toml': project('member'),
+    'x/other/pyproject.toml': project('other'),
+  });
+  assert.deepEqual(
+    components.map(({ id }) => id),
+    ['uv-lock:app@1', 'uv-lock:member@1', 'pyproject:other@1'],
+  );
+  assert.deepEqual(edges, { app: ['member'] });
+});
+
+test('a folder that a lock file names is of the tree, and no package of the index', async () => {
+  const { components } = await find({
+    'a/poetry.lock':
+      '[[package]]\nname = "one"\nversion = "1"\ngroups = ["main"]\n[package.source]\ntype = "directory"\nurl = "../one"\n',
+    'b/pdm.lock':
+      '[[package]]\nname = "two"\nversion = "1"\npath = "../two"\n[[package]]\nname = "three"\nversion = "1"\npath = "./three-1.whl"\n',
+  });
+  const found = components.map(({ name, kind, purl }) => [name, kind, purl]);
+  assert.deepEqual(found, [
+    ['one', 'application', undefined],
+    ['two', 'application', undefined],
+    ['three', 'library', 'pkg:pypi/three@1'],
+  ]);
+});
+
+const COMMIT = 'c668d37fcbfa44daedfbf5edbfd8fcab36a41f59';
+
+test('a commit is a pin, by name or after #egg=; other addresses are said to be left out', async () => {
+  const { components, skipped } = await find({
+    'requirements.txt': [
+      `one @ git+https://host/one.git@${COMMIT}`,
+      `-e git+https://me:secret@host/two.git@${COMMIT}#egg=two`,
+      'three @ git+https://host/three.git@main',
+      'git+https://me:secret@host/four.git',
+      '-e .',
+      './wheels/five-1-py3-none-any.whl',
+      '--index-url https://host/simple',
+    ].join('\n'),
+  });
+  const url = (name: string) => `vcs_url=git%2Bhttps:%2F%2Fhost%2F${name}.git%40${COMMIT}`;
+  assert.deepEqual(
+    components.map(({ purl }) => purl),
+    [`pkg:pypi/one?${url('one')}`, `pkg:pypi/two?${url('two')}`],
+  );
+  assert.deepEqual(
+    skipped.map(({ reason }) => reason.split(': expected')[0]),
+    [
+      'git+https://host/four.git',
+      '-e .',
+      './wheels/five-1-py3-none-any.whl',
+      'three @ git+https://host/three.git@main',
+    ],
+  );
+});
+
+test('Pipfile.lock: other groups than the usual ones are for whoever asks for them', async () => {
+  const { components } = await find({
+    'Pipfile.lock': JSON.stringify({
+      _meta: {},
+      default: { both: { version: '==1' } },
+      develop: { d: { version: '==1' }, both: { version: '==1' } },
+      docs: { m: { version: '==1' } },
+    }),
+  });
+  assert.deepEqual(Object.fromEntries(components.map(({ purl, scope }) => [purl, scope])), {
+    'pkg:pypi/both@1': 'runtime',
+    'pkg:pypi/d@1': 'development',
+    'pkg:pypi/m@1': 'optional',
+  });
+});
+
 test('poetry.lock without groups: pyproject.toml says what is for development', async () => {
   const entry = (name: string) => `[[package]]\nname = "${name}"\nversion = "1"\noptional = false\n`;
   const { scopes } = await find({

@@ -11,7 +11,7 @@ import type { Finds } from '../../components.ts';
 import { publicAddress } from '../../file-cataloger.ts';
 import { onlyHash } from '../../values.ts';
 import { folderOf, joinPath } from '../../paths.ts';
-import { foldName, parseRequirement, pinOf, pypiPurl } from './python-package.ts';
+import { findRepository, foldName, parseRequirement, pinOf, pypiPurl } from './python-package.ts';
 import type { Requirement } from './python-package.ts';
 
 const REQUIREMENTS = /(?:^|\/)(?:[^/]*requirements?[^/]*\.txt|requirements?\/[^/]+\.txt)$/i;
@@ -67,11 +67,24 @@ async function collect(content: Uint8Array, into: Collection): Promise<void> {
     const included = /^(?:-r|--requirement|-c|--constraint)[\s=]+(\S+)/.exec(text);
     if (included?.[1] !== undefined) await include(included[1], { ...into, isConstraint: /^(?:-c|--c)/.test(text) });
     const [head = '', ...options] = text.split(/\s(?=--?[A-Za-z])/);
-    const requirement = parseRequirement(head);
-    if (requirement === undefined) continue;
+    const requirement = parseRequirement(asReference(text) ?? head);
+    if (requirement === undefined) {
+      if (included === null && ADDRESS.test(text))
+        into.skip(`${publicAddress(text)}: expected a name and one version, found none`);
+      continue;
+    }
     const hashes = options.flatMap((option) => /^--hash=(\S+)/.exec(option)?.[1] ?? []);
     into.all.push({ ...requirement, path: into.path, lines, hashes });
   }
+}
+
+/** What pip installs from a folder, a file or an address, with an option or without. */
+const ADDRESS = /^(?:(?:-e|--editable)[\s=]*)?(?:\.{0,2}\/|\.{1,2}(?=\s|$)|[a-z+]+:\/\/)/;
+
+/** `[-e] git+https://host/repository@commit#egg=name` as a requirement that begins with the name. */
+function asReference(text: string): string | undefined {
+  const [, address, name] = /^(?:(?:-e|--editable)[\s=]*)?(git\+[^\s#]+)#(?:\S+&)?egg=([\w.-]+)/.exec(text) ?? [];
+  return address === undefined || name === undefined ? undefined : `${name} @ ${address}`;
 }
 
 async function include(target: string, into: Collection & { readonly isConstraint: boolean }): Promise<void> {
@@ -117,8 +130,12 @@ function addLines(
   found: { readonly all: readonly Line[]; readonly constraints: ReadonlyMap<string, string> },
 ): void {
   for (const { name, specifier, path, lines, hashes } of found.all) {
-    const version = pinOf(specifier) ?? (specifier === '' ? found.constraints.get(foldName(name)) : undefined);
-    const purl = version === undefined ? undefined : pypiPurl({ name, version });
+    const repository = specifier.startsWith('@') ? findRepository(specifier) : undefined;
+    const constraint = specifier === '' ? found.constraints.get(foldName(name)) : undefined;
+    const version = pinOf(specifier) ?? constraint ?? (repository === undefined ? undefined : '');
+    const bare = version === undefined ? undefined : pypiPurl({ name, version });
+    const purl =
+      bare === undefined || repository === undefined ? bare : { ...bare, qualifiers: { vcs_url: repository } };
     if (version === undefined)
       finds.skip(file, `${name} ${publicAddress(specifier)}: expected one version, as after ==, found none`);
     if (version === undefined || purl === undefined) continue;

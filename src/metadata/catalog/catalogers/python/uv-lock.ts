@@ -5,8 +5,9 @@ import type { Reading } from '../../file-cataloger.ts';
 import { parseToml } from '../../documents.ts';
 import type { Locked } from '../../locked.ts';
 import { addEntries } from './lock-entries.ts';
-import { onlyHash, recordOf, textOr } from '../../values.ts';
+import { onlyHash, recordOf, textOr, textsOf } from '../../values.ts';
 import { foldName } from './python-package.ts';
+import { localFolder } from './uv-members.ts';
 import type { Raw } from '../../values.ts';
 
 export const uvLock = createFileCataloger({
@@ -27,20 +28,32 @@ function read({ content, file, finds }: Reading): void {
   if (new Set(folders).size < folders.length) {
     throw new AppError('invalid-input', `${file.path}: expected one package for each folder, found several`);
   }
-  addEntries(finds, file, packages.map(readPackage));
+  const asked = askedExtras(packages);
+  const entries = packages.map((raw) => readPackage(raw, asked));
+  addEntries(finds, file, entries);
 }
 
-/** Of what is built from the tree itself. */
-function localFolder(raw: Raw): string | undefined {
-  const source = recordOf(raw.source);
-  return [source.editable, source.virtual, source.directory].find((folder) => typeof folder === 'string');
+/** `name[extra]` of what a package cannot do without; the extras of the project itself are for whoever wants them. */
+function askedExtras(packages: readonly Raw[]): ReadonlySet<string> {
+  const wanted = packages.flatMap((raw) => [
+    ...recordsOf(raw.dependencies),
+    ...(localFolder(raw) === undefined ? Object.values(recordOf(raw['optional-dependencies'])).flatMap(recordsOf) : []),
+  ]);
+  return new Set(wanted.flatMap(({ name, extra }) => textsOf(extra).map((text) => keyOf(name, text))));
 }
 
-function readPackage(raw: Raw): Locked {
+function keyOf(name: unknown, extra: string): string {
+  return `${textOr(name, '')}[${extra}]`;
+}
+
+function readPackage(raw: Raw, asked: ReadonlySet<string>): Locked {
   const source = recordOf(raw.source);
   const [address = '', commit = ''] = textOr(source.git, '').split('#');
   const wheels = recordsOf(raw.wheels).map(({ hash }) => hash);
   const sdist = recordOf(raw.sdist).hash;
+  const extras = Object.entries(recordOf(raw['optional-dependencies']));
+  const isAsked = ([extra]: readonly [string, unknown]) => asked.has(keyOf(raw.name, extra));
+  const needsOf = (some: typeof extras) => some.flatMap(([, wanted]) => keysOf(wanted));
   return {
     name: textOr(raw.name, ''),
     version: textOr(raw.version, ''),
@@ -48,8 +61,8 @@ function readPackage(raw: Raw): Locked {
     hashes: onlyHash(sdist === undefined ? wheels : [...wheels, sdist]),
     ...(commit === '' ? {} : { qualifiers: { vcs_url: vcsUrl(address, commit) } }),
     needs: {
-      runtime: keysOf(raw.dependencies),
-      optional: Object.values(recordOf(raw['optional-dependencies'])).flatMap(keysOf),
+      runtime: [...keysOf(raw.dependencies), ...needsOf(extras.filter(isAsked))],
+      optional: needsOf(extras.filter((entry) => !isAsked(entry))),
       development: Object.values(recordOf(raw['dev-dependencies'])).flatMap(keysOf),
     },
   };
