@@ -13,11 +13,14 @@ import { recordOf } from '../../values.ts';
 const WORKFLOW = /(?:^|\/)\.github\/workflows\/[^/]+\.ya?ml$/;
 const ACTION = /(?:^|\/)action\.ya?ml$/;
 
+/** Packages are published with the workflows of their repositories, which run nowhere else. */
+const INSTALLED = /(?:^|\/)(?:node_modules|site-packages|dist-packages|vendor|gems)\//;
+
 export const githubActions = createFileCataloger({
   id: 'github-actions',
   evidence: 'manifest',
   names: ['*.yml', '*.yaml'],
-  isChosen: (path) => WORKFLOW.test(path) || ACTION.test(path),
+  isChosen: (path) => (WORKFLOW.test(path) || ACTION.test(path)) && !INSTALLED.test(path),
   maxBytes: 4 * 1024 * 1024,
   read,
 });

@@ -36,7 +36,7 @@ test('an action that is pinned has the version in the comment behind it, and kee
   assert.match(found.skipped[0]?.reason ?? '', /expected an action and its reference, found "broken"/);
 });
 
-test('providers of Terraform have their version and their lines; other files of YAML are not read as workflows', async () => {
+test('providers of Terraform have their version and their lines; files of YAML elsewhere and in packages are not read as workflows', async () => {
   const provider = (name: string) => `provider "registry.opentofu.org/${name}" {\n  version = "1.0.0"\n}\n`;
   const found = await catalog('.terraform.lock.hcl', `# note\n${provider('a/one')}${provider('a/two')}`);
   assert.deepEqual(
@@ -48,4 +48,6 @@ test('providers of Terraform have their version and their lines; other files of 
   );
   const other = await catalog('deploy/ci.yml', 'jobs: {a: {steps: [{uses: a/b@v1}]}}');
   assert.deepEqual([other.components.length, other.skipped.length], [0, 0]);
+  const published = 'node_modules/p/.github/workflows/ci.yml';
+  assert.deepEqual((await catalog(published, 'jobs: {a: {steps: [{uses: a/b@v1}]}}')).components, []);
 });

@@ -3,26 +3,31 @@
  * what it needs, and a checksum; nesting stands in its key (`chalk/supports-color`). The older binary bun.lockb is said to be skipped.
  */
 import { AppError, isRecord } from '../../../../core/index.ts';
+import type { FileTree } from '../../../../core/index.ts';
+import { trying } from '../../components.ts';
 import { createFileCataloger } from '../../file-cataloger.ts';
 import type { Reading } from '../../file-cataloger.ts';
 import { parseJsonc } from '../../documents.ts';
 import { addLocked } from '../../locked.ts';
+import { folderOf, joinPath } from '../../paths.ts';
 import { findUpwards } from './npm-resolution.ts';
 import type { Locked } from '../../locked.ts';
-import { recordOf } from '../../values.ts';
+import { recordOf, textsOf } from '../../values.ts';
 import { isTarball, npmOrigin } from './npm-origin.ts';
 import { integrityHashes, splitAt, npmPurl } from './npm-package.ts';
+import { parseProject } from './project.ts';
 import type { Raw } from '../../values.ts';
 
 export const bunLock = createFileCataloger({
   id: 'bun-lock',
   evidence: 'lock',
-  names: ['bun.lock', 'bun.lockb'],
+  names: ['bun.lock', 'bun.lockb', 'package.json'],
   isChosen: (path) => !/(?:^|\/)node_modules\//.test(path),
+  isRead: (path) => !path.endsWith('package.json'),
   read,
 });
 
-function read({ content, file, finds }: Reading): void {
+async function read({ content, file, finds, tree }: Reading): Promise<void> {
   if (file.path.endsWith('.lockb')) {
     finds.skip(
       file,
@@ -44,11 +49,21 @@ function read({ content, file, finds }: Reading): void {
   for (const [folder, workspace] of Object.entries(recordOf(lock.workspaces))) {
     const raw = recordOf(workspace);
     const name = typeof raw.name === 'string' ? raw.name : '';
-    const version = typeof raw.version === 'string' ? raw.version : '';
+    const version = typeof raw.version === 'string' ? raw.version : await versionOf(tree, file.path, folder);
     const place = folder === '' ? '' : name;
     locked.set(place, { name, version, isLocal: true, needs: needsOf(raw, place, packages) });
   }
   addLocked(finds, file, { locked, identify: npmPurl });
+}
+
+/** The lock file has no version of the project itself; its manifest may, and where that is damaged others say so. */
+async function versionOf(tree: FileTree, lock: string, folder: string): Promise<string> {
+  const path = joinPath(folderOf(lock), `${folder === '' ? '.' : folder}/package.json`);
+  const bytes = path === undefined ? undefined : await tree.read(path);
+  let version = '';
+  if (path !== undefined && bytes !== undefined)
+    await trying(path, [], () => void ({ version } = parseProject(bytes, path)));
+  return version;
 }
 
 function readPackage(key: string, tuple: unknown, packages: Raw): Locked | undefined {
@@ -77,7 +92,13 @@ function needsOf(raw: Raw, place: string, packages: Raw): Required<NonNullable<L
     });
   return {
     runtime: find(raw.dependencies),
-    optional: [...find(raw.optionalDependencies), ...find(raw.peerDependencies)],
+    optional: [...find(raw.optionalDependencies), ...find(requiredPeers(raw))],
     development: find(raw.devDependencies),
   };
+}
+
+/** What a package would only use if it were there is no need of it. */
+function requiredPeers(raw: Raw): Raw {
+  const optional = new Set(textsOf(raw.optionalPeers));
+  return Object.fromEntries(Object.entries(recordOf(raw.peerDependencies)).filter(([name]) => !optional.has(name)));
 }

@@ -98,6 +98,65 @@ test('yarn.lock of Berry: what is patched is for what its patch, or yarn itself,
   assert.deepEqual(scopes, { typescript: 'development', lint: 'development', app: 'project' });
 });
 
+test('yarn.lock of Berry: resolutions and bindings say which entry stands for what a package asks for', async () => {
+  const entry = (key: string, version: string, needs = '') =>
+    `"${key}":\n  version: ${version}\n  resolution: "${key.replace(/:.*/, '')}:${version}"\n${needs}  linkType: hard\n\n`;
+  const lock = [
+    '__metadata:\n  version: 8\n\n',
+    entry('e@npm:^8', '8.0.0', '  dependencies:\n    m: "npm:^3.1.2"\n    debug: "npm:^4.3.2"\n    ms: "npm:^2.1.0"\n'),
+    entry('m@npm:3.1.2', '3.1.2'),
+    entry('debug@npm:4.4.0', '4.4.0'),
+    entry('debug@npm:^4.3.1', '4.4.3'),
+    entry('ms@npm:2.0.0', '2.0.0'),
+    entry('p@npm:^7', '7.0.0'),
+    entry('p@patch:p@npm%3A^7#./p.patch::locator=app%40workspace%3A.', '7.0.0'),
+    '"app@workspace:.":\n  version: 0.0.0-use.local\n  resolution: "app@workspace:."\n  dependencies:\n' +
+      '    debug: "npm:^4.3.1"\n    e: "npm:^8"\n    p: "patch:p@npm%3A^7#./p.patch"\n  linkType: soft\n',
+  ].join('');
+  const manifest = {
+    name: 'app',
+    version: '1.0.0',
+    dependencies: { p: 'patch:p@npm%3A^7#./p.patch' },
+    devDependencies: { e: '^8', debug: '^4.3.1' },
+    resolutions: { '**/m': '3.1.2', 'debug@npm:^4.3.2': '4.4.0', 'e/ms': 'npm:2.0.0' },
+  };
+  const { components } = await graphOf({ 'yarn.lock': lock, 'package.json': JSON.stringify(manifest) });
+  assert.deepEqual(Object.fromEntries(components.map(({ name, version, scope }) => [`${name}@${version}`, scope])), {
+    'app@1.0.0': 'runtime',
+    'p@7.0.0': 'runtime',
+    'debug@4.4.0': 'development',
+    'debug@4.4.3': 'development',
+    'e@8.0.0': 'development',
+    'm@3.1.2': 'development',
+    'ms@2.0.0': 'development',
+  });
+});
+
+test('yarn.lock of version 1: a pattern of resolutions that nobody asks for does not make an entry needed for running', async () => {
+  const lock = 'd@^1:\n  version "1.0.0"\n  dependencies:\n    m "^3.1"\n\nm@3.1.2, m@^3.1:\n  version "3.1.2"\n';
+  const manifest = '{"name":"app","devDependencies":{"d":"^1"},"resolutions":{"m":"3.1.2"}}';
+  const { scopes } = await graphOf({ 'yarn.lock': lock, 'package.json': manifest });
+  assert.deepEqual(scopes, { app: 'project', d: 'development', m: 'development' });
+});
+
+test('bun.lock: the version of the project is in its manifest; a peer that may be absent is no need', async () => {
+  const lock = {
+    lockfileVersion: 1,
+    workspaces: { '': { name: 'app', dependencies: { debug: '4', color: '1' } } },
+    packages: {
+      debug: ['debug@4.0.0', '', { peerDependencies: { color: '*', host: '*' }, optionalPeers: ['color'] }, 'sha512-'],
+      color: ['color@1.0.0', '', {}, 'sha512-'],
+      host: ['host@1.0.0', '', {}, 'sha512-'],
+    },
+  };
+  const { components, edges } = await graphOf({
+    'bun.lock': JSON.stringify(lock),
+    'package.json': '{"name":"app","version":"1.2.3"}',
+  });
+  assert.equal(components.find(({ name }) => name === 'app')?.version, '1.2.3');
+  assert.deepEqual(edges, { debug: ['host'], app: ['debug', 'color'] });
+});
+
 test('package-lock.json: what is installed for a peer is needed, what is optional to what runs stays', async () => {
   const packages = {
     '': { name: 'app', dependencies: { a: '1' } },

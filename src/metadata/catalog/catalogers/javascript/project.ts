@@ -31,6 +31,8 @@ export interface Project {
   readonly peerDependencies: Raw;
   readonly devDependencies: Raw;
   readonly workspaces: readonly string[];
+  /** Of yarn: ranges in place of those that packages ask for. */
+  readonly resolutions: Raw;
 }
 
 /** By folder. A damaged manifest is said to be skipped. */
@@ -60,6 +62,7 @@ export function parseProject(bytes: Uint8Array, path: string): Project {
     optionalDependencies: recordOf(manifest.optionalDependencies),
     peerDependencies: recordOf(manifest.peerDependencies),
     devDependencies: recordOf(manifest.devDependencies),
+    resolutions: recordOf(manifest.resolutions),
     workspaces: Array.isArray(globs) ? globs.filter((glob) => typeof glob === 'string') : [],
   };
 }

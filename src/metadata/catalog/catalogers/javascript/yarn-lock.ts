@@ -141,7 +141,14 @@ function withProjects(locked: Map<string, Locked>, projects: readonly Project[])
     };
     return [`folder ${folder}`, { name, version, isLocal: true, needs }];
   });
-  return new Map([...locked, ...local]);
+  return withoutUnasked(new Map([...locked, ...local]));
+}
+
+/** `resolutions` add a pattern to those of an entry, which nobody asks for; by itself it would be needed for running. */
+function withoutUnasked(locked: ReadonlyMap<string, Locked>): ReadonlyMap<string, Locked> {
+  const asked = new Set([...locked.values()].flatMap(({ needs = {} }) => Object.values(needs).flat()));
+  const known = new Set([...locked].flatMap(([key, entry]) => (asked.has(key) ? [entry] : [])));
+  return new Map([...locked].filter(([key, entry]) => asked.has(key) || !known.has(entry)));
 }
 
 function readBerry(
@@ -157,11 +164,13 @@ function readBerry(
     const entry = readEntry(key, raw, { folder: folderOf(file.path), projects });
     for (const pattern of key.split(/,\s*/)) locked.set(pattern, entry);
   }
+  const resolutions = readResolutions(projects.get(folderOf(file.path))?.resolutions ?? {});
+  const keyOf = keyFinder(locked);
   usePatched(locked);
-  // ranges were written without their protocol before version 8
-  const resolve = (keys: readonly string[] = []) => keys.map((key) => (locked.has(key) ? key : withProtocol(key)));
   return new Map(
     [...locked].map(([key, { needs = {}, ...entry }]) => {
+      const resolve = (keys: readonly string[] = []) =>
+        keys.map((one) => keyOf(redirect(one, entry.name, resolutions)));
       const resolved: Needs = {
         runtime: resolve(needs.runtime),
         optional: resolve(needs.optional),
@@ -170,6 +179,45 @@ function readBerry(
       return [key, { ...entry, needs: resolved }];
     }),
   );
+}
+
+/** Keys have the protocol, which was left out of ranges before version 8, and bindings (`::locator=`), which ranges have not. */
+function keyFinder(locked: ReadonlyMap<string, Locked>): (pattern: string) => string {
+  const bound = new Map([...locked.keys()].map((key) => [key.replace(/::[^:]*$/, ''), key]));
+  return (pattern) => (locked.has(pattern) ? pattern : (bound.get(pattern) ?? withProtocol(pattern)));
+}
+
+/** What one of `resolutions` puts in the place of a range (yarnpkg.com/configuration/manifest#resolutions). */
+interface Resolution {
+  readonly from: string | undefined;
+  readonly name: string;
+  readonly range: string | undefined;
+  readonly to: string;
+}
+
+/** `name`, `name@range`, `from/name`; `**` is any package. */
+const SELECTOR = /^(?:(\*\*|(?:@[^/@]+\/)?[^/@]+)(?:@[^/]+)?\/)?((?:@[^/@]+\/)?[^/@]+)(?:@(.+))?$/;
+
+function readResolutions(raw: Raw): ReadonlyMap<string, readonly Resolution[]> {
+  const read = Object.entries(raw).flatMap(([selector, to]): readonly Resolution[] => {
+    const [, from, name, range] = SELECTOR.exec(selector) ?? [];
+    return name === undefined || typeof to !== 'string'
+      ? []
+      : [{ from: from === '**' ? undefined : from, name, range, to }];
+  });
+  return Map.groupBy(read, ({ name }) => name);
+}
+
+function redirect(pattern: string, from: string, resolutions: ReadonlyMap<string, readonly Resolution[]>): string {
+  const { name, range } = splitAt(pattern) ?? { name: pattern, range: '' };
+  const found = resolutions
+    .get(name)
+    ?.find((one) => (one.from ?? from) === from && (one.range === undefined || sameRange(one.range, range)));
+  return found === undefined ? pattern : `${name}@${found.to}`;
+}
+
+function sameRange(a: string, b: string): boolean {
+  return a.replace(/^npm:/, '') === b.replace(/^npm:/, '');
 }
 
 /**
