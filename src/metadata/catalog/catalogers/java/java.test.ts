@@ -160,6 +160,38 @@ test('a Maven project: scopes, exclusions, the nearest version, and properties t
   assert.deepEqual(edges['pkg:maven/g/b@1'], ['pkg:maven/g/a@1']);
 });
 
+test('modules of a tree need each other, take versions from a BOM among them, and have what profiles add by default', async () => {
+  const bom = '<version>1</version><type>pom</type><scope>import</scope>';
+  const managed = (more: string) => `<dependencyManagement><dependencies>${more}</dependencies></dependencyManagement>`;
+  const profile = (id: string, isActive: string, more: string) =>
+    `<profile><id>${id}</id><activation><activeByDefault>${isActive}</activeByDefault></activation>${more}</profile>`;
+  const { components, dependencies } = await find({
+    'app/pom.xml': project(
+      'app',
+      `${managed(dependency('bom', bom))}<properties><v>1</v></properties>
+       <dependencies>${dependency('lib', '<version>1</version>')}${dependency('m', '')}</dependencies><profiles>
+       ${profile('on', 'true', `<properties><v>2</v></properties><dependencies>${dependency('on', '<version>${v}</version>')}</dependencies>`)}
+       ${profile('off', 'false', `<dependencies>${dependency('off', '<version>1</version>')}</dependencies>`)}</profiles>`,
+    ),
+    'bom/pom.xml': project('bom', managed(dependency('m', '<version>5</version>'))),
+    'lib/pom.xml': project('lib', `<dependencies>${dependency('deep', '<version>1</version>')}</dependencies>`),
+  });
+  const ids = [
+    'pkg:maven/g/deep@1',
+    'pkg:maven/g/m@5',
+    'pkg:maven/g/on@2',
+    'pom:g:app@1',
+    'pom:g:bom@1',
+    'pom:g:lib@1',
+  ];
+  assert.deepEqual(new Set(components.map(({ id }) => id)), new Set(ids));
+  const edges = Object.fromEntries(dependencies.map(({ from, to }) => [from, new Set(to)]));
+  assert.deepEqual(edges, {
+    'pom:g:app@1': new Set(['pom:g:lib@1', 'pkg:maven/g/m@5', 'pkg:maven/g/on@2']),
+    'pom:g:lib@1': new Set(['pkg:maven/g/deep@1']),
+  });
+});
+
 test('POMs that are their own parents or import themselves end', async () => {
   const parent =
     '<parent><groupId>g</groupId><artifactId>app</artifactId><version>1</version><relativePath>pom.xml</relativePath></parent>';

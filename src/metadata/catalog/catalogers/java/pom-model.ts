@@ -44,18 +44,33 @@ export function parsePom(bytes: Uint8Array, what: string): Pom {
   if (project.name !== 'project')
     throw new AppError('invalid-input', `${what}: expected a project, found ${project.name}`);
   const parent = childOf(project, 'parent');
+  const profiles = childrenOf(childOf(project, 'profiles')).filter(isActive);
+  // what a profile says counts before what stands outside
+  const models = [...profiles.toReversed(), project];
   return {
     group: textOf(project, 'groupId'),
     artifact: textOf(project, 'artifactId'),
     version: textOf(project, 'version'),
     parent: parent === undefined ? undefined : readParent(parent),
-    properties: new Map(childrenOf(childOf(project, 'properties')).map(({ name, text }) => [name, text.trim()])),
-    managed: readDependencies(childOf(childOf(project, 'dependencyManagement'), 'dependencies')),
-    dependencies: readDependencies(childOf(project, 'dependencies')),
+    properties: new Map(models.toReversed().flatMap(readProperties)),
+    managed: firstOf(
+      models.flatMap((model) => readDependencies(childOf(childOf(model, 'dependencyManagement'), 'dependencies'))),
+    ),
+    dependencies: firstOf(models.flatMap((model) => readDependencies(childOf(model, 'dependencies')))),
     licences: childrenOf(childOf(project, 'licenses'))
       .map((licence) => textOf(licence, 'name'))
       .filter((name) => name !== ''),
   };
+}
+
+/** Of profiles, those that are active where nobody asks for others; where and how it is built is not known. */
+function isActive(profile: XmlElement): boolean {
+  const activation = childOf(profile, 'activation');
+  return activation !== undefined && textOf(activation, 'activeByDefault') === 'true';
+}
+
+function readProperties(model: XmlElement): readonly (readonly [string, string])[] {
+  return childrenOf(childOf(model, 'properties')).map(({ name, text }) => [name, text.trim()]);
 }
 
 function readParent(parent: XmlElement): Parent {

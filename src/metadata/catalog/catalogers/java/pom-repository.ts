@@ -15,6 +15,8 @@ export class PomRepository {
   /** Paths in repositories by `artifact:version`. */
   readonly #stored = new Map<string, string[]>();
   readonly #complete = new Map<string, Pom | undefined>();
+  /** Paths of projects of the tree itself by `group:artifact:version`. */
+  readonly #projects = new Map<string, string>();
 
   constructor(tree: FileTree, files: readonly FileEntry[]) {
     this.#tree = tree;
@@ -26,13 +28,26 @@ export class PomRepository {
     }
   }
 
-  /** The POM of these coordinates, complete; undefined when no repository of the tree has it. */
+  /** That others of the tree may need. Throws `invalid-input` for a damaged one. */
+  async addProject(path: string): Promise<void> {
+    const merged = await this.#merge(path, 0);
+    if (merged !== undefined) this.#projects.set(coordinatesOf(interpolate(merged)), path);
+  }
+
+  isProject(coordinates: Coordinates): boolean {
+    return this.#projects.has(coordinatesOf(coordinates));
+  }
+
+  /** The POM of these coordinates, complete, of the tree itself before others; undefined when no repository of the tree has it. */
   async find(coordinates: Coordinates, level = 0): Promise<Pom | undefined> {
     const path = this.#pathOf(coordinates);
     return path === undefined ? undefined : await this.load(path, level);
   }
 
-  #pathOf({ group, artifact, version }: Coordinates): string | undefined {
+  #pathOf(coordinates: Coordinates): string | undefined {
+    const { group, artifact, version } = coordinates;
+    const project = this.#projects.get(coordinatesOf(coordinates));
+    if (project !== undefined) return project;
     const folder = `${group.replaceAll('.', '/')}/${artifact}/${version}/`;
     const paths = this.#stored.get(`${artifact}:${version}`) ?? [];
     return paths.find((one) => one.startsWith(folder) || one.includes(`/${folder}`));
@@ -82,4 +97,8 @@ export class PomRepository {
     for (const entry of managed.filter(isImport)) pushAll(imported, (await this.find(entry, level))?.managed ?? []);
     return firstOf([...own, ...imported]);
   }
+}
+
+function coordinatesOf({ group, artifact, version }: Coordinates): string {
+  return `${group}:${artifact}:${version}`;
 }

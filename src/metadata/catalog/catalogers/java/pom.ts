@@ -6,7 +6,7 @@ import type { FileEntry } from '../../../../core/index.ts';
 import type { Scope } from '../../../sbom/index.ts';
 import { SKIP } from '../../cataloger.ts';
 import type { Cataloger } from '../../cataloger.ts';
-import { catalogFiles } from '../../components.ts';
+import { catalogFiles, trying } from '../../components.ts';
 import { addLocked } from '../../locked.ts';
 import type { Locked } from '../../locked.ts';
 import { mavenPurl } from './maven.ts';
@@ -28,8 +28,14 @@ export const pom: Cataloger = {
       : SKIP,
   catalog: async (tree, files, context) => {
     const repository = new PomRepository(tree, files);
+    const projects = files.filter(isProject);
+    for (const { path } of projects) {
+      context.signal?.throwIfAborted();
+      // a damaged one is told of below
+      await trying(path, [], async () => await repository.addProject(path));
+    }
     return await catalogFiles(
-      files.filter(isProject),
+      projects,
       { tree, context, finder: { foundBy: 'pom', evidence: 'manifest' } },
       async (_, file, finds) => {
         const project = await repository.load(file.path);
@@ -90,10 +96,12 @@ async function resolve(project: Pom, repository: PomRepository): Promise<Readonl
         ? next.dependency.version || (rule?.version ?? '')
         : (rule?.version ?? '') || next.dependency.version;
     const version = hard.get(key) ?? plain(written);
-    const found = version === '' ? undefined : await repository.find({ group, artifact, version });
+    const coordinates = { group, artifact, version };
+    const found = version === '' ? undefined : await repository.find(coordinates);
+    const isLocal = repository.isProject(coordinates);
     chosen.set(key, {
       key,
-      entry: { name: key, version, scope: next.scope, licences: found?.licences ?? [] },
+      entry: { name: key, version, isLocal, scope: next.scope, licences: found?.licences ?? [] },
       needs: [],
     });
     const exclusions = [...next.exclusions, ...next.dependency.exclusions, ...(rule?.exclusions ?? [])];
