@@ -4,6 +4,7 @@
  */
 import { AppError } from '../../../../core/index.ts';
 import type { FileEntry, FileTree } from '../../../../core/index.ts';
+import type { Component } from '../../../sbom/index.ts';
 import { SKIP } from '../../cataloger.ts';
 import type { Cataloger } from '../../cataloger.ts';
 import { catalogFiles, refuseFlood, textOf } from '../../components.ts';
@@ -68,6 +69,8 @@ interface Module {
 }
 
 interface GoMod {
+  /** Its own path; empty where it has none. */
+  readonly name: string;
   readonly goVersion: string | undefined;
   readonly toolchain: string | undefined;
   readonly required: readonly Module[];
@@ -103,7 +106,8 @@ function parseGoMod(text: string, what: string): GoMod {
     else if (!KNOWN_VERBS.has(verb)) throw new AppError('invalid-input', `${what}: unknown directive "${verb}"`);
     else single.set(verb, rest[0] ?? '');
   }
-  return { goVersion: single.get('go'), toolchain: single.get('toolchain'), required, excluded, replaced };
+  const [name = '', goVersion, toolchain] = ['module', 'go', 'toolchain'].map((verb) => single.get(verb));
+  return { name, goVersion, toolchain, required, excluded, replaced };
 }
 
 const KNOWN_VERBS: ReadonlySet<string> = new Set(['module', 'go', 'toolchain', 'retract', 'godebug', 'tool', 'ignore']);
@@ -142,8 +146,13 @@ function addModules(mod: GoMod, { sums, file, sumFile }: Sources, finds: Finds):
     (mod.toolchain === undefined ? mod.goVersion : mod.toolchain.replace(/^go/, '').split('-', 1)[0]) ?? '';
   const stdlib = toolchain === '' ? [] : [{ path: 'stdlib', version: toolchain }];
   const sumOf = ({ path, version }: Module) => sums.get(`${path} ${version}`);
-  for (const module of [...modules.values(), ...stdlib]) addModule(module, file, finds, sumOf(module));
-  for (const module of indirect) addModule(module, sumFile, finds, sumOf(module));
+  const needed = [
+    ...[...modules.values(), ...stdlib].map((module) => addModule(module, file, finds, sumOf(module))),
+    ...indirect.map((module) => addModule(module, sumFile, finds, sumOf(module))),
+  ];
+  // the module of the tree itself, whose version its repository knows: an application without a package URL
+  const own = mod.name === '' ? undefined : finds.add(file, { name: mod.name, version: '', kind: 'application' });
+  finds.depend(own, needed);
 }
 
 /** From Go 1.17 on, go.mod lists every module that is needed. */
@@ -159,8 +168,8 @@ function replace(module: Module, mod: GoMod): Module {
   return to.version === '' ? { ...module, version: '' } : { ...module, ...to };
 }
 
-function addModule(module: Module, file: FileEntry, finds: Finds, sum?: string): void {
-  finds.add(file, {
+function addModule(module: Module, file: FileEntry, finds: Finds, sum?: string): Component | undefined {
+  return finds.add(file, {
     name: module.path,
     version: module.version,
     purl: goPurl(module.path, module.version),
