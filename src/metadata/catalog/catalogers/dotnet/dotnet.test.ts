@@ -92,6 +92,25 @@ test('a project has the versions of the nearest Directory.Packages.props, with p
   assert.match(found.skipped[0]?.reason ?? '', /expected a version of Any, found "\[1,2\)"/);
 });
 
+test('what all projects of a folder share is listed, and its properties are theirs unless they set them', async () => {
+  const project = (...lines: readonly string[]) => `<Project>${lines.join('')}</Project>`;
+  const reference = (name: string, version: string) =>
+    `<ItemGroup><PackageReference Include="${name}" Version="${version}"/></ItemGroup>`;
+  const properties = (text: string) => `<PropertyGroup>${text}</PropertyGroup>`;
+  const found = await catalog({
+    'Directory.Build.props': project(properties('<V>1.0.0</V><W>2.0.0</W>'), reference('Style', '$(V)')),
+    'a/a.csproj': project(reference('A', '$(V)'), reference('B', '$(W)'), properties('<W>3.0.0</W>')),
+    'b/Directory.Build.props': '<broken',
+    'b/b.csproj': project(reference('C', '1.0.0')),
+    'c/packages.config': '<packages><package id="Q" version="[1.8.2]"/><package id="R" version="1.*"/></packages>',
+  });
+  assert.deepEqual(
+    ids(found).toSorted(),
+    ['A@1.0.0', 'B@3.0.0', 'C@1.0.0', 'Q@1.8.2', 'Style@1.0.0'].map((id) => `pkg:nuget/${id}`),
+  );
+  assert.deepEqual(found.skipped.map(({ path }) => path).toSorted(), ['b/Directory.Build.props', 'c/packages.config']);
+});
+
 test('XML that declares entities is refused where it uses one', async () => {
   const bomb = '<!DOCTYPE a [<!ENTITY x "ha">]><packages><package id="&x;" version="1"/></packages>';
   const found = await catalog({ 'packages.config': bomb, 'deep/packages.config': '<a>'.repeat(10_000) });
