@@ -152,6 +152,23 @@ describe('audit of what runs', missingPeers(...CLUSTER_PEERS), () => {
     await plane.kubectl('delete node n1');
   });
 
+  test('the bill of the cluster says what it could not read, and reads lists as the API server answers with', async () => {
+    await plane.kubectl('create -f -', pod('unreadable', 'Team/App:1'));
+    const { code, stdout, stderr } = await bench.attempt([
+      PLIMSOLL,
+      'sbom',
+      'cluster',
+      '--kubeconfig',
+      plane.kubeconfig,
+    ]);
+    assert.equal(code, 0, stderr);
+    assert.match(`${stdout}${stderr}`, /shop\/Pod\/unreadable: reference: expected a repository name in lower case/);
+    const { stdout: list } = await plane.kubectl('get --raw /api/v1/namespaces/shop/pods');
+    const read = await bench.attempt([PLIMSOLL, 'sbom', 'cluster', '-f', '-'], { input: list });
+    assert.match(read.stdout, /^alone /m);
+    await plane.kubectl('delete pod unreadable -n shop --now');
+  });
+
   test('pods of one controller that are alike are one', async () => {
     const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'good-1', uid: 'one', controller: true };
     const owned = (index: number): Json => ({
