@@ -5,7 +5,7 @@ import type { Admission } from '../../app/admit.ts';
 import { admitFiles } from '../../app/admit-files.ts';
 import { explainAdmission } from '../../app/explain.ts';
 import { defineCommand } from '../command.ts';
-import { readManifest } from '../manifest.ts';
+import { readManifests } from '../manifest.ts';
 
 export const admit = defineCommand({
   name: 'admit',
@@ -16,7 +16,12 @@ export const admit = defineCommand({
     'server does. Exit code 0: all admitted; 1: at least one denied.',
   args: [],
   flags: {
-    filename: { kind: 'list', short: 'f', value: 'FILE', description: 'manifest, or - for standard input' },
+    filename: {
+      kind: 'list',
+      short: 'f',
+      value: 'FILE',
+      description: 'manifest, folder of manifests, or - for standard input',
+    },
     policy: { kind: 'list', value: 'PATH', description: 'policy file, or folder of policy files' },
     namespace: {
       kind: 'string',
@@ -54,7 +59,7 @@ export const admit = defineCommand({
         hint: 'see plimsoll admit --help',
       });
     }
-    const manifests = await Promise.all(flags.filename.map((name) => readManifest(name, context)));
+    const manifests = await readManifests(flags.filename, context);
     const admissions = await admitFiles(
       context.ports,
       {

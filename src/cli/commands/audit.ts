@@ -13,7 +13,7 @@ import { defineCommand } from '../command.ts';
 import type { Context } from '../command.ts';
 import { INDEX_FLAGS, openPlatforms } from '../flags/platform.ts';
 import { POLICY_TRUST_FLAG } from '../flags/trust.ts';
-import { readManifest } from '../manifest.ts';
+import { readManifests } from '../manifest.ts';
 
 interface Row {
   readonly namespace: string | undefined;
@@ -48,7 +48,7 @@ export const audit = defineCommand({
       kind: 'list',
       short: 'f',
       value: 'FILE',
-      description: 'manifest, or - for standard input; instead of what runs',
+      description: 'manifest, folder of manifests, or - for standard input; instead of what runs',
     },
     cluster: {
       kind: 'boolean',
@@ -212,7 +212,7 @@ async function readWorkloads(
   context: Context,
 ): Promise<readonly Workload[]> {
   if (cluster === undefined || flags.filename.length > 0) {
-    const manifests = await Promise.all(flags.filename.map((name) => readManifest(name, context)));
+    const manifests = await readManifests(flags.filename, context);
     return manifests
       .flatMap(({ name, text }) => readManifestObjects(text, name))
       .map((object) => ({ object, count: 1 }));

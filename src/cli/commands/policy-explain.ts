@@ -6,7 +6,7 @@ import { AppError, EXIT_NEGATIVE } from '../../core/index.ts';
 import type { Reason } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import { POLICY_TRUST_FLAG } from '../flags/trust.ts';
-import { readManifest } from '../manifest.ts';
+import { readManifests } from '../manifest.ts';
 
 export const policyExplain = defineCommand({
   name: 'policy explain',
@@ -17,7 +17,12 @@ export const policyExplain = defineCommand({
     'Exit code 1 when a policy denies, or none speaks of an image.',
   args: [{ name: 'IMAGE', description: 'image reference, judged as a pod of its own', optional: true, repeated: true }],
   flags: {
-    filename: { kind: 'list', short: 'f', value: 'FILE', description: 'manifest, or - for standard input' },
+    filename: {
+      kind: 'list',
+      short: 'f',
+      value: 'FILE',
+      description: 'manifest, folder of manifests, or - for standard input',
+    },
     policy: { kind: 'list', value: 'PATH', description: 'policy file, or folder of policy files' },
     namespace: {
       kind: 'string',
@@ -38,7 +43,7 @@ export const policyExplain = defineCommand({
   async run({ args: images, flags }, context) {
     if (images.length + flags.filename.length === 0 || flags.policy.length === 0)
       throw new AppError('usage', 'expected images or -f FILE, and at least one --policy PATH');
-    const manifests = await Promise.all(flags.filename.map((name) => readManifest(name, context)));
+    const manifests = await readManifests(flags.filename, context);
     const objects = [...images.map(podOf), ...manifests.flatMap(({ name, text }) => readManifestObjects(text, name))];
     const explained = await explainPolicies(
       context.ports,

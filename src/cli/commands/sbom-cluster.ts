@@ -2,7 +2,7 @@ import { createClusterSbom } from '../../app/cluster-sbom.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import { readSbomTargets, SBOM_OUTPUT_FLAG, writeSbomTargets } from '../flags/sbom.ts';
-import { readManifest } from '../manifest.ts';
+import { readManifests } from '../manifest.ts';
 
 export const sbomCluster = defineCommand({
   name: 'sbom cluster',
@@ -13,7 +13,12 @@ export const sbomCluster = defineCommand({
     'nodes, their kubelets and container runtimes, what runs, and the digests that nodes pulled.',
   args: [],
   flags: {
-    filename: { kind: 'list', short: 'f', value: 'FILE', description: 'manifests, or - for standard input' },
+    filename: {
+      kind: 'list',
+      short: 'f',
+      value: 'FILE',
+      description: 'manifest, folder of manifests, or - for standard input',
+    },
     cluster: {
       kind: 'boolean',
       description: 'what runs in the cluster of the kubeconfig (KUBECONFIG), or around this pod',
@@ -42,7 +47,7 @@ export const sbomCluster = defineCommand({
     const targets = readSbomTargets(flags.output, 'table');
     const sbom = await createClusterSbom(context.ports, {
       name: flags.name,
-      manifests: await Promise.all(flags.filename.map((file) => readManifest(file, context))),
+      manifests: await readManifests(flags.filename, context),
       ...(isLive ? { live: { kubeconfig, context: name } } : {}),
       signal: context.signal,
     });

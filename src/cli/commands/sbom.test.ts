@@ -130,3 +130,22 @@ test('a scan judges programs that only rules of the user find, and refuses the r
     assert.match(refused.stderr, /expected an image or files to find programs in, found none/);
   }
 });
+
+test('the bill of a cluster is made from each manifest of a folder, as kubectl takes them', async () => {
+  const { ports, path, run } = await setUp();
+  const pod = (name: string) =>
+    `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"${name}"},"spec":{"containers":[]}}`;
+  for (const name of ['b.yaml', 'a.json', 'notes.txt', 'deep/c.yaml'])
+    await ports.files.writeAtomic(path(`manifests/${name}`), name === 'notes.txt' ? 'no manifest' : pod(name));
+  const { code, stdout } = await run('sbom', 'cluster', '-f', path('manifests'), '--json');
+  assert.equal(code, 0);
+  const { components } = JSON.parse(stdout) as { components: readonly { locations: readonly { path: string }[] }[] };
+  assert.deepEqual(
+    components.flatMap(({ locations }) => locations.map((location) => location.path)),
+    [path('manifests/a.json'), path('manifests/b.yaml')],
+  );
+  await ports.files.writeAtomic(path('none/notes.txt'), '');
+  const none = await run('sbom', 'cluster', '-f', path('none'));
+  assert.equal(none.code, 3);
+  assert.match(none.stderr, /expected 1 to 2000 files that end in \.json, \.yaml or \.yml, found 0/);
+});

@@ -36,7 +36,7 @@ test('of replacements in go.mod the one of that version counts, wherever it stan
   ].join('\n');
   const { components } = await catalogTree(createMemoryTree({ 'go.mod': mod }, catalogSelector), { declared: true });
   assert.deepEqual(
-    components.map(({ purl }) => purl),
+    components.flatMap(({ purl }) => purl ?? []),
     ['pkg:golang/x.org/one@v3.0.0', 'pkg:golang/x.org/c', 'pkg:golang/stdlib@1.20'],
   );
 });
