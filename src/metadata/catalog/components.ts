@@ -16,7 +16,7 @@ export type Given = Pick<Component, 'name' | 'version'> & { readonly purl?: Purl
  * A component whose id is its package URL, or its finder, name and version where it has none. Throws `invalid-input` when the parts
  * make no package URL.
  */
-export function createComponent(
+function createComponent(
   given: Given & { readonly foundBy: string; readonly locations: readonly Location[] },
 ): Component {
   const { purl: parts, ...rest } = given;
