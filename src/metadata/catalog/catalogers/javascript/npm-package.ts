@@ -71,4 +71,3 @@ export function integrityHashes(integrity: unknown): readonly Hash[] {
     return readHash(match?.[1], Buffer.from(match?.[2] ?? '', 'base64').toString('hex'));
   });
 }
-
