@@ -1,9 +1,10 @@
 /** Names of the CPE dictionary that habit does not give: facts of the National Vulnerability Database, for packages that most images hold. */
 
 export type CpeName = readonly [vendor: string, product: string, part?: 'a' | 'o'];
+type CpeNames = ReadonlyMap<string, CpeName>;
 
 /** By the name of the source package in distributions, or of the program. */
-export const KNOWN_UPSTREAMS: Readonly<Record<string, CpeName>> = table(`
+export const KNOWN_UPSTREAMS: CpeNames = table(`
 apache2 apache http_server
 apr apache portable_runtime
 apr-util apache portable_runtime_utility
@@ -161,7 +162,7 @@ libzstd facebook zstandard
 `);
 
 /** By type of package URL, then by name; `group:artifact` of Maven. */
-export const KNOWN_PACKAGES: Readonly<Record<string, Readonly<Record<string, CpeName>>>> = {
+export const KNOWN_PACKAGES: Readonly<Partial<Record<string, CpeNames>>> = {
   npm: table(`
 angular angularjs angular
 bootstrap getbootstrap bootstrap
@@ -211,7 +212,7 @@ org.yaml:snakeyaml snakeyaml_project snakeyaml
 };
 
 /** By group of Maven, or the start of one: what all of its artifacts are parts of. */
-export const KNOWN_GROUPS: Readonly<Record<string, CpeName>> = table(`
+export const KNOWN_GROUPS: CpeNames = table(`
 ch.qos.logback qos logback
 io.netty netty netty
 org.apache.activemq apache activemq
@@ -237,12 +238,12 @@ org.springframework.security vmware spring_security
 `);
 
 /** Lines of a name, its vendor, its product, and its part where it is no application. */
-function table(lines: string): Readonly<Record<string, CpeName>> {
+function table(lines: string): CpeNames {
   const rows = lines.trim().split('\n');
-  const names = rows.map((line) => {
-    const [name = '', vendor = '', product = '', part] = line.split(' ');
-    return [name, part === 'o' ? ([vendor, product, part] as const) : ([vendor, product] as const)] as const;
-  });
-  // a package may be called `constructor`
-  return Object.assign(Object.create(null) as Record<string, CpeName>, Object.fromEntries(names));
+  return new Map(
+    rows.map((line) => {
+      const [name = '', vendor = '', product = '', part] = line.split(' ');
+      return [name, part === 'o' ? [vendor, product, part] : [vendor, product]];
+    }),
+  );
 }

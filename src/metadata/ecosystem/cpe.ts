@@ -107,13 +107,13 @@ function ofSystem({ name }: Purl, source = name): readonly CpeName[] {
   if (module !== undefined) return [...ofLanguage('pypi', module), ['python', module]];
   // gcc-12, openssl3, python3.11
   const stem = source.replace(/[-.\d]+$/, '');
-  const known = KNOWN_UPSTREAMS[source] ?? KNOWN_UPSTREAMS[stem] ?? KNOWN_UPSTREAMS[name];
+  const known = KNOWN_UPSTREAMS.get(source) ?? KNOWN_UPSTREAMS.get(stem) ?? KNOWN_UPSTREAMS.get(name);
   return [...(known === undefined ? [] : [known]), [source, source], [name, name]];
 }
 
 /** What nobody stands for is filed as a project. */
 function ofLanguage(type: string, name: string): readonly CpeName[] {
-  const known = KNOWN_PACKAGES[type]?.[name.toLowerCase()];
+  const known = KNOWN_PACKAGES[type]?.get(name.toLowerCase());
   return [...(known === undefined ? [] : [known]), [name, name], [`${name}_project`, name]];
 }
 
@@ -130,10 +130,10 @@ function ofGo({ namespace = '', name }: Purl): readonly CpeName[] {
 
 /** `org.apache.logging.log4j:log4j-core` is of Apache, and a part of log4j. */
 function ofMaven({ namespace = '', name }: Purl): readonly CpeName[] {
-  const known = KNOWN_PACKAGES.maven?.[`${namespace}:${name}`];
+  const known = KNOWN_PACKAGES.maven?.get(`${namespace}:${name}`);
   const labels = namespace.split('.');
   const group = labels.map((_, index) => labels.slice(0, labels.length - index).join('.'));
-  const product = group.map((prefix) => KNOWN_GROUPS[prefix]).find((found) => found !== undefined);
+  const product = group.map((prefix) => KNOWN_GROUPS.get(prefix)).find((found) => found !== undefined);
   const isHosted = /^(?:com|io)\.(?:github|gitlab)$/.test(labels.slice(0, 2).join('.'));
   const vendor = labels[isHosted ? 2 : 1] ?? namespace;
   const last = labels.at(-1) ?? '';
