@@ -116,8 +116,8 @@ const CROWDS: Readonly<Record<string, readonly [text: () => string, components: 
   'a/go.mod': [
     () =>
       `module a\n${some((at) => `require x.org/m${at} v1.0.0\nreplace x.org/n${at} => x.org/o v1.0.0\n`, 20_000).join('')}`,
+    20_001,
     20_000,
-    0,
   ],
   'lib/apk/db/installed': [() => some((at) => `P:p${at}\nV:1\n\n`).join(''), COUNT, 0],
   'vcpkg/status': [

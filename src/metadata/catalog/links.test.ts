@@ -80,6 +80,7 @@ test('what a lock file takes from a repository says which, without who may read 
     r: undefined,
     'github.com/a/b/c/v2': 'https://github.com/a/b',
     'golang.org/x/net': undefined,
+    'example.com/app': undefined,
     'actions/cache/save': 'https://github.com/actions/cache',
   });
   assert.doesNotMatch(JSON.stringify(components), /secret|token/);

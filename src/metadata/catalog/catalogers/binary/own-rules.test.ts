@@ -104,8 +104,8 @@ test('what a text excludes is something else', async () => {
 });
 
 test('another thread makes the selector of its name', () => {
-  const { selector } = createOwnCatalogers(rule({}), 'rules.yaml');
-  assert.notEqual(selector.id, createOwnCatalogers(rule({ name: 'bar' }), 'rules.yaml').selector.id);
+  const { imageSelector: selector } = createOwnCatalogers(rule({}), 'rules.yaml');
+  assert.notEqual(selector.id, createOwnCatalogers(rule({ name: 'bar' }), 'rules.yaml').imageSelector.id);
   const made = findOwnSelector(selector.id);
   assert.equal(made?.id, selector.id);
   assert.equal(made?.select({ path: 'foo', mode: 0o644, size: 3 }).kind, 'condense');
