@@ -12,7 +12,13 @@ export function layerReader({ threads }: Pick<Ports, 'threads'>): LayerReader {
     const { selector, what, onBytes } = options;
     const input = { selector: selector.id, what };
     return decodeLayerIndex(
-      await threads.run({ name: 'read-layer', input, source, ...(onBytes === undefined ? {} : { onBytes }) }),
+      await threads.run({
+        name: 'read-layer',
+        input,
+        source,
+        isShort: true,
+        ...(onBytes === undefined ? {} : { onBytes }),
+      }),
     );
   };
 }

@@ -175,6 +175,8 @@ export interface ThreadTask {
   readonly input: Readonly<Record<string, string>>;
   /** Handed over chunk by chunk, as they are, not faster than the thread takes them; an error in it is the task's. */
   readonly source: AsyncIterable<Uint8Array>;
+  /** Whether it is soon done: a thread that is started for it may hold some megabytes more for that. */
+  readonly isShort?: boolean;
   readonly onBytes?: (total: number) => void;
   /** What went wrong without ending the task. */
   readonly onFault?: (reason: string) => void;

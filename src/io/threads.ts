@@ -8,36 +8,37 @@ import type { FromThread, ToThread } from './thread-messages.ts';
 /** Handed over and not yet taken: enough to keep a thread busy, little beside the ceiling of memory. */
 const MAX_AHEAD_BYTES = 2 * 1024 * 1024;
 
-/** Of the young generation's halves. Threads handle buffers, few objects: small ones keep them small at no cost in time. */
-const SEMI_SPACE_MEBIBYTES = 2;
+/** Mebibytes of the young generation's halves, and of all before what grew old is collected; 0 is as V8 has it. */
+interface Heap {
+  readonly half: number;
+  readonly all: number;
+}
+
+/** Threads handle buffers, few objects: small heaps stay small at no cost in time, but for collecting what little grows old. */
+const LONG: Heap = { half: 1, all: 0 };
+const SHORT: Heap = { half: 2, all: 32 };
 
 /** `entry` is a file that calls serveTasks. At most `count` threads; more tasks wait for their turn. */
 export function createThreads(entry: string, count = availableParallelism()): Threads {
   const idle: Worker[] = [];
   const waiting: ((worker: Worker) => void)[] = [];
   let started = 0;
-  const take = async (): Promise<Worker> => {
+  const take = async (heap: Heap): Promise<Worker> => {
     const free = idle.pop();
     if (free !== undefined) return free;
     if (started >= count) return await new Promise((resolve) => waiting.push(resolve));
-    return start();
-  };
-  const start = (): Worker => {
     started += 1;
-    // what the program was started with goes before a thread's own limits, and is read when its heap is made
-    setFlagsFromString('--min-semi-space-size=0');
-    setFlagsFromString(`--max-semi-space-size=${SEMI_SPACE_MEBIBYTES}`);
-    return new Worker(entry);
+    return startWorker(entry, heap);
   };
   const release = (worker: Worker, isAlive: boolean): void => {
-    if (!isAlive) started -= 1;
     const next = waiting.shift();
-    if (next !== undefined) next(isAlive ? worker : start());
+    if (next !== undefined) next(isAlive ? worker : startWorker(entry, LONG));
     else if (isAlive) idle.push(worker);
+    else started -= 1;
   };
   return {
     run: async (task) => {
-      const worker = await take();
+      const worker = await take(task.isShort === true ? SHORT : LONG);
       let isAlive = false;
       try {
         const answer = await runTask(worker, task);
@@ -49,6 +50,17 @@ export function createThreads(entry: string, count = availableParallelism()): Th
       }
     },
   };
+}
+
+/** What the program was started with goes before a thread's own limits, and is read when its heap is made. */
+function startWorker(entry: string, { half, all }: Heap): Worker {
+  setFlagsFromString('--min-semi-space-size=0');
+  setFlagsFromString(`--max-semi-space-size=${half}`);
+  setFlagsFromString(`--initial-heap-size=${all}`);
+  const worker = new Worker(entry);
+  // its heap is made long before; code that V8 keeps is good only under the flags that it was kept with
+  worker.once('online', () => setFlagsFromString('--initial-heap-size=0'));
+  return worker;
 }
 
 type Answer =
