@@ -81,6 +81,11 @@ const EXPLAINED: readonly Explanation[] = [
     reason: 'the package.json of a folder of benchmarks inside of fast-uri: no package of this name is installed',
   },
   {
+    peers: ['syft'],
+    pattern: /^github\//,
+    reason: 'workflows that packages in node_modules carry along: nothing runs them here',
+  },
+  {
     peers: ['trivy'],
     pattern: /^golang\/\.\//,
     reason: 'folders that replaced modules: these are listed by the name under which they are imported',
