@@ -25,6 +25,7 @@ import { rustCatalogers } from './catalogers/rust/index.ts';
 import { swiftCatalogers } from './catalogers/swift/index.ts';
 import { detectDistro } from './distro.ts';
 import { findIntroductions, settleLayer } from './introduction.ts';
+import { findDescribed, renameIds } from './placed.ts';
 import { CatalogerIndex } from './selection.ts';
 
 /** OS packages first: where two catalogers find the same thing, the first one's facts win. */
@@ -125,12 +126,19 @@ export async function catalogTree(tree: FileTree, options: CatalogOptions): Prom
     catalogs.push(catalog);
   }
   const owners = joinOwners(catalogs);
+  const found = renameIds(
+    {
+      components: catalogs.flatMap(({ components }) => components),
+      dependencies: catalogs.flatMap(({ dependencies }) => dependencies),
+    },
+    findDescribed(catalogs),
+  );
   return {
     distro: context.distro,
-    components: mergeComponents(
-      catalogs.flatMap(({ components }) => components).filter((component) => !isToldAlready(component, owners)),
-    ).map((component) => nameCpes(markOwned(component, owners))),
-    dependencies: catalogs.flatMap(({ dependencies }) => dependencies),
+    components: mergeComponents(found.components.filter((component) => !isToldAlready(component, owners))).map(
+      (component) => nameCpes(markOwned(component, owners)),
+    ),
+    dependencies: found.dependencies,
     skipped: uniqueSkipped([...tree.skipped, ...skipped, ...catalogs.flatMap(({ skipped }) => skipped)]),
   };
 }

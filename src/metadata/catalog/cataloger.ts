@@ -43,6 +43,15 @@ export interface Catalog {
   readonly skipped: readonly SkippedFile[];
   /** Which component's file list holds a path (no leading slash). */
   readonly owners?: ReadonlyMap<string, string>;
+  /** Of components that may be another of the tree: what is known of them by the ids that they have until all are found. */
+  readonly placed?: ReadonlyMap<string, Placed>;
+}
+
+export interface Placed {
+  /** Where it is no other. */
+  readonly id: string;
+  /** Path of the SBOM that is about it. */
+  readonly describedBy: string;
 }
 
 export const SKIP: Choice = { kind: 'skip' };

@@ -5,12 +5,13 @@ import { createPurl, formatPurl } from '../ecosystem/index.ts';
 import type { PurlParts } from '../ecosystem/index.ts';
 import { isHash, repositoryAddress, tellablePlace } from '../sbom/index.ts';
 import type { Component, Dependency, Evidence, Location } from '../sbom/index.ts';
-import type { Catalog, CatalogContext } from './cataloger.ts';
+import type { Catalog, CatalogContext, Placed } from './cataloger.ts';
 
 /** Of a component, what its finder knows. */
 export type Given = Pick<Component, 'name' | 'version'> & { readonly purl?: PurlParts | undefined } & Partial<
     Omit<Component, 'id' | 'purl' | 'foundBy'>
-  >;
+  > &
+  Partial<Omit<Placed, 'id'>>;
 
 /**
  * A component whose id is its package URL, or its finder, name and version where it has none. Throws `invalid-input` when the parts
@@ -111,6 +112,7 @@ export class Finds {
   readonly components: Component[] = [];
   readonly dependencies: Dependency[] = [];
   readonly skipped: SkippedFile[] = [];
+  readonly placed = new Map<string, Placed>();
   readonly #finder: Finder;
   readonly #reasons = new Map<string, number>();
 
@@ -119,19 +121,20 @@ export class Finds {
   }
 
   /** Located in `file` and introduced by its layer, unless told otherwise. */
-  add(file: FileEntry, given: Given): Component | undefined {
+  add(file: FileEntry, { describedBy, ...given }: Given): Component | undefined {
     if (this.components.length >= MAX_FOUND)
       throw new AppError(
         'invalid-input',
         `${file.path}: expected at most ${MAX_FOUND} components in all files, found more`,
       );
     try {
-      const component = createComponent({
+      const found = createComponent({
         ...this.#finder,
         locations: [locationOf(file)],
         ...(file.layer === undefined ? {} : { introducedBy: file.layer }),
         ...given,
       });
+      const component = describedBy === undefined ? found : this.#place(found, { describedBy });
       this.components.push(component);
       return component;
     } catch (thrown) {
@@ -139,6 +142,13 @@ export class Finds {
       this.skip(file, thrown.message);
       return undefined;
     }
+  }
+
+  #place(component: Component, place: Omit<Placed, 'id'>): Component {
+    // no path has a NUL
+    const id = `${component.id}\0${place.describedBy}`;
+    this.placed.set(id, { id: component.id, ...place });
+    return { ...component, id };
   }
 
   depend(from: Component | undefined, to: readonly (Component | undefined)[]): void {
@@ -186,5 +196,6 @@ export async function catalogFiles(
       await read(content, file, finds);
     });
   }
-  return { components: finds.components, dependencies: finds.dependencies, skipped: finds.skipped };
+  const { components, dependencies, skipped, placed } = finds;
+  return { components, dependencies, skipped, placed };
 }

@@ -6,6 +6,7 @@ import { parseSbomDocument, readSbom } from '../../sbom/index.ts';
 import type { Component } from '../../sbom/index.ts';
 import type { Given } from '../components.ts';
 import { MAX_FILE_BYTES } from '../file-cataloger.ts';
+import { recordOf } from '../values.ts';
 import type { Reading } from '../file-cataloger.ts';
 
 /** Adds those components of the document that `isWanted` picks, with the dependencies among them. Throws `invalid-input`. */
@@ -16,10 +17,12 @@ export function addDocument(
   const document = openEnvelope(parseSbomDocument(content, file.path), file.path);
   const sbom = readSbom(document, file.path, { isPart: true });
   const copies = listCopies(document);
+  const root = findRoot(document);
   const ids = new Map<string, Component | undefined>();
   for (const component of sbom.components) {
     if (isGrouping(component) || copies.has(component.id) || !isWanted(component)) continue;
-    ids.set(component.id, finds.add(file, toGiven(component)));
+    const described = component.id === root ? { describedBy: file.path } : {};
+    ids.set(component.id, finds.add(file, { ...toGiven(component), ...described }));
   }
   for (const { from, to } of sbom.dependencies) {
     finds.depend(
@@ -53,6 +56,11 @@ function listCopies(document: unknown): ReadonlySet<string> {
       return edge.relationshipType === 'ANCESTOR_OF' ? [String(edge.relatedSpdxElement)] : [];
     }),
   );
+}
+
+/** Id of what a document of CycloneDX is about, which it may list too. */
+function findRoot(document: unknown): unknown {
+  return recordOf(recordOf(recordOf(document).metadata).component)['bom-ref'];
 }
 
 /** The package URL tells the name as its ecosystem spells it; documents have titles there. */
