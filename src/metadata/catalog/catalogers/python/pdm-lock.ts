@@ -9,6 +9,7 @@ import { parseToml } from '../../documents.ts';
 import { vcsUrl } from '../../file-cataloger.ts';
 import type { Locked } from '../../locked.ts';
 import { addEntries } from './lock-entries.ts';
+import { localFolder } from './local-folders.ts';
 import { findProject, namesOf } from './pyproject.ts';
 import { onlyHash, textOr, textsOf } from '../../values.ts';
 import type { Raw } from '../../values.ts';
@@ -36,12 +37,10 @@ function isLock({ path }: FileEntry): boolean {
 function readPackage(raw: Raw): Locked {
   const scope = scopeOf(textsOf(raw.groups));
   const [git, revision] = [textOr(raw.git, ''), textOr(raw.revision, '')];
-  const path = textOr(raw.path, '');
   return {
     name: textOr(raw.name, ''),
     version: textOr(raw.version, ''),
-    // a file was built elsewhere, a folder is of the tree
-    isLocal: path !== '' && !/\.(?:whl|zip|tar\.[a-z0-9]+)$/.test(path),
+    isLocal: localFolder(raw) !== undefined,
     hashes: onlyHash(recordsOf(raw.files).map(({ hash }) => hash)),
     ...(scope === undefined ? {} : { scope }),
     ...(git === '' ? {} : { qualifiers: { vcs_url: vcsUrl(git, revision) } }),

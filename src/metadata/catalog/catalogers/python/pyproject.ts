@@ -8,7 +8,7 @@ import { folderOf } from '../../paths.ts';
 import { addPins } from './pins.ts';
 import { recordOf, textOr, textsOf } from '../../values.ts';
 import { foldName, parseRequirement } from './python-package.ts';
-import { listFolders } from './uv-members.ts';
+import { listFolders } from './local-folders.ts';
 import type { Raw } from '../../values.ts';
 
 export interface Project {
@@ -75,35 +75,46 @@ export async function findProject(tree: FileTree, lock: string): Promise<Project
   return bytes === undefined ? undefined : parseProject(bytes, path);
 }
 
-const LOCKS = ['poetry.lock', 'uv.lock', 'pdm.lock', 'pylock.toml', 'Pipfile.lock'];
+/** They name folders beside packages. */
+const WITH_FOLDERS = ['poetry.lock', 'uv.lock', 'pdm.lock', 'pylock.toml'];
+const LOCKS = [...WITH_FOLDERS, 'Pipfile.lock'];
 
 /** Without a lock file, in its folder or of the workspace that it is a member of: only what is pinned to one version. */
 export const pyproject: Cataloger = {
   id: 'pyproject',
   evidence: 'declared',
-  names: ['pyproject.toml', 'uv.lock'],
+  names: ['pyproject.toml', ...WITH_FOLDERS],
   select: () => ({ kind: 'keep', maxBytes: MAX_DATABASE_BYTES }),
   catalog: async (tree, files, context) => {
     const isLocked = (path: string) =>
       LOCKS.some((lock) => tree.find(path.replace(/pyproject\.toml$/, lock))?.kind === 'file');
-    const members = await findMembers(tree, files);
-    const isMember = (path: string) => members.has(folderOf(path).slice(0, -1));
+    const locks = await findFolders(tree, files);
+    const lockOf = (path: string) => locks.get(folderOf(path).slice(0, -1));
     return await catalogFiles(
-      files.filter(({ path }) => path.endsWith('pyproject.toml') && !isLocked(path) && !isMember(path)),
+      // of members of a workspace, uv.lock says all that their own files do
+      files.filter(({ path }) => isProject(path) && !isLocked(path) && lockOf(path)?.endsWith('uv.lock') !== true),
       { tree, context, finder: { foundBy: 'pyproject', evidence: 'manifest' } },
-      (content, file, finds) => addPins(finds, file, parseProject(content, file.path)),
+      (content, file, finds) => {
+        const project = parseProject(content, file.path);
+        // what else a lock file names is told of there
+        addPins(finds, file, lockOf(file.path) === undefined ? project : { ...project, name: '' });
+      },
     );
   },
 };
 
-/** Folders of which a uv.lock says all that their own pyproject.toml does; a damaged one is told of where it is read. */
-async function findMembers(tree: FileTree, files: readonly FileEntry[]): Promise<ReadonlySet<string>> {
-  const members: string[] = [];
-  for (const { path } of files.filter((file) => file.path.endsWith('uv.lock'))) {
+function isProject(path: string): boolean {
+  return path.endsWith('pyproject.toml');
+}
+
+/** Folders that lock files name, each with the lock file; a damaged one is told of where it is read. */
+async function findFolders(tree: FileTree, files: readonly FileEntry[]): Promise<ReadonlyMap<string, string>> {
+  const folders = new Map<string, string>();
+  for (const { path } of files.filter((file) => !isProject(file.path))) {
     await trying(path, [], async () => {
       const content = await tree.read(path);
-      if (content !== undefined) members.push(...listFolders(content, path));
+      for (const folder of content === undefined ? [] : listFolders(content, path)) folders.set(folder, path);
     });
   }
-  return new Set(members);
+  return folders;
 }

@@ -178,6 +178,30 @@ test('a folder that a lock file names is of the tree, and no package of the inde
   ]);
 });
 
+test('a folder that a lock file names is one project, by that and by its own pyproject.toml; what that pins stays', async () => {
+  const { components } = await find({
+    'a/poetry.lock':
+      '[[package]]\nname = "lib"\nversion = "1"\n[package.source]\ntype = "directory"\nurl = "../libs/a"\n',
+    'b/pdm.lock': '[[package]]\nname = "lib-b"\nversion = "1"\npath = "../libs/b"\n',
+    'c/pylock.toml': '[[packages]]\nname = "lib-c"\nversion = "1"\ndirectory = { path = "../libs/c" }\n',
+    'libs/a/pyproject.toml':
+      '[project]\nname = "lib"\nversion = "1"\n[dependency-groups]\ndev = ["pytest==8.0", "ruff"]\n',
+    'libs/b/pyproject.toml': '[project]\nname = "lib-b"\nversion = "1"\n',
+    'libs/c/pyproject.toml': '[project]\nname = "lib-c"\nversion = "1"\n',
+    'libs/d/pyproject.toml': '[project]\nname = "lib-d"\nversion = "1"\n',
+  });
+  assert.deepEqual(
+    components.map(({ id, scope }) => [id, scope]),
+    [
+      ['poetry-lock:lib@1', 'runtime'],
+      ['pdm-lock:lib-b@1', 'runtime'],
+      ['pylock:lib-c@1', 'runtime'],
+      ['pkg:pypi/pytest@8.0', 'development'],
+      ['pyproject:lib-d@1', 'runtime'],
+    ],
+  );
+});
+
 const COMMIT = 'c668d37fcbfa44daedfbf5edbfd8fcab36a41f59';
 
 test('a commit is a pin, by name or after #egg=; other addresses are said to be left out', async () => {

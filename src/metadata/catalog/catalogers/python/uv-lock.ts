@@ -7,7 +7,7 @@ import type { Locked } from '../../locked.ts';
 import { addEntries } from './lock-entries.ts';
 import { onlyHash, recordOf, textOr, textsOf } from '../../values.ts';
 import { foldName } from './python-package.ts';
-import { localFolder } from './uv-members.ts';
+import { localFolder } from './local-folders.ts';
 import type { Raw } from '../../values.ts';
 
 export const uvLock = createFileCataloger({
