@@ -1,7 +1,8 @@
 /** What was there at any time while an image was built: the components of all its layers, with the layer that took away those that are gone. */
 import type { FileTree, LayerRef } from '../../core/index.ts';
 import type { Component } from '../sbom/index.ts';
-import { catalogTree } from './catalog-tree.ts';
+import type { Placed } from './cataloger.ts';
+import { catalogPlaced, nameProjects } from './catalog-tree.ts';
 import type { CatalogOptions, TreeCatalog } from './catalog-tree.ts';
 
 /**
@@ -15,10 +16,12 @@ export async function catalogLayers(
   const gone = new Map<string, Component>();
   const skipped = new Map<string, TreeCatalog['skipped'][number]>();
   const dependencies = new Map<string, TreeCatalog['dependencies']>();
+  const placed = new Map<string, Placed>();
   let last: TreeCatalog = { distro: undefined, components: [], dependencies: [], skipped: [] };
   let changedBy: LayerRef | undefined;
   for (const state of states) {
-    const next = await catalogTree(state.tree, options);
+    const next = await catalogPlaced(state.tree, options);
+    for (const [id, one] of next.placed) placed.set(id, one);
     const there = new Set(next.components.map(({ id }) => id));
     const needs = Map.groupBy(last.dependencies, ({ from }) => from);
     for (const component of last.components) {
@@ -30,10 +33,11 @@ export async function catalogLayers(
     for (const one of next.skipped) skipped.set(`${one.path}\n${one.reason}`, one);
     [last, changedBy] = [next, state.changedBy];
   }
-  return {
+  return nameProjects({
+    placed,
     distro: last.distro,
     components: [...last.components, ...gone.values()],
     dependencies: [...last.dependencies, ...[...gone.keys()].flatMap((id) => dependencies.get(id) ?? [])],
     skipped: [...skipped.values()],
-  };
+  });
 }

@@ -5,7 +5,7 @@ import { candidateCpes, findPurl } from '../ecosystem/index.ts';
 import type { Distro } from '../ecosystem/index.ts';
 import { mergeComponents } from '../sbom/index.ts';
 import type { Component, Dependency } from '../sbom/index.ts';
-import type { Catalog, CatalogContext, Cataloger } from './cataloger.ts';
+import type { Catalog, CatalogContext, Cataloger, Placed } from './cataloger.ts';
 import { binaryCatalogers } from './catalogers/binary/index.ts';
 import { cppCatalogers } from './catalogers/cpp/index.ts';
 import { dotnetCatalogers } from './catalogers/dotnet/index.ts';
@@ -25,7 +25,7 @@ import { rustCatalogers } from './catalogers/rust/index.ts';
 import { swiftCatalogers } from './catalogers/swift/index.ts';
 import { detectDistro } from './distro.ts';
 import { findIntroductions, settleLayer } from './introduction.ts';
-import { findDescribed, renameIds } from './placed.ts';
+import { findDescribed, findProjects, joinPlaced, renameIds } from './placed.ts';
 import { CatalogerIndex } from './selection.ts';
 
 /** OS packages first: where two catalogers find the same thing, the first one's facts win. */
@@ -109,6 +109,23 @@ export interface TreeCatalog {
 
 /** `tree` must have been opened with a selector of the catalogers (of an image where nothing is declared), or hold everything. */
 export async function catalogTree(tree: FileTree, options: CatalogOptions): Promise<TreeCatalog> {
+  return nameProjects(await catalogPlaced(tree, options));
+}
+
+/** Before projects of one name are told apart. */
+export interface PlacedCatalog extends TreeCatalog {
+  readonly placed: ReadonlyMap<string, Placed>;
+}
+
+export function nameProjects({ placed, ...catalog }: PlacedCatalog): TreeCatalog {
+  const ids = findProjects(placed);
+  if (ids.size === 0) return catalog;
+  const { components, dependencies } = renameIds(catalog, ids);
+  return { ...catalog, components: mergeComponents(components), dependencies };
+}
+
+/** As `catalogTree`. */
+export async function catalogPlaced(tree: FileTree, options: CatalogOptions): Promise<PlacedCatalog> {
   const { timeStep = untimed, catalogers: set = standard } = options;
   const { index } = set;
   const wanted = ['installed', options.declared ? 'declared' : 'deployed'];
@@ -139,6 +156,7 @@ export async function catalogTree(tree: FileTree, options: CatalogOptions): Prom
       (component) => nameCpes(markOwned(component, owners)),
     ),
     dependencies: found.dependencies,
+    placed: joinPlaced(catalogs),
     skipped: uniqueSkipped([...tree.skipped, ...skipped, ...catalogs.flatMap(({ skipped }) => skipped)]),
   };
 }

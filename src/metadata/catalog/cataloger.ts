@@ -51,7 +51,9 @@ export interface Placed {
   /** Where it is no other. */
   readonly id: string;
   /** Path of the SBOM that is about it. */
-  readonly describedBy: string;
+  readonly describedBy?: string | undefined;
+  /** Of the tree, of a project without a package URL: another of its name in another folder is another. */
+  readonly folder?: string | undefined;
 }
 
 export const SKIP: Choice = { kind: 'skip' };

@@ -11,7 +11,7 @@ import type { Catalog, CatalogContext, Placed } from './cataloger.ts';
 export type Given = Pick<Component, 'name' | 'version'> & { readonly purl?: PurlParts | undefined } & Partial<
     Omit<Component, 'id' | 'purl' | 'foundBy'>
   > &
-  Partial<Omit<Placed, 'id'>>;
+  Omit<Placed, 'id'>;
 
 /**
  * A component whose id is its package URL, or its finder, name and version where it has none. Throws `invalid-input` when the parts
@@ -121,7 +121,7 @@ export class Finds {
   }
 
   /** Located in `file` and introduced by its layer, unless told otherwise. */
-  add(file: FileEntry, { describedBy, ...given }: Given): Component | undefined {
+  add(file: FileEntry, { describedBy, folder, ...given }: Given): Component | undefined {
     if (this.components.length >= MAX_FOUND)
       throw new AppError(
         'invalid-input',
@@ -134,7 +134,7 @@ export class Finds {
         ...(file.layer === undefined ? {} : { introducedBy: file.layer }),
         ...given,
       });
-      const component = describedBy === undefined ? found : this.#place(found, { describedBy });
+      const component = this.#place(found, { describedBy, folder });
       this.components.push(component);
       return component;
     } catch (thrown) {
@@ -145,8 +145,10 @@ export class Finds {
   }
 
   #place(component: Component, place: Omit<Placed, 'id'>): Component {
+    const path = place.describedBy ?? place.folder;
+    if (path === undefined) return component;
     // no path has a NUL
-    const id = `${component.id}\0${place.describedBy}`;
+    const id = `${component.id}\0${path}`;
     this.placed.set(id, { id: component.id, ...place });
     return { ...component, id };
   }

@@ -4,6 +4,7 @@ import type { FileEntry } from '../../core/index.ts';
 import type { PurlParts } from '../ecosystem/index.ts';
 import type { Component, Scope } from '../sbom/index.ts';
 import type { Finds, Given } from './components.ts';
+import { folderOf, joinPath } from './paths.ts';
 
 /** Keys of other packages; those that the file does not hold are passed over. */
 export type Needs = Partial<Readonly<Record<Scope, readonly string[]>>>;
@@ -14,6 +15,8 @@ export interface Locked extends Pick<Given, 'licences' | 'hashes' | 'properties'
   readonly version: string;
   /** The project itself or a workspace of it: an application without a package URL, since nothing published is in it. */
   readonly isLocal?: boolean;
+  /** Of what is local, as from the file's own, where that is known. */
+  readonly folder?: string | undefined;
   /** From no registry: without a package URL too, since nothing says that what a registry has under its name is the same. */
   readonly isUnpublished?: boolean;
   /** As the file says; else as the needs of what is local say. */
@@ -70,10 +73,11 @@ export function addLocked(
 }
 
 function addOne(finds: Finds, file: FileEntry, entry: Locked, identify: Identify): Component | undefined {
-  const { needs: _needs, isLocal, isUnpublished, qualifiers, ...given } = entry;
+  const { needs: _needs, isLocal, isUnpublished, qualifiers, folder: from, ...given } = entry;
   if (isLocal === true) {
     // a project may have no name, and is still from where others are needed
-    return entry.name === '' ? undefined : finds.add(file, { ...given, kind: 'application', scope: 'runtime' });
+    const folder = from === undefined ? undefined : joinPath(folderOf(file.path), from);
+    return entry.name === '' ? undefined : finds.add(file, { ...given, folder, kind: 'application', scope: 'runtime' });
   }
   const purl = identify(entry);
   if (purl !== undefined && isUnpublished === true) return finds.add(file, given);

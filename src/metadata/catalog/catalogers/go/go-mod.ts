@@ -9,6 +9,7 @@ import { SKIP } from '../../cataloger.ts';
 import type { Cataloger } from '../../cataloger.ts';
 import { catalogFiles, refuseFlood, textOf } from '../../components.ts';
 import type { Finds } from '../../components.ts';
+import { folderOf } from '../../paths.ts';
 import { goPurl } from './module.ts';
 
 const GO_MOD = /(?:^|\/)go\.mod$/;
@@ -151,7 +152,8 @@ function addModules(mod: GoMod, { sums, file, sumFile }: Sources, finds: Finds):
     ...indirect.map((module) => addModule(module, sumFile, finds, sumOf(module))),
   ];
   // the module of the tree itself, whose version its repository knows: an application without a package URL
-  const own = mod.name === '' ? undefined : finds.add(file, { name: mod.name, version: '', kind: 'application' });
+  const folder = folderOf(file.path).slice(0, -1);
+  const own = mod.name === '' ? undefined : finds.add(file, { name: mod.name, version: '', kind: 'application', folder });
   finds.depend(own, needed);
 }
 

@@ -71,7 +71,13 @@ interface Chosen {
 async function resolve(project: Pom, repository: PomRepository): Promise<ReadonlyMap<string, Locked>> {
   const root: Chosen = {
     key: '',
-    entry: { name: nameOf(project), version: plain(project.version), isLocal: true, licences: project.licences },
+    entry: {
+      name: nameOf(project),
+      version: plain(project.version),
+      isLocal: true,
+      folder: '',
+      licences: project.licences,
+    },
     needs: [],
   };
   const chosen = new Map<string, Chosen>([['', root]]);

@@ -51,7 +51,7 @@ async function read({ content, file, finds, tree }: Reading): Promise<void> {
     const name = typeof raw.name === 'string' ? raw.name : '';
     const version = typeof raw.version === 'string' ? raw.version : await versionOf(tree, file.path, folder);
     const place = folder === '' ? '' : name;
-    locked.set(place, { name, version, isLocal: true, needs: needsOf(raw, place, packages) });
+    locked.set(place, { name, version, isLocal: true, folder, needs: needsOf(raw, place, packages) });
   }
   addLocked(finds, file, { locked, identify: npmPurl });
 }

@@ -51,7 +51,9 @@ function readLock(bytes: Uint8Array, file: FileEntry): ReadonlyMap<string, Locke
   if (isRecord(lock.packages)) readPackages(lock.packages, places);
   else if (isRecord(lock.dependencies))
     readNested(lock.dependencies, { what: file.path, places, place: '', depth: 0, isDevelopment: false });
-  return resolve(places, linksOf(recordOf(lock.packages)));
+  // what npm keeps of what it installed counts from the folder above
+  const above = file.path.endsWith('node_modules/.package-lock.json') ? '../' : '';
+  return resolve(places, linksOf(recordOf(lock.packages)), above);
 }
 
 /** A package at its place: the key of `packages`, or the path of nested names in version 1. */
@@ -111,7 +113,11 @@ function readNested(dependencies: Raw, nest: Nest): void {
   }
 }
 
-function resolve(places: ReadonlyMap<string, Placed>, links: ReadonlyMap<string, string>): ReadonlyMap<string, Locked> {
+function resolve(
+  places: ReadonlyMap<string, Placed>,
+  links: ReadonlyMap<string, string>,
+  above: string,
+): ReadonlyMap<string, Locked> {
   const isKey = (key: string) => places.has(key) || links.has(key);
   return new Map(
     [...places].map(([place, { name, raw, isLocal }]) => {
@@ -125,6 +131,7 @@ function resolve(places: ReadonlyMap<string, Placed>, links: ReadonlyMap<string,
         // version 1 has the place of what is from no registry in the version
         ...npmOrigin(isPlace(raw.version) ? raw.version : raw.resolved),
         isLocal,
+        folder: `${above}${place}`,
         licences: npmLicences(raw),
         hashes: integrityHashes(raw.integrity),
         scope: scopeOf(raw),

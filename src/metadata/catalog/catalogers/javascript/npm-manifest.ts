@@ -41,7 +41,7 @@ export const npmManifest: Cataloger = {
         development: pins(project.devDependencies),
       };
       addLocked(finds, file, {
-        locked: locked.set('', { name: project.name, version: project.version, isLocal: true, needs }),
+        locked: locked.set('', { name: project.name, version: project.version, isLocal: true, folder: '', needs }),
         identify: npmPurl,
       });
     });

@@ -41,7 +41,7 @@ export const npmProject: Cataloger = {
       const hasModules = MODULES.some((mark) => tree.find(`${folder}node_modules${mark}`) !== undefined);
       if (!hasModules && findUpwards(folder.slice(0, -1), (at) => (at === '' ? '' : `${at}/`), isKnown) !== undefined)
         return;
-      const component = finds.add(file, { name, version, kind: 'application' });
+      const component = finds.add(file, { name, version, kind: 'application', folder: folder.slice(0, -1) });
       if (component !== undefined) applications.set(file.path, { component, project });
     });
     return { ...found, dependencies: await resolve(tree, files, applications) };

@@ -86,7 +86,7 @@ function readEntry(key: string, raw: Raw, keys: Keys): Locked | undefined {
     name,
     version,
     ...npmOrigin(origin),
-    isLocal: typeof directory === 'string',
+    ...(typeof directory === 'string' ? { isLocal: true, folder: directory } : {}),
     hashes: integrityHashes(resolution.integrity),
     ...(keys.version < 9 ? scopeOf(raw) : {}),
     needs: { runtime: keysOf(raw.dependencies, keys), optional: keysOf(raw.optionalDependencies, keys) },
@@ -137,6 +137,7 @@ function readImporter(folder: string, importer: Raw, source: LockSource & Keys):
     name: project?.name ?? '',
     version: project?.version ?? '',
     isLocal: true,
+    folder,
     needs: {
       runtime: [...keysOf(importer.dependencies, source), ...linksOf(importer.dependencies, folder)],
       optional: keysOf(importer.optionalDependencies, source),

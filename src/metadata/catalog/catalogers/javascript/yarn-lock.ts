@@ -139,7 +139,9 @@ function withProjects(locked: Map<string, Locked>, projects: readonly Project[])
       optional: find(wanted.optionalDependencies),
       development: find(wanted.devDependencies),
     };
-    return [`folder ${folder}`, { name, version, isLocal: true, needs }];
+    // the first is beside the lock file, the others are below it
+    const below = folder.slice(projects[0]?.folder.length);
+    return [`folder ${folder}`, { name, version, isLocal: true, folder: below, needs }];
   });
   return withoutUnasked(new Map([...locked, ...local]));
 }
@@ -268,6 +270,7 @@ function readEntry(key: string, raw: Raw, source: Source): Locked {
     name,
     version: version === '0.0.0-use.local' && project !== undefined ? project.version : version,
     ...origin,
+    folder: /^workspace:(.*)/.exec(range)?.[1],
     isLocal: raw.linkType === 'soft' || (isLocalRange(range) && !isTarball(range)),
     properties: {
       ...origin.properties,

@@ -1,6 +1,7 @@
 /** Folders that lock files of Python name: the project itself, the members of its workspace and what else is built from sources at hand. */
 import { recordsOf } from '../../../../core/index.ts';
 import { parseToml } from '../../documents.ts';
+import type { Locked } from '../../locked.ts';
 import { folderOf, joinPath } from '../../paths.ts';
 import { recordOf, textOr } from '../../values.ts';
 import type { Raw } from '../../values.ts';
@@ -15,6 +16,11 @@ export function localFolder(raw: Raw): string | undefined {
   return [source.editable, source.virtual, source.directory, poetry, pdm, pylock].find(
     (folder): folder is string => typeof folder === 'string' && folder !== '',
   );
+}
+
+export function localPlace(raw: Raw): Pick<Locked, 'isLocal' | 'folder'> {
+  const folder = localFolder(raw);
+  return folder === undefined ? {} : { isLocal: true, folder };
 }
 
 /** From the root of the tree. Throws `invalid-input` for what is no TOML. */

@@ -39,7 +39,7 @@ function localOf(project: Project): Locked {
     optional: namesOf(project.optional),
     development: namesOf(project.development),
   };
-  return { name, version, isLocal: true, needs };
+  return { name, version, isLocal: true, folder: '', needs };
 }
 
 /** One package may stand there several times, once for each of its extras. */

@@ -9,7 +9,7 @@ import { parseToml } from '../../documents.ts';
 import { vcsUrl } from '../../file-cataloger.ts';
 import type { Locked } from '../../locked.ts';
 import { addEntries } from './lock-entries.ts';
-import { localFolder } from './local-folders.ts';
+import { localPlace } from './local-folders.ts';
 import { findProject, namesOf } from './pyproject.ts';
 import { onlyHash, textOr, textsOf } from '../../values.ts';
 import type { Raw } from '../../values.ts';
@@ -40,7 +40,7 @@ function readPackage(raw: Raw): Locked {
   return {
     name: textOr(raw.name, ''),
     version: textOr(raw.version, ''),
-    isLocal: localFolder(raw) !== undefined,
+    ...localPlace(raw),
     hashes: onlyHash(recordsOf(raw.files).map(({ hash }) => hash)),
     ...(scope === undefined ? {} : { scope }),
     ...(git === '' ? {} : { qualifiers: { vcs_url: vcsUrl(git, revision) } }),

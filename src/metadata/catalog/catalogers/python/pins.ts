@@ -19,6 +19,6 @@ export function addPins(finds: Finds, file: FileEntry, project: Project): void {
       return [key];
     });
   const needs = { runtime: pins('runtime'), optional: pins('optional'), development: pins('development') };
-  locked.set('', { name: project.name, version: project.version, isLocal: true, needs });
+  locked.set('', { name: project.name, version: project.version, isLocal: true, folder: '', needs });
   addLocked(finds, file, { locked, identify: pypiPurl });
 }

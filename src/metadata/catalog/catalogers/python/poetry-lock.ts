@@ -9,7 +9,7 @@ import { parseToml } from '../../documents.ts';
 import { vcsUrl } from '../../file-cataloger.ts';
 import type { Locked } from '../../locked.ts';
 import { addEntries } from './lock-entries.ts';
-import { localFolder } from './local-folders.ts';
+import { localPlace } from './local-folders.ts';
 import { findProject } from './pyproject.ts';
 import { onlyHash, recordOf, textOr, textsOf } from '../../values.ts';
 import type { Raw } from '../../values.ts';
@@ -44,7 +44,7 @@ function readPackage(raw: Raw, hashes: Raw): Locked {
   return {
     name,
     version: textOr(raw.version, ''),
-    isLocal: localFolder(raw) !== undefined,
+    ...localPlace(raw),
     hashes: onlyHash(recordsOf(raw.files ?? hashes[name]).map(({ hash }) => hash)),
     ...(scope === undefined ? {} : { scope }),
     ...(source.type === 'git' ? { qualifiers: { vcs_url: vcsUrl(textOr(source.url, ''), commit) } } : {}),

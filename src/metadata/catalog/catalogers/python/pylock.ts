@@ -8,7 +8,7 @@ import { parseToml } from '../../documents.ts';
 import { vcsUrl } from '../../file-cataloger.ts';
 import type { Locked } from '../../locked.ts';
 import { addEntries } from './lock-entries.ts';
-import { localFolder } from './local-folders.ts';
+import { localPlace } from './local-folders.ts';
 import { findProject } from './pyproject.ts';
 import { onlyHash, recordOf, textOr } from '../../values.ts';
 import type { Raw } from '../../values.ts';
@@ -47,7 +47,7 @@ function readPackage(raw: Raw): Locked {
   return {
     name: textOr(raw.name, ''),
     version: textOr(raw.version, ''),
-    isLocal: localFolder(raw) !== undefined,
+    ...localPlace(raw),
     hashes: onlyHash(hashes),
     ...(url === ''
       ? {}

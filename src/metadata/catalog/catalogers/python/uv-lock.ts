@@ -7,7 +7,7 @@ import type { Locked } from '../../locked.ts';
 import { addEntries } from './lock-entries.ts';
 import { onlyHash, recordOf, textOr, textsOf } from '../../values.ts';
 import { foldName } from './python-package.ts';
-import { localFolder } from './local-folders.ts';
+import { localFolder, localPlace } from './local-folders.ts';
 import type { Raw } from '../../values.ts';
 
 export const uvLock = createFileCataloger({
@@ -57,7 +57,7 @@ function readPackage(raw: Raw, asked: ReadonlySet<string>): Locked {
   return {
     name: textOr(raw.name, ''),
     version: textOr(raw.version, ''),
-    isLocal: localFolder(raw) !== undefined,
+    ...localPlace(raw),
     hashes: onlyHash(sdist === undefined ? wheels : [...wheels, sdist]),
     ...(commit === '' ? {} : { qualifiers: { vcs_url: vcsUrl(address, commit) } }),
     needs: {
