@@ -57,7 +57,7 @@ function idsOf(family: readonly Cataloger[]): ReadonlySet<string | undefined> {
 }
 
 /** Raised by hand whenever a cataloger's choice or condensed form changes: cached layers are then read anew. */
-const SELECTION_VERSION = 8;
+const SELECTION_VERSION = 9;
 
 /** Catalogers, and what any of them wants to see of a tree. */
 export interface CatalogerSet {

@@ -16,7 +16,7 @@ export function createOwnCatalogers(text: string, where: string): CatalogerSet {
   return createCatalogerSet(createBinaryCataloger(parseOwnRules(text, where)), `${WITH_RULES}${text}`);
 }
 
-/** The selector of images with this id, for other threads: it is all that they are told. */
+/** The selector of images with this id, for other threads: it is all that they are told. Parses the rules. */
 export function findOwnSelector(id: string): FileSelector | undefined {
   const start = `${imageCatalogSelector.id}${WITH_RULES}`;
   return id.startsWith(start) ? createOwnCatalogers(id.slice(start.length), 'binary rules').imageSelector : undefined;

@@ -59,8 +59,8 @@ export function addPackage(
     licences,
     ...links,
     ...(supplier === undefined ? {} : { supplier }),
-    ...more,
     purl,
+    ...more,
   });
 }
 

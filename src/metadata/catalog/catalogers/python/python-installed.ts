@@ -17,12 +17,13 @@ import type { Installed } from './requirement-graph.ts';
 
 const METADATA = /(?:^|\/)(?:[^/]*dist-info\/METADATA|(?:[^/]*egg-info|EGG-INFO)\/PKG-INFO|[^/]+\.egg-info)$/;
 /** Beside the metadata. */
-const BESIDE = /(?:^|\/)[^/]*(?:dist-info|egg-info|EGG-INFO)\/(?:RECORD|direct_url\.json|installed-files\.txt)$/;
+const BESIDE =
+  /(?:^|\/)[^/]*(?:dist-info|egg-info|EGG-INFO)\/(?:RECORD|INSTALLER|direct_url\.json|installed-files\.txt)$/;
 
 export const pythonInstalled: Cataloger = {
   id: 'python-installed',
   evidence: 'installed',
-  names: ['METADATA', 'PKG-INFO', '*.egg-info', 'RECORD', 'direct_url.json', 'installed-files.txt'],
+  names: ['METADATA', 'PKG-INFO', '*.egg-info', 'RECORD', 'INSTALLER', 'direct_url.json', 'installed-files.txt'],
   select: ({ path }) => {
     if (isFixture(path)) return SKIP;
     if (METADATA.test(path)) return { kind: 'keep', maxBytes: MAX_METADATA_BYTES };
@@ -51,10 +52,15 @@ async function catalog(tree: FileTree, files: readonly FileEntry[], context: Cat
 
 type Origin = Parameters<typeof addPackage>[3];
 
-/** A repository's commit, or the hash of an archive. A damaged file loses nothing else. */
+/**
+ * A repository's commit, the hash of an archive, or a folder: then no registry has it. Conda builds what it distributes in folders. A damaged
+ * file loses nothing else.
+ */
 async function originOf(tree: FileTree, file: FileEntry, finds: Finds): Promise<Origin> {
-  const path = `${folderOf(file.path)}direct_url.json`;
+  const folder = folderOf(file.path);
+  const path = `${folder}direct_url.json`;
   const bytes = await tree.read(path);
+  let isFolder = false;
   let origin: Origin = {};
   if (bytes === undefined) return origin;
   await trying(path, finds.skipped, () => {
@@ -65,9 +71,11 @@ async function originOf(tree: FileTree, file: FileEntry, finds: Finds): Promise<
     if (typeof vcs.vcs === 'string' && url !== '') {
       const revision = textOr(vcs.commit_id, textOr(vcs.requested_revision, ''));
       origin = { qualifiers: { vcs_url: vcsUrl(url, revision, vcs.vcs) } };
-    } else origin = { hashes: onlyHash([textOr(archive.hash, '')]) };
+    } else if (isRecord(direct) && isRecord(direct.dir_info)) isFolder = true;
+    else origin = { hashes: onlyHash([textOr(archive.hash, '')]) };
   });
-  return origin;
+  if (!isFolder || /^conda\b/.test((await readText(tree, `${folder}INSTALLER`)) ?? '')) return origin;
+  return { kind: 'application', purl: undefined };
 }
 
 /** Paths from the tree's root. RECORD counts from the folder of packages, installed-files.txt from its own. */

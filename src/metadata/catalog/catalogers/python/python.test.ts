@@ -45,6 +45,29 @@ test('an installed package has its licence, author, needs, files and origin', as
   assert.deepEqual(edges, { Flask_App: ['six'] });
 });
 
+test('what was installed from a folder is of no index, unless Conda built it there', async () => {
+  const from = (name: string, direct: string, installer: string) => ({
+    [`${SITE}/${name}.dist-info/METADATA`]: `Name: ${name}\nVersion: 1\nRequires-Dist: six\n`,
+    [`${SITE}/${name}.dist-info/direct_url.json`]: `{"url":"file:///src/${name}",${direct}}`,
+    [`${SITE}/${name}.dist-info/INSTALLER`]: installer,
+  });
+  const { components, edges } = await find({
+    ...from('own', '"dir_info":{}', 'pip\n'),
+    ...from('edited', '"dir_info":{"editable":true}', 'uv'),
+    ...from('wheel', '"archive_info":{}', 'pip\n'),
+    ...from('distributed', '"dir_info":{}', 'conda\n'),
+    [`${SITE}/six.dist-info/METADATA`]: 'Name: six\nVersion: 1\n',
+  });
+  assert.deepEqual(Object.fromEntries(components.map(({ name, kind, id }) => [name, [kind, id]])), {
+    own: ['application', 'python-installed:own@1'],
+    edited: ['application', 'python-installed:edited@1'],
+    wheel: ['library', 'pkg:pypi/wheel@1'],
+    distributed: ['library', 'pkg:pypi/distributed@1'],
+    six: ['library', 'pkg:pypi/six@1'],
+  });
+  assert.deepEqual(edges.own, ['six']);
+});
+
 test('an installed package needs what its extras do that another asks for, each in its own folder of packages', async () => {
   const site = (place: string, packages: Readonly<Record<string, readonly string[]>>) =>
     Object.entries(packages).map(([name, needs]) => [
