@@ -16,8 +16,14 @@ export function createOwnCatalogers(text: string, where: string): CatalogerSet {
   return createCatalogerSet(createBinaryCataloger(parseOwnRules(text, where)), `${WITH_RULES}${text}`);
 }
 
-/** The selector of images with this id, for other threads: it is all that they are told. Parses the rules. */
+/** Each layer asks for the one of the rules that the program was given, whose patterns take long to compile. */
+let last: FileSelector | undefined;
+
+/** The selector of images with this id, for other threads: it is all that they are told. */
 export function findOwnSelector(id: string): FileSelector | undefined {
+  if (last?.id === id) return last;
   const start = `${imageCatalogSelector.id}${WITH_RULES}`;
-  return id.startsWith(start) ? createOwnCatalogers(id.slice(start.length), 'binary rules').imageSelector : undefined;
+  if (!id.startsWith(start)) return undefined;
+  last = createOwnCatalogers(id.slice(start.length), 'binary rules').imageSelector;
+  return last;
 }

@@ -109,6 +109,7 @@ test('another thread makes the selector of its name', () => {
   const made = findOwnSelector(selector.id);
   assert.equal(made?.id, selector.id);
   assert.equal(made?.select({ path: 'foo', mode: 0o644, size: 3 }).kind, 'condense');
+  assert.equal(findOwnSelector(selector.id), made);
   assert.equal(findOwnSelector('catalog-0:'), undefined);
 });
 
