@@ -17,11 +17,27 @@ export function joinPath(folder: string, relative: string): string | undefined {
   return parts.join('/');
 }
 
-/** A folder of tests within a package of a language, or within the library of Python itself. */
-const TESTS_OF_PACKAGE =
-  /(?:^|\/)(?:node_modules\/(?:@[^/]+\/)?[^/]+|(?:site|dist)-packages\/[^/]+|lib\/python\d[\d.]*|gems\/[^/]+-\d[^/]*)\/(?:.+\/)?(?<!node_modules\/(?:@[^/]+\/)?)(?:tests?|__tests__|spec|fixtures|__fixtures__)\//;
+const TESTS: ReadonlySet<string> = new Set(['test', 'tests', '__tests__', 'spec', 'fixtures', '__fixtures__']);
 
-/** Whether the file belongs to the tests of a package: what looks installed there is an example. */
+/**
+ * Whether the file belongs to the tests of a package of a language, or of the library of Python itself: what looks installed there is an
+ * example.
+ */
 export function isFixture(path: string): boolean {
-  return TESTS_OF_PACKAGE.test(path);
+  const folders = path.split('/').slice(0, -1);
+  const first = folders.findIndex((_, at) => isPackage(folders, at));
+  return first >= 0 && folders.some((name, at) => at > first && TESTS.has(name) && !isModule(folders, at));
+}
+
+function isPackage(folders: readonly string[], at: number): boolean {
+  const [parent = '', name = ''] = [folders[at - 1], folders[at]];
+  if (parent === 'lib') return /^python\d[\d.]*$/.test(name);
+  if (parent === 'gems') return /^.+-\d/.test(name);
+  return ['node_modules', 'site-packages', 'dist-packages'].includes(parent);
+}
+
+/** A package may have the name of a folder of tests, with a scope or without. */
+function isModule(folders: readonly string[], at: number): boolean {
+  const parent = folders[at - 1] ?? '';
+  return parent === 'node_modules' || (parent.startsWith('@') && folders[at - 2] === 'node_modules');
 }
