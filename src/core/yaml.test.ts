@@ -18,6 +18,29 @@ test('objects are what Kubernetes sees: values of JSON, merges, no empty documen
   );
 });
 
+test('objects of JSON may stand one behind the other where the text begins with one', () => {
+  const [a, b] = [{ a: { b: [{}] } }, { c: '}{' }];
+  const [one, two] = [JSON.stringify(a), JSON.stringify(b, null, 2)];
+  for (const text of [
+    `${one}${two}`,
+    `\ufeff ${one}\n${two}\n`,
+    `${one} ${two}\n`,
+    `${one}\n---\n${two}`,
+    `${one}\n...\n${two}`,
+  ])
+    assert.deepEqual(objects(text), [a, b], text);
+  assert.deepEqual(
+    parseYamlDocuments('{}{}\n{}', 'x', 10).map(({ where }) => where),
+    ['x#1', 'x#2', 'x#3'],
+  );
+  assert.deepEqual(findYamlPlace('{"a": 1}\n{"b": 2}', { document: 1, path: '.b' }), { line: 2, column: 7 });
+  assert.throws(() => parseYamlDocuments('{}'.repeat(11), 'x', 10), refused(/expected at most 10 documents, found 11/));
+  for (const text of ['{}{', '{}[]', '[]{}', '[][]', '{} a', '{}}{}', 'a: {}{}', '- {}{}', '---\n{}{}', 'a: 1\n{}'])
+    assert.throws(() => objects(text), refused(/^x: expected YAML, /), text);
+  assert.throws(() => objects('{}{\n"a": 1, "a": 2}'), refused(/unique at line 2, column 9$/));
+  assert.throws(() => parseYamlTexts('{}{}', 'x'), refused(/^x: expected YAML/));
+});
+
 test('texts keep every scalar as it is written', () => {
   const text = 'a: 1.10\nb: yes\nb: no\n---\n- 2020-01-01\n';
   assert.deepEqual(parseYamlTexts(text, 'x'), [{ a: '1.10', b: 'no' }, ['2020-01-01']]);
@@ -53,6 +76,8 @@ test('time and memory grow with the length alone, errors or not', () => {
     '['.repeat(many),
     '- '.repeat(many),
     '[]\n'.repeat(1_000_000),
+    '{}'.repeat(1_000_000),
+    '---\n'.repeat(1_000_000),
     ' '.repeat(17 * 1024 * 1024),
   ]) {
     assert.throws(() => objects(text), { kind: 'invalid-input' }, text.slice(0, 10));

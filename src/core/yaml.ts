@@ -12,6 +12,8 @@ const MAX_ALIASES = 100;
 const MAX_LENGTH = 16 * 1024 * 1024;
 /** Each takes up to a KiB where documents are hostile; in the largest lock files there are fewer. */
 const MAX_LEXEMES = 2_000_000;
+/** Each takes some KiB, and may be written in two characters. Dumps of whole clusters have some thousand. */
+const MAX_DOCUMENTS = 50_000;
 /** Of brackets and braces; what people write has one or two levels of them. */
 const MAX_FLOW_DEPTH = 100;
 
@@ -74,8 +76,10 @@ export function composeYaml(text: string, where: string, schema: 'core' | 'fails
     composer.onError = (place, _, message, isWarning) => {
       if (isWarning !== true) fail(message, offsetOf(place));
     };
-    const documents = [...composer.compose(tokensOf(text, { yaml, lines, fail }))];
-    for (const document of documents) {
+    const documents: Document[] = [];
+    for (const document of composer.compose(tokensOf(text, { yaml, lines, fail, isStrict }))) {
+      if (documents.push(document) > MAX_DOCUMENTS)
+        fail(`more than ${MAX_DOCUMENTS} documents`, document.range?.[0] ?? 0);
       for (const { message, pos } of document.errors) fail(message, pos[0]);
       if (isStrict) refuseRepeatedKeys(document, yaml, fail);
     }
@@ -92,14 +96,30 @@ function offsetOf(place: Place): number {
   return 'offset' in place ? place.offset : place[0];
 }
 
-function* tokensOf(
-  text: string,
-  { yaml, lines, fail }: { readonly yaml: Yaml; readonly lines: LineCounter; readonly fail: Fail },
-): Generator<Token> {
+/** The library's own lexeme where a document begins, marked or not. */
+const DOCUMENT = '\u0002';
+
+interface Source {
+  readonly yaml: Yaml;
+  readonly lines: LineCounter;
+  readonly fail: Fail;
+  readonly isStrict: boolean;
+}
+
+/** Objects of JSON one behind the other, as kubectl takes them, are documents if the text begins with one. */
+function* tokensOf(text: string, { yaml, lines, fail, isStrict }: Source): Generator<Token> {
   const parser = new yaml.Parser(lines.addNewLine);
-  let [lexemes, depth, offset] = [0, 0, 0];
+  let [lexemes, depth, offset, objects] = [0, 0, 0, 0];
+  let isJson = isStrict;
   for (const lexeme of new yaml.Lexer().lex(text)) {
     if (++lexemes > MAX_LEXEMES) fail(`more than ${MAX_LEXEMES} signs and words`, offset);
+    if (depth === 0 && lexeme.trim() !== '' && lexeme !== DOCUMENT) {
+      isJson &&= lexeme === '{';
+      if (isJson && ++objects > 1) {
+        yield* checked(parser.end(), fail);
+        yield* checked(parser.next(DOCUMENT), fail);
+      }
+    }
     if (lexeme === '[' || lexeme === '{') depth++;
     else if (lexeme === ']' || lexeme === '}') depth--;
     if (depth > MAX_FLOW_DEPTH) fail(`more than ${MAX_FLOW_DEPTH} brackets in each other`, offset);
