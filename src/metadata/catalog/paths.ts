@@ -39,5 +39,5 @@ function isPackage(folders: readonly string[], at: number): boolean {
 /** A package may have the name of a folder of tests, with a scope or without. */
 function isModule(folders: readonly string[], at: number): boolean {
   const parent = folders[at - 1] ?? '';
-  return parent === 'node_modules' || (parent.startsWith('@') && folders[at - 2] === 'node_modules');
+  return parent === 'node_modules' || (/^@./.test(parent) && folders[at - 2] === 'node_modules');
 }
