@@ -3,7 +3,7 @@ import { AppError } from '../../core/index.ts';
 import type { FileEntry, FileTree, SkippedFile } from '../../core/index.ts';
 import { createPurl, formatPurl } from '../ecosystem/index.ts';
 import type { PurlParts } from '../ecosystem/index.ts';
-import { isHash, repositoryAddress, tellablePlace } from '../sbom/index.ts';
+import { isHash, repositoryAddress, tellablePlace, tellableText } from '../sbom/index.ts';
 import type { Component, Dependency, Evidence, Location } from '../sbom/index.ts';
 import type { Catalog, CatalogContext, Placed } from './cataloger.ts';
 
@@ -81,7 +81,7 @@ export async function trying(path: string, skipped: SkippedFile[], work: () => v
     await work();
   } catch (thrown) {
     if (!(thrown instanceof AppError) || thrown.kind !== 'invalid-input') throw thrown;
-    skipped.push({ path, reason: thrown.message });
+    skipped.push({ path, reason: tellableText(thrown.message) });
   }
 }
 
@@ -161,7 +161,7 @@ export class Finds {
   skip(file: FileEntry, reason: string): void {
     const count = (this.#reasons.get(file.path) ?? 0) + 1;
     this.#reasons.set(file.path, count);
-    if (count <= MAX_REASONS) this.skipped.push({ path: file.path, reason });
+    if (count <= MAX_REASONS) this.skipped.push({ path: file.path, reason: tellableText(reason) });
     else if (count === MAX_REASONS + 1) this.skipped.push({ path: file.path, reason: 'and further entries' });
   }
 }

@@ -92,3 +92,44 @@ test('what a lock file takes from a repository says which, without who may read 
     'pkg:cran/r@1?repository_url=https:%2F%2Fcran.example.com',
   );
 });
+
+test('other places of packages, and what is said of those that are not read, are told without who may read them', async () => {
+  const secret = 'https://me:secret@example.com';
+  const meta = {
+    name: 'conda',
+    version: '1',
+    channel: 'https://conda.anaconda.org/t/secret/main/linux-64',
+    url: `${secret}/t/secret/main/linux-64/conda-1.conda`,
+    subdir: 'linux-64',
+    fn: 'conda-1.conda',
+  };
+  const files = {
+    'conda-meta/conda-1.json': JSON.stringify(meta),
+    'a/Manifest.toml': `manifest_format = "2.0"\n[[deps.Julia]]\nuuid = "u"\nversion = "1.0.0"\nrepo-url = "${secret}/a.git"\n`,
+    'a/deno.lock': JSON.stringify({ version: '3', remote: { [`${secret}/x/deno@1.0.0/mod.ts`]: '' } }),
+    'a/Package.resolved': JSON.stringify({
+      version: 2,
+      pins: [{ location: `${secret}/a/swift.git?token=secret`, state: { version: '1.0.0' } }],
+    }),
+    'a/stack.yaml': `extra-deps:\n- ${secret}/a.tgz\n`,
+    'a/bun.lock': JSON.stringify({ lockfileVersion: 1, packages: { a: ['https://secret@example.com/a.tgz', {}] } }),
+    'a/other.cdx.json': JSON.stringify({
+      bomFormat: 'CycloneDX',
+      specVersion: '1.6',
+      components: [
+        { type: 'library', name: 'other', externalReferences: [{ type: 'website', url: `${secret}/page` }] },
+      ],
+    }),
+  };
+  const tree = createMemoryTree(files, catalogSelector);
+  const found = await catalogTree(tree, { declared: true });
+  assert.doesNotMatch(JSON.stringify(found), /secret/);
+  assert.deepEqual(found.skipped.map(({ path }) => path).toSorted(), ['a/bun.lock', 'a/stack.yaml']);
+  const component = (name: string) => found.components.find((one) => one.name === name);
+  assert.match(component('conda')?.purl ?? '', /channel=https:%2F%2Fconda\.anaconda\.org%2Fmain&/);
+  assert.equal(component('conda')?.properties['conda:url'], 'https://example.com/main/linux-64/conda-1.conda');
+  assert.equal(component('Julia')?.properties['julia:repoUrl'], 'https://example.com/a.git');
+  assert.equal(component('other')?.homepage, 'https://example.com/page');
+  assert.equal(component('example.com/deno')?.version, '1.0.0');
+  assert.equal(component('example.com/a/swift')?.version, '1.0.0');
+});

@@ -83,8 +83,9 @@ function addOne(finds: Finds, file: FileEntry, entry: Locked, identify: Identify
   if (purl !== undefined && isUnpublished === true) return finds.add(file, given);
   if (purl !== undefined)
     return finds.add(file, { ...given, purl: qualifiers === undefined ? purl : { ...purl, qualifiers } });
-  const shown = JSON.stringify(`${entry.name} ${entry.version}`.slice(0, 80));
-  finds.skip(file, `expected a package name and version, found ${shown}`);
+  const text = JSON.stringify(`${entry.name} ${entry.version}`.slice(0, 80));
+  // cut where a user ends, it would be shown as the host
+  finds.skip(file, `expected a package name and version, found ${entry.name.includes('://') ? 'an address' : text}`);
   return undefined;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pageAddress, repositoryAddress, tellablePlace } from './address.ts';
+import { pageAddress, repositoryAddress, tellablePlace, tellableText } from './address.ts';
 
 test('an address of a repository is told without how it is fetched, and without who may', () => {
   const cases: Readonly<Record<string, string | undefined>> = {
@@ -11,6 +11,9 @@ test('an address of a repository is told without how it is fetched, and without 
     'github.com:a/b.git': 'ssh://git@github.com/a/b.git',
     'git+ssh://git@github.com/a/b.git': 'ssh://git@github.com/a/b.git',
     'ssh://git:secret@github.com/a/b.git': 'ssh://git@github.com/a/b.git',
+    'git+ssh://git@github.com:a/b.git#abc': 'ssh://git@github.com/a/b.git',
+    'ssh://git@github.com:22/a/b.git': 'ssh://git@github.com:22/a/b.git',
+    'ssh://me@example.com:sec/ret@github.com/a': undefined,
     'https://ghp_secret@github.com/a/b': 'https://github.com/a/b',
     'https://user:sec@ret@github.com/a/b': 'https://github.com/a/b',
     'https://user:sec/ret@github.com/a/b': undefined,
@@ -31,6 +34,8 @@ test('an address of a repository is told without how it is fetched, and without 
 test('an address of a page keeps its query, unless that looks like a key', () => {
   assert.equal(pageAddress('https://example.com/?group_id=1#top'), 'https://example.com/?group_id=1#top');
   assert.equal(pageAddress('https://me:secret@example.com/?private_token=secret'), 'https://example.com/');
+  assert.equal(pageAddress('https://example.com/?a=1#access_token=secret'), 'https://example.com/?a=1');
+  assert.equal(pageAddress('https://example.com/?a?jwt=secret'), 'https://example.com/');
   for (const text of ['git://example.com/', 'javascript:alert(1)', 'www.example.com', '', undefined])
     assert.equal(pageAddress(text), undefined);
 });
@@ -43,6 +48,36 @@ test('a place of a lock file is kept but for who may read it', () => {
     'https://example.com/b.tgz?ref=1#sha': 'https://example.com/b.tgz?ref=1#sha',
     'git+ssh://git:secret@example.com/b.git#main': 'git+ssh://git@example.com/b.git#main',
     'https://me:sec/ret@example.com/b.tgz': undefined,
+    ' HTTPS://me:secret@example.com/b.tgz': 'HTTPS://example.com/b.tgz',
+    'https://example.com/b.tgz#a=1&private_token=secret': 'https://example.com/b.tgz',
+    'https://example.com/b.tgz#sha512-keypass==': 'https://example.com/b.tgz#sha512-keypass==',
+    'https:/me:secret@example.com/b.tgz': undefined,
+    'https:me:secret@example.com/b.tgz': undefined,
+    '//me:secret@example.com/b.tgz': undefined,
+    'git::https://me:secret@example.com/b.git': undefined,
+    'git@example.com:a/b.git': 'git@example.com:a/b.git',
+    'npm:real@1.0.0': 'npm:real@1.0.0',
   };
   for (const [text, expected] of Object.entries(cases)) assert.equal(tellablePlace(text), expected, text);
+});
+
+test('a message that quotes addresses does not say who may read them', () => {
+  const cases: Readonly<Record<string, string>> = {
+    'found "https://me:secret@example.com/a", none': 'found "https://example.com/a", none',
+    'foo@https://secret@example.com/a 1.0': 'foo@https://example.com/a 1.0',
+    'https://me:x/secret@example.com/a b': 'https://example.com/a b',
+    'https://me:x#secret@example.com/a': 'https://example.com/a',
+    // cut short before the end of the user
+    'found "https://me:secre"': 'found "https://"',
+    [`found "https://${'secret'.repeat(12)}"`]: 'found "https://"',
+    'https://example.com/a?b=1&private_token=secret#c': 'https://example.com/a?b=1&private_token=…#c',
+    'https://example.com:8080/@scope/b, https://[::1]:80/a': 'https://example.com:8080/@scope/b, https://[::1]:80/a',
+    'a@b: expected name@version': 'a@b: expected name@version',
+  };
+  for (const [text, expected] of Object.entries(cases)) assert.equal(tellableText(text), expected, text);
+});
+
+test('a long message is looked through in time that grows with its length', () => {
+  for (const part of ['://', '://a:', '?', '&key', '://a:b/c', '#token'])
+    assert.equal(typeof tellableText(part.repeat(20_000)), 'string');
 });

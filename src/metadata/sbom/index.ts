@@ -1,7 +1,7 @@
 export { parseSbom, parseSbomDocument, readSbom } from './parse.ts';
 export { findSbomForm, sbomFormats, writeSbom } from './formats/index.ts';
 export type { SbomForm } from './formats/index.ts';
-export { pageAddress, repositoryAddress, tellablePlace } from './address.ts';
+export { pageAddress, repositoryAddress, tellablePlace, tellableText } from './address.ts';
 export { parseSbomAuthor } from './author.ts';
 export { BSI_PROPERTY } from './formats/bsi-facts.ts';
 export { checkBsiForm, writeBsiSbom } from './formats/bsi.ts';

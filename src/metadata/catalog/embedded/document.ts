@@ -2,7 +2,7 @@
 import { isRecord, parseJson } from '../../../core/index.ts';
 import { findEcosystem, findPurl } from '../../ecosystem/index.ts';
 import type { Purl } from '../../ecosystem/index.ts';
-import { parseSbomDocument, readSbom } from '../../sbom/index.ts';
+import { parseSbomDocument, readSbom, tellablePlace } from '../../sbom/index.ts';
 import type { Component } from '../../sbom/index.ts';
 import type { Given } from '../components.ts';
 import { MAX_FILE_BYTES } from '../file-cataloger.ts';
@@ -66,7 +66,13 @@ function findRoot(document: unknown): unknown {
 /** The package URL tells the name as its ecosystem spells it; documents have titles there. */
 function toGiven(component: Component): Given {
   const { id: _id, purl: text, foundBy: _foundBy, evidence: _evidence, ownedBy: _ownedBy, ...rest } = component;
-  const { locations: _locations, introducedBy: _introducedBy, ...facts } = rest;
+  const { locations: _locations, introducedBy: _introducedBy, homepage, downloadLocation, ...own } = rest;
+  const [page, download] = [homepage, downloadLocation].map((address) => tellablePlace(address ?? ''));
+  const facts = {
+    ...own,
+    ...(page === undefined || page === '' ? {} : { homepage: page }),
+    ...(download === undefined || download === '' ? {} : { downloadLocation: download }),
+  };
   const purl = findPurl(text ?? '');
   if (purl === undefined) return facts;
   return {

@@ -80,7 +80,9 @@ function keyOf(text: string, prefix: string, specifiers: Raw): string {
 const NPM_SERVERS: ReadonlySet<string> = new Set(['esm.sh', 'unpkg.com', 'cdn.jsdelivr.net', 'cdn.skypack.dev']);
 
 function readAddress(address: string): Locked | undefined {
-  const match = /^https?:\/\/([^/]+)\/(?:x\/|npm\/|v\d+\/)?((?:@[^/@]+\/)?[^/@]+)@v?(\d[^/?]*)/.exec(address);
+  const match = /^https?:\/\/(?:[^/]*@)?([^/@]+)\/(?:x\/|npm\/|v\d+\/)?((?:@[^/@]+\/)?[^/@]+)@v?(\d[^/?]*)/.exec(
+    address,
+  );
   const [, host = '', name = '', version = ''] = match ?? [];
   if (match === null) return undefined;
   if (NPM_SERVERS.has(host)) return { name, version };

@@ -4,6 +4,7 @@
  * 2, which is met cut down, what is missing is told.
  */
 import { AppError, isRecord } from '../../../../core/index.ts';
+import { tellablePlace } from '../../../sbom/index.ts';
 import { parseToml } from '../../documents.ts';
 import { addEntries, createFileCataloger, reach } from '../../file-cataloger.ts';
 import type { Entry, Reading } from '../../file-cataloger.ts';
@@ -53,7 +54,7 @@ async function readManifest(reading: Reading): Promise<void> {
   for (const { name, raw } of packages) {
     const key = keyOf(name, raw);
     const version = text(raw.version) ?? standard;
-    const address = text(raw['repo-url']);
+    const address = tellablePlace(text(raw['repo-url']) ?? '');
     entries.set(key, {
       needs: needs.get(key)?.needs ?? [],
       given: {
@@ -63,7 +64,7 @@ async function readManifest(reading: Reading): Promise<void> {
         scope: runtime === undefined || runtime.has(key) ? 'runtime' : 'development',
         properties: {
           ...(text(raw['git-tree-sha1']) === undefined ? {} : { 'julia:gitTreeSha1': String(raw['git-tree-sha1']) }),
-          ...(address === undefined ? {} : { 'julia:repoUrl': address }),
+          ...(address === undefined || address === '' ? {} : { 'julia:repoUrl': address }),
         },
       },
     });

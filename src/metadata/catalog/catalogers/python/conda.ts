@@ -1,6 +1,7 @@
 /** Conda: what is installed (conda-meta/*.json, with the files of each package), and what an environment file asks for. */
 import { AppError, isRecord, parseJson } from '../../../../core/index.ts';
 import type { FileEntry } from '../../../../core/index.ts';
+import { tellablePlace } from '../../../sbom/index.ts';
 import type { Component } from '../../../sbom/index.ts';
 import { MAX_DATABASE_BYTES, SKIP } from '../../cataloger.ts';
 import type { Cataloger } from '../../cataloger.ts';
@@ -40,6 +41,11 @@ export const condaMeta: Cataloger = {
   },
 };
 
+/** Servers of Anaconda take the token of a user as part of the path (`/t/TOKEN/channel`). */
+function tellableChannel(address: unknown): string | undefined {
+  return tellablePlace(textOr(address, '').replace(/(\/\/[^/]*)\/t\/[^/]*(?=\/)/, '$1')) || undefined;
+}
+
 function withoutEnd(text: string, end: string): string {
   return text.endsWith(end) ? text.slice(0, -end.length) : text;
 }
@@ -50,7 +56,7 @@ function addMeta(meta: Readonly<Record<string, unknown>>, file: FileEntry, finds
     throw new AppError('invalid-input', `${file.path}: expected a package's name and version, found none`);
   }
   const licence = textOr(meta.license, '');
-  const channel = textOr(meta.channel, '');
+  const [channel = '', url] = [meta.channel, meta.url].map(tellableChannel);
   const subdir = textOr(meta.subdir, '');
   const qualifiers = {
     build: textOr(meta.build, ''),
@@ -64,7 +70,7 @@ function addMeta(meta: Readonly<Record<string, unknown>>, file: FileEntry, finds
     purl: { type: 'conda', name, version, qualifiers },
     licences: licence === '' ? [] : [licence],
     hashes: [...onlyHash([`sha256:${textOr(meta.sha256, '')}`]), ...onlyHash([`md5:${textOr(meta.md5, '')}`])],
-    properties: typeof meta.url === 'string' ? { 'conda:url': meta.url } : {},
+    properties: url === undefined ? {} : { 'conda:url': url },
   });
 }
 

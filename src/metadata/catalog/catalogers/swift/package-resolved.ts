@@ -4,6 +4,7 @@
  */
 import { AppError, isRecord, parseJson } from '../../../../core/index.ts';
 import type { Given } from '../../components.ts';
+import { repositoryAddress } from '../../../sbom/index.ts';
 import { createFileCataloger, MAX_FILE_BYTES, vcsUrl } from '../../file-cataloger.ts';
 import type { Reading } from '../../file-cataloger.ts';
 import type { Raw } from '../../values.ts';
@@ -30,9 +31,11 @@ function read({ content, file, finds }: Reading): void {
 const REPOSITORY = /^(?:[a-z+]+:\/\/)?(?:[^@/\s]+@)?(\w[\w.-]*)(?::\d+)?[/:]((?:[^/\s]+\/)*)([^/\s]+?)(?:\.git)?\/?$/;
 
 function describe(pin: Raw): Given | undefined {
-  const location = pin.location ?? pin.repositoryURL;
-  const [, host, folders = '', name] = REPOSITORY.exec(typeof location === 'string' ? location : '') ?? [];
-  if (typeof location !== 'string' || host === undefined || name === undefined) return undefined;
+  const given = pin.location ?? pin.repositoryURL;
+  if (typeof given !== 'string') return undefined;
+  const location = repositoryAddress(given) ?? given;
+  const [, host, folders = '', name] = REPOSITORY.exec(location) ?? [];
+  if (host === undefined || name === undefined) return undefined;
   const state = isRecord(pin.state) ? pin.state : {};
   const version = typeof state.version === 'string' ? state.version : '';
   const namespace = `${host}/${folders}`.replace(/\/$/, '');
