@@ -331,3 +331,26 @@ test('what is from no registry has no package URL of one: files have none, repos
     assert.equal(components.find((one) => one.name === 'lib')?.purl, undefined);
   }
 });
+
+test('repositories are those that Yarn, pnpm and bun mean by their own spellings', async () => {
+  const locks: Readonly<Record<string, readonly [text: string, repository: string]>> = {
+    'yarn.lock': [
+      'git@a/git:\n  version "1.0.0"\n  resolved "git+ssh://git@github.com:a/git#abc"\n',
+      'ssh://git@github.com/a/git',
+    ],
+    'pnpm-lock.yaml': [
+      "lockfileVersion: '9.0'\npackages:\n  git@1.0.0: {version: 1.0.0, resolution: {type: git, repo: 'git@github.com:a/git', commit: abc}}\n",
+      'ssh://git@github.com/a/git',
+    ],
+    'bun.lock': [
+      JSON.stringify({ lockfileVersion: 1, packages: { git: ['git@git+ssh://gitlab:a/git#abc', {}, 'abc'] } }),
+      'https://gitlab.com/a/git',
+    ],
+  };
+  for (const [name, [text, repository]] of Object.entries(locks)) {
+    const { components } = await catalogTree(createMemoryTree({ [name]: text }, catalogSelector), { declared: true });
+    const found = components.find((one) => one.name === 'git');
+    assert.equal(found?.sourceRepository, repository, name);
+    assert.match(found?.purl ?? '', /^pkg:npm\/git(?:@1\.0\.0)?\?vcs_url=git%2B.*%40abc$/, name);
+  }
+});

@@ -20,7 +20,8 @@ export function npmOrigin(resolved: unknown): Origin {
   if (/^(?:(?:file|link):|\.{0,2}\/)/.test(resolved)) return { properties, isUnpublished: true };
   if (REPOSITORY.test(resolved)) {
     const [address = '', commit = ''] = resolved.split('#', 2);
-    const repository = repositoryAddress(repositoryOf(address));
+    // bun puts ssh in front of short forms
+    const repository = repositoryAddress(repositoryOf(address.replace(/^git\+ssh:\/\/(?=git(?:hub|lab):)/, '')));
     // what cannot be told is still from no registry
     if (repository === undefined) return { properties, isUnpublished: true };
     return { properties, qualifiers: { vcs_url: vcsUrl(repository, commit.replace(/^commit=|&.*$/g, '')) } };

@@ -81,7 +81,9 @@ function readEntry(key: string, raw: Raw, keys: Keys): Locked | undefined {
   const resolution = recordOf(raw.resolution);
   const { tarball, repo, commit, directory } = resolution;
   const origin =
-    typeof repo === 'string' ? `git+${repo.replace(/^git\+/, '')}#${String(commit)}` : (tarball ?? directory);
+    typeof repo === 'string'
+      ? `${/^(?:git\+|git@)/.test(repo) ? '' : 'git+'}${repo}#${String(commit)}`
+      : (tarball ?? directory);
   return {
     name,
     version,
