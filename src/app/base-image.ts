@@ -110,7 +110,7 @@ export async function openBase(
 
 export function platformOfImage({ os, architecture, variant }: ImageConfig): Platform | undefined {
   if (os === undefined || architecture === undefined) return undefined;
-  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
+  return { os, architecture, ...(variant === undefined || variant === '' ? {} : { variant }) };
 }
 
 /** Throws `invalid-input` where the image's lower layers are not those of the base. */

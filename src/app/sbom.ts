@@ -6,6 +6,7 @@ import { catalogLayers, catalogSelector, catalogTree, imageCatalogSelector } fro
 import {
   arrangeSbom,
   diffSboms,
+  findPlatform,
   excludeBase,
   findSbomForm,
   formatSbomHtml,
@@ -118,12 +119,13 @@ const SUBJECTS = { process: 'container', folder: 'folder', archive: 'file', file
 function subjectOf(opened: OpenedSource): SbomSubject {
   if (opened.kind !== 'image') return { kind: SUBJECTS[opened.kind], name: opened.name };
   const { image, name } = opened;
-  const platform = image === undefined ? undefined : platformOfImage(image.config);
+  const known = image === undefined ? undefined : platformOfImage(image.config);
+  const platform = known === undefined ? undefined : findPlatform(formatPlatform(known));
   return {
     kind: 'image',
     name,
     ...(image === undefined ? {} : { digest: image.digest }),
-    ...(platform === undefined ? {} : { platform: formatPlatform(platform) }),
+    ...(platform === undefined ? {} : { platform }),
   };
 }
 

@@ -125,6 +125,20 @@ test('the platform of an image is read from what Syft writes', () => {
   assert.equal(platformOf({ os: 'linux', architecture: 'arm', architectureVariant: 'v7' }), 'linux/arm/v7');
   assert.equal(platformOf({ os: 'linux', architecture: 'amd64', architectureVariant: '' }), 'linux/amd64');
   assert.equal(platformOf({ architecture: 'amd64' }), undefined);
+  assert.equal(platformOf({ os: '', architecture: 'amd64' }), undefined);
+  assert.equal(platformOf({ os: 'Linux', architecture: 'x86-64' }), undefined);
+});
+
+test('what is no platform is none in documents, where a base of it would be looked for', () => {
+  const platformOf = (value: string) => {
+    const properties = [{ name: 'plimsoll:platform', value }];
+    const document = { bomFormat: 'CycloneDX', specVersion: '1.6', metadata: { properties } };
+    return parseSbom(Buffer.from(JSON.stringify(document))).subject.platform;
+  };
+  for (const text of ['linux/arm64/v8', 'linux/s390x', 'linux/mips64le', 'windows/amd64:10.0.1A'])
+    assert.equal(platformOf(text), text);
+  for (const text of ['linux/AMD64', 'linux/arm64/V8', 'linux/', 'linux', 'linux/arm64/', 'linux/amd64;'])
+    assert.equal(platformOf(text), undefined, text);
 });
 
 test('what is written by us is read whole; what has no place is named', needsSharedData, () => {

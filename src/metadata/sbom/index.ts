@@ -19,6 +19,7 @@ export type { UnreadField } from './unread.ts';
 export { findSbomProfile, sbomProfiles, scoreSbom } from './score/index.ts';
 export type { CriterionScore, ProfileScore } from './score/score.ts';
 export { mergeSboms } from './merge.ts';
+export { findPlatform } from './read.ts';
 export { diffSboms } from './diff.ts';
 export type { ComponentChange, SbomDiff } from './diff.ts';
 export { checkLicencePattern, judgeLicences, kindOfLicences, matchesPattern } from './licence-policy.ts';

@@ -3,7 +3,7 @@
  * CycloneDX writes them as properties, SPDX as annotations.
  */
 import { AppError } from '../../core/index.ts';
-import { decodeBase, decodeDistro, decodeLayer, decodeSkipped, tryJson } from './read.ts';
+import { decodeBase, decodeDistro, decodeLayer, decodeSkipped, findPlatform, tryJson } from './read.ts';
 import { EVIDENCE, LAYER_SCOPES, SUBJECT_KINDS } from './sbom.ts';
 import type { Component, Location, Scope, Sbom, SbomSubject } from './sbom.ts';
 
@@ -157,7 +157,7 @@ export function readDocumentPairs(pairs: readonly Pair[]): DocumentFacts {
   const all = (name: string) => pairs.filter(([key]) => key === `${PREFIX}${name}`).map(([, value]) => tryJson(value));
   const first = (name: string) => pairs.find(([key]) => key === name)?.[1];
   const kind = SUBJECT_KINDS.find((known) => known === first(`${PREFIX}subjectKind`));
-  const platform = /^[a-z\d]+\/\w+(?:\/[\w.]+)?(?::[\w.-]+)?$/.exec(first(PLATFORM) ?? '')?.[0];
+  const platform = findPlatform(first(PLATFORM) ?? '');
   const distro = decodeDistro(all('distro')[0]);
   const base = decodeBase(all('base')[0]);
   const layers = all('layer').flatMap(decodeLayer);

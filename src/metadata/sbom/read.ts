@@ -53,6 +53,11 @@ export function flattenNested<T>(list: readonly T[], within: (one: T) => readonl
   return result;
 }
 
+/** As `linux/arm/v7` or `windows/amd64:10.0`; undefined for what is none. */
+export function findPlatform(text: string): string | undefined {
+  return /^[a-z\d]+\/[a-z\d_]+(?:\/[a-z\d.]+)?(?::[\w.-]+)?$/.test(text) ? text : undefined;
+}
+
 /** The distribution from a foreign document's OS packages, whose package URLs name it. */
 export function guessDistro(components: readonly Component[]): Distro | undefined {
   for (const component of components) {

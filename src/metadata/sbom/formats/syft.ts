@@ -1,7 +1,15 @@
 /** The JSON of Syft (schema 1 to 16), read as far as the neutral model goes. Not read: files, and facts of each kind of package. */
 import { arrayOf, findDigest, isRecord, object, optional, record, string } from '../../../core/index.ts';
 import { findPurl } from '../../ecosystem/index.ts';
-import { decodeDistro, guessDistro, MAX_COMPONENTS, sourceOfPurl, uniqueId, withDistro } from '../read.ts';
+import {
+  decodeDistro,
+  findPlatform,
+  guessDistro,
+  MAX_COMPONENTS,
+  sourceOfPurl,
+  uniqueId,
+  withDistro,
+} from '../read.ts';
 import type { TakenIds } from '../read.ts';
 import { arrangeSbom } from '../sbom.ts';
 import type { Component, Dependency, SbomSubject } from '../sbom.ts';
@@ -109,13 +117,14 @@ function readSource(raw: ReturnType<typeof decodeDocument>['source']): SbomSubje
   const name =
     raw.name ?? text('userInput') ?? text('path') ?? (typeof raw.target === 'string' ? raw.target : undefined);
   const digest = findDigest(text('manifestDigest') ?? '');
-  const platform = [text('os'), text('architecture'), text('architectureVariant')];
+  const [os = '', ...machine] = ['os', 'architecture', 'architectureVariant'].map(text);
+  const platform = findPlatform([os, ...machine.filter(Boolean)].join('/'));
   return {
     kind: KINDS.get(raw.type ?? '') ?? 'unknown',
     name: name ?? 'unknown',
     ...(digest === undefined ? {} : { digest }),
     ...(raw.version === undefined || raw.version === '' ? {} : { version: raw.version }),
-    ...(platform[0] === undefined || platform[1] === undefined ? {} : { platform: platform.filter(Boolean).join('/') }),
+    ...(platform === undefined ? {} : { platform }),
   };
 }
 
