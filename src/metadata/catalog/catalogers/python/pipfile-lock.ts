@@ -17,7 +17,10 @@ export const pipfileLock = createFileCataloger({
   read,
 });
 
-const SCOPES: Readonly<Record<string, Scope>> = { default: 'runtime', develop: 'development' };
+const SCOPES: ReadonlyMap<string, Scope> = new Map([
+  ['default', 'runtime'],
+  ['develop', 'development'],
+]);
 
 function read({ content, file, finds }: Reading): void {
   const lock = recordOf(parseJson(content, { what: file.path, maxBytes: MAX_DATABASE_BYTES }));
@@ -25,7 +28,7 @@ function read({ content, file, finds }: Reading): void {
     if (group === '_meta' || !isRecord(packages)) return [];
     return Object.entries(packages).flatMap(([name, raw]): readonly Locked[] => {
       const { version: specifier, hashes } = recordOf(raw);
-      const scope = SCOPES[group] ?? 'optional';
+      const scope = SCOPES.get(group) ?? 'optional';
       const version = pinOf(textOr(specifier, ''));
       if (version === undefined) {
         finds.skip(
