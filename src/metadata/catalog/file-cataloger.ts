@@ -119,13 +119,8 @@ export function linesOf(file: FileEntry, first: number, last = first): readonly 
   return [{ ...locationOf(file), lines: [first, last] }];
 }
 
-/** A commit is all that says which version of a repository is meant: package URLs of it carry its address. */
+/** A commit is all that says which version of a repository is meant: package URLs of it carry its address, as far as it may be told. */
 export function vcsUrl(address: string, commit: string, kind = 'git'): string {
-  const open = repositoryAddress(address) ?? publicAddress(address).replace(/^\w+\+/, '');
+  const open = repositoryAddress(address) ?? address.replace(/^\w+\+/, '');
   return `${kind}+${open}${commit === '' ? '' : `@${commit}`}`;
-}
-
-/** Without a query, and without a user and password: either may be a token. `git` is the user of everybody. */
-export function publicAddress(address: string): string {
-  return address.replace(/\/\/(?!git@)[^/?#]*@/, '//').replace(/\?.*$/, '');
 }

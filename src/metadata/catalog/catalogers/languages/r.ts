@@ -5,7 +5,7 @@
 import { AppError, isRecord, mismatch, parseJson } from '../../../../core/index.ts';
 import { textOf } from '../../components.ts';
 import type { Given } from '../../components.ts';
-import { addEntries, createFileCataloger, MAX_FILE_BYTES, publicAddress } from '../../file-cataloger.ts';
+import { addEntries, createFileCataloger, MAX_FILE_BYTES } from '../../file-cataloger.ts';
 import type { Entry, Reading } from '../../file-cataloger.ts';
 import { parseParagraphs } from '../os/deb-control.ts';
 
@@ -70,7 +70,7 @@ function locked(name: string, version: string, raw: Readonly<Record<string, unkn
   if (typeof repository === 'string') {
     const isCran = /^(?:CRAN|RSPM|P3M)$/.test(repository);
     const { purl } = cran(name, version);
-    const qualifiers = isCran ? {} : { repository_url: publicAddress(repository) };
+    const qualifiers = isCran ? {} : { repository_url: repository };
     return { name, version, ...(purl === undefined ? {} : { purl: { ...purl, qualifiers } }) };
   }
   if (raw.RemoteType === 'github' && [user, project, commit].every((field) => typeof field === 'string'))

@@ -262,10 +262,12 @@ test('Pipfile.lock: other groups than the usual ones are for whoever asks for th
       default: { both: { version: '==1' } },
       develop: { d: { version: '==1' }, both: { version: '==1' } },
       docs: { m: { version: '==1' } },
+      constructor: { c: { version: '==1' } },
     }),
   });
   assert.deepEqual(Object.fromEntries(components.map(({ purl, scope }) => [purl, scope])), {
     'pkg:pypi/both@1': 'runtime',
+    'pkg:pypi/c@1': 'optional',
     'pkg:pypi/d@1': 'development',
     'pkg:pypi/m@1': 'optional',
   });
@@ -292,7 +294,7 @@ test('requirements: includes are followed, constraints pin what is open, circles
   const reasons = [
     'requirements.txt includes "https://host/x.txt": expected it among requirements files, found none',
     'c >=1: expected one version, as after ==, found none',
-    'd @ https://host/x.whl: expected one version, as after ==, found none',
+    'd @ https://host/x.whl?key=… expected one version, as after ==, found none',
   ];
   const said = ['more/requirements-more.txt', 'requirements.txt'].flatMap((path) =>
     reasons.map((reason) => ({ path, reason })),

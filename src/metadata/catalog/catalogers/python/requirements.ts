@@ -8,7 +8,6 @@ import { SKIP } from '../../cataloger.ts';
 import type { Cataloger } from '../../cataloger.ts';
 import { catalogFiles, locationOf, textOf } from '../../components.ts';
 import type { Finds } from '../../components.ts';
-import { publicAddress } from '../../file-cataloger.ts';
 import { onlyHash } from '../../values.ts';
 import { folderOf, joinPath } from '../../paths.ts';
 import { findRepository, foldName, parseRequirement, pinOf, pypiPurl } from './python-package.ts';
@@ -69,8 +68,7 @@ async function collect(content: Uint8Array, into: Collection): Promise<void> {
     const [head = '', ...options] = text.split(/\s(?=--?[A-Za-z])/);
     const requirement = parseRequirement(asReference(text) ?? head);
     if (requirement === undefined) {
-      if (included === null && ADDRESS.test(text))
-        into.skip(`${publicAddress(text)}: expected a name and one version, found none`);
+      if (included === null && ADDRESS.test(text)) into.skip(`${text}: expected a name and one version, found none`);
       continue;
     }
     const hashes = options.flatMap((option) => /^--hash=(\S+)/.exec(option)?.[1] ?? []);
@@ -93,7 +91,7 @@ async function include(target: string, into: Collection & { readonly isConstrain
   const content = path === undefined ? undefined : await into.tree.read(path);
   if (path === undefined || content === undefined) {
     if (!into.isConstraint)
-      into.skip(`${into.path} includes "${publicAddress(target)}": expected it among requirements files, found none`);
+      into.skip(`${into.path} includes "${target}": expected it among requirements files, found none`);
     return;
   }
   into.seen.add(path);
@@ -136,8 +134,7 @@ function addLines(
     const bare = version === undefined ? undefined : pypiPurl({ name, version });
     const purl =
       bare === undefined || repository === undefined ? bare : { ...bare, qualifiers: { vcs_url: repository } };
-    if (version === undefined)
-      finds.skip(file, `${name} ${publicAddress(specifier)}: expected one version, as after ==, found none`);
+    if (version === undefined) finds.skip(file, `${name} ${specifier}: expected one version, as after ==, found none`);
     if (version === undefined || purl === undefined) continue;
     const own = locationOf(file);
     const locations = path === file.path ? [{ ...own, lines }] : [own, { ...own, path, lines }];
